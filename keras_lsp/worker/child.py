@@ -1,0 +1,61 @@
+"""The process of one replay: confines itself, replays, sends the report, ends without cleaning up."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+import tempfile
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from . import guard, limits, overlay
+from .replay import replay
+from .wire import ReplayRequest, tagged, write_frame
+
+if TYPE_CHECKING:
+    from .symbolic import KerasLine
+
+
+def run(request: ReplayRequest, line: KerasLine, output: int, temporary: str, parent: int) -> None:
+    """After the fork. Ends the process; never returns."""
+    code = 1
+    try:
+        _silence()
+        limits.confine(parent, request.memory_bytes, int(request.wall_seconds) + 2)
+        report = replay_here(request, line, temporary)
+        # `closefd=False`: user code may have closed the descriptor's Python owner, never the descriptor.
+        with io.FileIO(output, "wb", closefd=False) as raw:
+            write_frame(_whole(raw), tagged("report", {"id": request.id, "report": report}))
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def replay_here(request: ReplayRequest, line: KerasLine, temporary: str) -> Any:
+    """Replay in this process, which must not be used for anything else afterwards."""
+    gc.disable()  # the process is short-lived; collecting costs more than it gives
+    sys.setrecursionlimit(3000)
+    os.environ.update(
+        HOME=temporary, TMPDIR=temporary, KERAS_HOME=os.path.join(temporary, ".keras"), MPLBACKEND="Agg"
+    )
+    tempfile.tempdir = temporary
+    folder = os.path.dirname(request.path)
+    os.chdir(folder if os.path.isdir(folder) else temporary)
+    sys.argv = [request.path]
+    overlay.install(request.roots, dict(request.overlays))
+    guard.install(temporary)
+    return replay(request, line)
+
+
+def _silence() -> None:
+    """What the user's program prints goes nowhere: at full speed it would only cost time."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
+
+
+def _whole(raw: io.FileIO) -> BinaryIO:
+    """A raw file writes what fits; a frame must go out whole."""
+    return io.BufferedWriter(raw)

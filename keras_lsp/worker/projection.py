@@ -1,0 +1,156 @@
+"""What would a build make? For models the program leaves without weights, where an input shape is known.
+
+Runs after the program's end, so nothing here changes what the program saw.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
+from .report import ReplayEvent, TensorSpec
+from .symbolic import KerasLine, shape_text
+
+if TYPE_CHECKING:
+    from .observe import Registry, Seen
+    from .places import SourceMap
+    from .wire import ReplayRequest
+
+
+def project(
+    request: ReplayRequest,
+    line: KerasLine,
+    registry: Registry,
+    events: List[ReplayEvent],
+    space: Dict[str, Any],
+    source: SourceMap,
+) -> None:
+    """Call unbuilt models on a known shape, and make the classes nobody makes."""
+    _make_unused_classes(request, line, registry, space)
+    for seen in list(registry.seen):
+        if not line.is_model(seen.layer) and seen.created is None:
+            continue
+        found = _input_of(seen, request, events, source)
+        if found is None or not _lacks_weights(seen, line):
+            continue
+        shape, origin = found
+        if _call(seen.layer, line, shape):
+            _mark(seen, registry, line, f"{_text(shape)}, {origin}")
+    _complete_events(registry, events, line)
+
+
+def _make_unused_classes(
+    request: ReplayRequest, line: KerasLine, registry: Registry, space: Dict[str, Any]
+) -> None:
+    made = {type(seen.layer).__name__ for seen in registry.seen}
+    for name in request.classes:
+        cls = space.get(name)
+        if name in made or not isinstance(cls, type) or not issubclass(cls, line.layer_class):
+            continue
+        if _needs_arguments(cls):
+            continue
+        try:
+            cls()
+        except Exception:  # noqa: BLE001, S112 - nobody asked the program to make it: its failure is no finding
+            continue
+
+
+def _needs_arguments(cls: Any) -> bool:
+    try:
+        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
+    except (TypeError, ValueError):
+        return True
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    return any(p.default is p.empty and p.kind not in variable for p in parameters)
+
+
+def _lacks_weights(seen: Seen, line: KerasLine) -> bool:
+    """Nothing has called it, so some sublayer may have no weights although `built` may say otherwise."""
+    return seen.calls == 0 and (not seen.built_at_end or not line.weights(seen.layer) or line.line == 3)
+
+
+def _input_of(
+    seen: Seen, request: ReplayRequest, events: List[ReplayEvent], source: SourceMap
+) -> Optional[Tuple[Any, str]]:
+    """A shape for a model nobody called, and where it comes from: what `build` was given, then a pragma."""
+    for event in events:
+        if event.layer == seen.number and event.kind == "build":
+            shape = _literal_shape(event.input)
+            if shape is not None:
+                return shape, f"from `build` on line {source.line(event.span)}"
+    hint = request.input_hints.get(type(seen.layer).__name__)
+    shape = _literal_shape(hint) if hint else None
+    return None if shape is None else (shape, "as set for this class")
+
+
+def _literal_shape(text: str) -> Any:
+    """A shape, or a list, tuple or dict of shapes, from its Python spelling; None for anything else."""
+    try:
+        value = ast.literal_eval(text.replace("TensorShape(", "(") if text else "None")
+    except (ValueError, SyntaxError):
+        return None
+    return value if _is_structure(value) else None
+
+
+def _is_shape(value: Any) -> bool:
+    return (
+        isinstance(value, (tuple, list))
+        and bool(value)
+        and all(size is None or (isinstance(size, int) and size > 0) for size in value)
+    )
+
+
+def _is_structure(value: Any) -> bool:
+    if _is_shape(value):
+        return True
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    return bool(members) and all(_is_structure(member) for member in members)
+
+
+def _call(layer: Any, line: KerasLine, shape: Any) -> bool:
+    for dtype in ("float32", "int32"):
+        try:
+            inputs = _inputs(line, shape, dtype)
+            layer(inputs)
+        except Exception:  # noqa: BLE001, S112 - a shape that does not fit is an answer: nothing is known
+            continue
+        return True
+    return False
+
+
+def _inputs(line: KerasLine, shape: Any, dtype: str) -> Any:
+    if _is_shape(shape):
+        return line.symbolic_input(TensorSpec(tuple(shape), dtype))
+    if isinstance(shape, dict):
+        return {key: _inputs(line, item, dtype) for key, item in shape.items()}
+    return [_inputs(line, item, dtype) for item in shape]
+
+
+def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str) -> None:
+    """The model and everything below it got its weights from this projection."""
+    seen.projected_from = origin
+    flatten = getattr(seen.layer, "_flatten_layers", None)
+    below = list(flatten()) if callable(flatten) else []
+    for layer in below:
+        entry = registry.find(layer)
+        if entry is not None and not entry.projected_from and line.weights(layer):
+            entry.projected_from = origin
+
+
+def _complete_events(registry: Registry, events: List[ReplayEvent], line: KerasLine) -> None:
+    """A build event also tells how many weights a call makes."""
+    for index, event in enumerate(events):
+        if event.kind == "build":
+            count = len(line.weights(registry.seen[event.layer].layer))
+            events[index] = _with_expected(event, count)
+
+
+def _with_expected(event: ReplayEvent, count: int) -> ReplayEvent:
+    values = {name: getattr(event, name) for name in event.__dataclass_fields__}
+    values["expected_weights"] = count
+    return ReplayEvent(**values)
+
+
+def _text(shape: Any) -> str:
+    return shape_text(tuple(shape)) if _is_shape(shape) else str(shape)

@@ -1,0 +1,122 @@
+"""Keeps what instrumented expressions were: distinct values per span, in order, capped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+
+from .hole import Hole, reason_of
+from .report import NodeFact, SpanPair, Value
+
+if TYPE_CHECKING:
+    from .instrument import Instrumented, Target
+    from .observe import Registry
+    from .symbolic import KerasLine
+
+MAX_DISTINCT = 8
+MAX_ITEMS = 64
+MAX_NODES = 50_000
+PLAIN_TYPES = frozenset(
+    {int, float, str, bool, bytes, complex, type(None), type, type(len), type(lambda: 0), slice}
+)
+
+
+class Recorder:
+    """The functions that instrumented text calls, and what they saw."""
+
+    def __init__(self, line: KerasLine, registry: Registry) -> None:
+        self.line = line
+        self.registry = registry
+        self.projecting = False
+        self.instrumented: Optional[Instrumented] = None
+        self._facts: Dict[Tuple[SpanPair, bool], Tuple[List[Value], List[int]]] = {}
+        self.truncated = False
+
+    def record(self, value: Any, index: int) -> Any:
+        if type(value) not in PLAIN_TYPES and self.instrumented is not None:
+            self._note(self.instrumented.spans[index], value)
+        return value
+
+    def assign(self, value: Any, index: int) -> Any:
+        if self.instrumented is not None:
+            for target in self.instrumented.targets[index]:
+                self._note_target(target, value)
+        return value
+
+    def loop(self, iterable: Any, index: int) -> Iterator[Any]:
+        for value in iterable:
+            if self.instrumented is not None:
+                for target in self.instrumented.targets[index]:
+                    self._note_target(target, value)
+            yield value
+
+    def facts(self) -> Tuple[NodeFact, ...]:
+        return tuple(
+            NodeFact(span, tuple(values), count[0], projected)
+            for (span, projected), (values, count) in self._facts.items()
+        )
+
+    def _note_target(self, target: Target, value: Any) -> None:
+        if target is None or type(value) in PLAIN_TYPES:
+            return
+        if isinstance(target, list):
+            if isinstance(value, (list, tuple)) and len(value) == len(target):
+                for inner, item in zip(target, value):
+                    self._note_target(inner, item)
+            return
+        self._note(target, value)
+
+    def _note(self, span: SpanPair, raw: Any) -> None:
+        try:
+            value = self.describe(raw, 0)
+        except Exception:  # noqa: BLE001 - looking at a user's object runs its code; the program must not notice
+            return
+        if value is None:
+            return
+        key = (span, self.projecting)
+        known = self._facts.get(key)
+        if known is None:
+            if len(self._facts) >= MAX_NODES:
+                self.truncated = True
+                return
+            known = self._facts[key] = ([], [0])
+        values, count = known
+        count[0] += 1
+        if value not in values and len(values) < MAX_DISTINCT:
+            values.append(value)
+
+    def describe(self, raw: Any, depth: int) -> Optional[Value]:
+        """The value as plain data; None when it says nothing about a model."""
+        line = self.line
+        kind = type(raw)
+        if kind is Hole:
+            return Value("hole", text=reason_of(raw))
+        if kind is list or kind is tuple or kind is dict or isinstance(raw, (list, tuple, dict)):
+            return self._describe_container(raw, depth)
+        if line.is_layer(raw):
+            return self._describe_layer(raw)
+        if line.is_variable(raw):
+            return Value("weight", weight=line.weight(raw))
+        spec = line.tensor(raw)
+        return None if spec is None else Value("tensor", tensor=spec)
+
+    def _describe_layer(self, layer: Any) -> Value:
+        # While a call runs the state is in between, and counting the weights of big models costs.
+        weights = 0 if self.line.depth else len(self.line.weights(layer))
+        return Value("layer", layer=self.registry.number(layer), built=bool(layer.built), weights=weights)
+
+    def _describe_container(self, raw: Any, depth: int) -> Optional[Value]:
+        if depth > 2:
+            return None
+        is_dict = isinstance(raw, dict)
+        members = list(raw.values() if is_dict else raw)[:MAX_ITEMS]
+        items = [self.describe(member, depth + 1) for member in members if type(member) not in PLAIN_TYPES]
+        if len(items) != len(members) or any(item is None for item in items):
+            return None
+        described = tuple(item for item in items if item is not None)
+        if is_dict:
+            if not described:
+                return None
+            return Value(
+                "dict", items=described, keys=tuple(str(key) for key in raw)[:MAX_ITEMS], length=len(raw)
+            )
+        return Value("list", items=described, length=len(raw))

@@ -1,0 +1,300 @@
+"""One replay: a module's model-relevant statements, in order, on shapes only, recorded."""
+
+from __future__ import annotations
+
+import ast
+import linecache
+import os
+import signal
+import sys
+import time
+import types
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Set
+
+from . import slice as slicing
+from .describe import Describer
+from .failures import StatementDeadline, WarningLog, describe_failure
+from .hole import Hole, Touches, reason_of
+from .instrument import ASSIGN, LOOP, METHOD, RECORD, instrument
+from .observe import Observer, Registry
+from .places import SourceMap
+from .projection import project
+from .record import Recorder
+from .report import Hole as HoleReport
+from .report import ReplayEvent, ReplayFailure, ReplayReport, SpanPair
+from .standins import HARMLESS_MODULES, StandIns
+
+if TYPE_CHECKING:
+    from .symbolic import KerasLine
+    from .wire import ReplayRequest
+
+
+def replay(request: ReplayRequest, line: KerasLine) -> ReplayReport:
+    """Run the request's text under `line`. Never raises for what the user's code does."""
+    return _Replay(request, line).run()
+
+
+class _Replay:
+    def __init__(self, request: ReplayRequest, line: KerasLine) -> None:
+        self.request = request
+        self.line = line
+        self.source = SourceMap(request.text, request.path)
+        self.registry = Registry()
+        self.describer = Describer(line, self.source, self.registry)
+        self.observer = Observer(line, self.source, self.registry)
+        self.recorder = Recorder(line, self.registry)
+        self.events: List[ReplayEvent] = []
+        self.failures: List[ReplayFailure] = []
+        self.holes: List[HoleReport] = []
+        self.warnings = WarningLog(self.source)
+        self.stand_ins = StandIns(line, self.observer, self.events)
+        self.tainted: Set[str] = set()
+        self.module = self._module()
+        self.timings: Dict[str, float] = {}
+
+    def run(self) -> ReplayReport:
+        with self._phase("prepare"):
+            tree = self._parse()
+            self.line.prepare()
+            self.observer.install()
+            self.stand_ins.install()
+            self.warnings.install()
+        with self.line.scope():
+            if tree is not None:
+                with self._phase("replay"):
+                    self._run_body(tree.body)
+            self._note_end()
+            with self._phase("projection"):
+                self._project()
+        with self._phase("describe"):
+            layers = self.describer.reports()
+        return ReplayReport(
+            versions=self.line.versions(),
+            layers=layers,
+            nodes=self.recorder.facts(),
+            events=tuple(self.events),
+            failures=tuple(self.failures),
+            warnings=tuple(self.warnings.warnings),
+            holes=tuple(self.holes),
+            timings=self.timings,
+            truncated=self.recorder.truncated,
+        )
+
+    @contextmanager
+    def _phase(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.timings[name] = time.perf_counter() - start
+
+    def _module(self) -> types.ModuleType:
+        module = types.ModuleType(self.request.module_name)
+        module.__file__ = self.request.path
+        module.__package__ = self.request.package
+        module.__dict__.update(
+            {
+                RECORD: self.recorder.record,
+                ASSIGN: self.recorder.assign,
+                LOOP: self.recorder.loop,
+                METHOD: self._observed_method,
+            }
+        )
+        sys.modules[self.request.module_name] = module
+        return module
+
+    def _observed_method(self, receiver: Any, name: str, index: int) -> Any:
+        instrumented = self.recorder.instrumented
+        span = instrumented.spans[index] if instrumented is not None else None
+        return self.stand_ins.observed_method(receiver, name, span)
+
+    def _parse(self) -> Any:
+        # AutoGraph and `inspect.getsource` read the source of functions: it is the editor's, not the disk's.
+        lines = self.request.text.splitlines(keepends=True)
+        linecache.cache[self.request.path] = (len(self.request.text), None, lines, self.request.path)
+        try:
+            tree = ast.parse(self.request.text, self.request.path)
+        except (SyntaxError, ValueError) as error:
+            self.failures.append(
+                describe_failure(error, self.source, self.line, self.registry, certain=False)
+            )
+            return None
+        in_workspace = _workspace_modules(self.request.roots)
+        relevant = slicing.relevant_statements(tree.body, in_workspace)
+        tree.body = [statement for index, statement in enumerate(tree.body) if index in relevant]
+        instrumented = instrument(tree, self.source)
+        self.recorder.instrumented = instrumented
+        return instrumented.tree
+
+    # -- statements
+
+    def _run_body(self, body: List[ast.stmt]) -> None:
+        for statement in body:
+            if slicing.is_main_guard(statement):
+                self._run_body(statement.body)  # type: ignore[attr-defined]  # is_main_guard says it is an If
+            elif isinstance(statement, ast.With):
+                self._run_with(statement)
+            else:
+                self._run_statement(statement)
+
+    def _run_with(self, statement: ast.With) -> None:
+        """A `with` is entered once, then its statements count one by one."""
+        with ExitStack() as stack:
+            for item in statement.items:
+                holder = "__keras_lsp_context__"
+                context = ast.Assign([ast.Name(holder, ast.Store())], item.context_expr)
+                ast.copy_location(context, item.context_expr)
+                ast.copy_location(context.targets[0], item.context_expr)
+                if not self._run_statement(context):
+                    continue
+                try:
+                    value = stack.enter_context(self.module.__dict__.pop(holder))
+                except Exception as error:  # noqa: BLE001 - what a user's context manager does
+                    self._failed(statement, error, certain=False)
+                    continue
+                if isinstance(item.optional_vars, ast.Name):
+                    self.module.__dict__[item.optional_vars.id] = value
+            self._run_body(statement.body)
+
+    def _run_statement(self, statement: ast.stmt) -> bool:
+        """Run one statement; whether it ran to its end."""
+        loaded = set(slicing.loaded_names(statement))
+        touches = Touches.count
+        if self._import_harmless(statement):
+            return True
+        code = compile(ast.Module([statement], []), self.request.path, "exec", dont_inherit=True)
+        try:
+            with _deadline(self.request.statement_seconds):
+                exec(code, self.module.__dict__)  # noqa: S102 - replaying the user's text is what the worker is for
+        except (KeyboardInterrupt, MemoryError, Exception) as error:  # noqa: BLE001 - anything the text may raise
+            certain = Touches.count == touches and not self._tainted_names(statement, error)
+            self._failed(statement, error, certain)
+            return False
+        except SystemExit as error:
+            self._failed(statement, error, certain=False, reason="calls `sys.exit()`")
+            return False
+        except StatementDeadline as error:
+            reason = f"ran longer than {self.request.statement_seconds:g} s and was stopped"
+            self._failed(statement, error, certain=False, reason=reason)
+            return False
+        if Touches.count != touches or (loaded & self.tainted and not isinstance(statement, _DEFINITIONS)):
+            self._taint(statement, loaded)
+        return True
+
+    def _tainted_names(self, statement: ast.stmt, error: BaseException) -> Set[str]:
+        """Uncertain names in the expression that raised; what came before it in the statement went well."""
+        chain = self.source.chain(error.__traceback__)
+        if not chain:
+            return set(slicing.loaded_names(statement)) & self.tainted
+        start, end = chain[0]
+        names = set()
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id in self.tainted:
+                place = self.source.node(node)
+                if start <= place[0] and place[1] <= end:
+                    names.add(node.id)
+        return names
+
+    def _import_harmless(self, statement: ast.stmt) -> bool:
+        """Modules that only draw or log are not imported: their names become harmless holes."""
+        if isinstance(statement, ast.Import):
+            modules = [alias.name for alias in statement.names]
+        elif isinstance(statement, ast.ImportFrom):
+            modules = [statement.module or ""]
+        else:
+            return False
+        if not all(module.split(".")[0] in HARMLESS_MODULES for module in modules):
+            return False
+        for name in slicing.bound_names(statement):
+            self.module.__dict__[name] = Hole("only draws or logs", harmless=True)
+        return True
+
+    def _failed(self, statement: ast.stmt, error: BaseException, certain: bool, reason: str = "") -> None:
+        span = self.source.node(statement)
+        line_number = self.source.line(span)
+        missing = _missing_module(error)
+        if missing:
+            reason = f"`{missing}` is not installed in this environment"
+        elif not reason:
+            failure = describe_failure(error, self.source, self.line, self.registry, certain)
+            self.failures.append(failure)
+            reason = f"line {self.source.line(failure.span) or line_number} raised {failure.type}"
+        names = sorted(set(slicing.bound_names(statement)))
+        hole = Hole(reason)
+        compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
+        for name in names:
+            # What a compound statement bound on its way is kept: it is nearer the truth than nothing.
+            if not compound or name not in self.module.__dict__:
+                self.module.__dict__[name] = hole
+        self.tainted.update(names)
+        self.holes.append(HoleReport(tuple(names), span, reason))
+
+    def _taint(self, statement: ast.stmt, loaded: Set[str]) -> None:
+        """What a statement made from holes is uncertain, and so is each model it had a hand on."""
+        self.tainted.update(slicing.bound_names(statement))
+        space = self.module.__dict__
+        self.tainted.update(name for name in loaded if self.line.is_layer(space.get(name)))
+        for name in slicing.bound_names(statement):
+            if type(space.get(name)) is Hole:
+                hole = HoleReport((name,), self.source.node(statement), reason_of(space[name]))
+                if len(self.holes) < 200:
+                    self.holes.append(hole)
+
+    # -- after the program
+
+    def _note_end(self) -> None:
+        for seen in self.registry.seen:
+            seen.weights_at_end = len(self.line.weights(seen.layer))
+            seen.built_at_end = bool(getattr(seen.layer, "built", False))
+
+    def _project(self) -> None:
+        self.recorder.projecting = True
+        with _deadline(self.request.statement_seconds):
+            try:
+                project(
+                    self.request, self.line, self.registry, self.events, self.module.__dict__, self.source
+                )
+            except StatementDeadline:
+                whole: SpanPair = (0, 0)
+                self.holes.append(HoleReport((), whole, "working out unbuilt models took too long"))
+
+
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+
+
+def _missing_module(error: BaseException) -> str:
+    return str(error.name or "") if isinstance(error, ModuleNotFoundError) else ""
+
+
+def _workspace_modules(roots: Any) -> Any:
+    found: Dict[str, bool] = {}
+
+    def in_workspace(name: str) -> bool:
+        if name and name not in found:
+            found[name] = any(
+                os.path.isfile(os.path.join(root, name + ".py")) or os.path.isdir(os.path.join(root, name))
+                for root in roots
+            )
+        return found.get(name, False)
+
+    return in_workspace
+
+
+@contextmanager
+def _deadline(seconds: float) -> Iterator[None]:
+    """Raise StatementDeadline inside the body after `seconds`; where there are no timers, do nothing."""
+    if not hasattr(signal, "setitimer"):
+        yield
+        return
+
+    def expire(*_: Any) -> None:
+        raise StatementDeadline
+
+    previous = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)

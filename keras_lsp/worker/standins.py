@@ -1,0 +1,241 @@
+"""Stand-ins: what must not do its work in a replay keeps its effect on a model's state and loses the rest."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any, Callable, List, Optional
+
+from .hole import Hole, uncertain
+from .report import ReplayEvent, TensorSpec
+from .symbolic import KerasLine, structure_text
+
+if TYPE_CHECKING:
+    from .observe import Observer
+
+TRAINING_METHODS = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
+SILENT_METHODS = ("save", "export", "load_weights", "save_weights", "summary")
+
+# Functions that would download, read or write: (module of Keras, function, what it would have given).
+BLOCKED_FUNCTIONS = (
+    ("get_file", "a downloaded file"),
+    ("load_model", "a saved model"),
+    ("image_dataset_from_directory", "images in a folder"),
+    ("text_dataset_from_directory", "texts in a folder"),
+    ("audio_dataset_from_directory", "sounds in a folder"),
+    ("load_img", "an image file"),
+    ("plot_model", "a picture"),
+)
+DATASETS = (
+    "mnist",
+    "fashion_mnist",
+    "cifar10",
+    "cifar100",
+    "imdb",
+    "reuters",
+    "boston_housing",
+    "california_housing",
+)
+
+# Modules that cannot change a model: not imported at all, they are slow or have side effects.
+HARMLESS_MODULES = frozenset(
+    {
+        "matplotlib",
+        "seaborn",
+        "plotly",
+        "IPython",
+        "wandb",
+        "mlflow",
+        "tensorboard",
+        "tqdm",
+        "neptune",
+        "comet_ml",
+    }
+)
+
+
+class StandIns:
+    def __init__(self, line: KerasLine, observer: Observer, events: List[ReplayEvent]) -> None:
+        self.line = line
+        self.observer = observer
+        self.events = events
+
+    def install(self) -> None:
+        model_class = self.line.model_class
+        for name in TRAINING_METHODS:
+            setattr(model_class, name, self._training_method(name))
+        for name in SILENT_METHODS:
+            setattr(model_class, name, self._silent_method(name))
+        self._block_functions()
+        self.observer.on_outer_call = self._call
+
+    # -- methods of models
+
+    def _training_method(self, name: str) -> Callable[..., Any]:
+        stand_ins = self
+
+        def method(model: Any, x: Any = None, *_args: Any, **_kwargs: Any) -> Any:
+            with stand_ins.event("fit", model, x):
+                outputs = stand_ins._build_on_data(model, x)
+            if name in ("predict", "predict_on_batch") and outputs is not None:
+                return outputs
+            return Hole(f"`{name}` does not run in a replay")
+
+        method.__name__ = name
+        return method
+
+    def _build_on_data(self, model: Any, x: Any) -> Any:
+        """What `fit(x)` does to a model's state: one symbolic call with the batch size left open."""
+        spec = getattr(x, "element_spec", None)
+        if spec is not None:
+            x = spec[0] if isinstance(spec, tuple) else spec
+        if x is None or isinstance(x, Hole):
+            return uncertain("the data is not known in a replay")
+        found: List[TensorSpec] = []
+
+        def symbolic(value: Any) -> Any:
+            tensor = self.line.tensor(value) if spec is None else _element(value)
+            if tensor is None:
+                return value
+            found.append(tensor)
+            return self.line.symbolic_input(TensorSpec((None, *tensor.shape[1:]), tensor.dtype))
+
+        inputs = self.line.map_structure(symbolic, x)
+        if not found:
+            return uncertain("the data is not known in a replay")
+        return model(inputs)
+
+    def _silent_method(self, name: str) -> Callable[..., Any]:
+        def method(_model: Any, *_args: Any, **_kwargs: Any) -> Any:
+            return Hole(f"`{name}` does not run in a replay", harmless=True)
+
+        method.__name__ = name
+        return method
+
+    # -- calls on data
+
+    def _call(self, layer: Any, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        """A call on concrete data becomes a symbolic call of the same shapes; zeros come back."""
+        concrete = [False]
+
+        def symbolic(value: Any) -> Any:
+            tensor = self.line.tensor(value) if self.line.is_concrete(value) else None
+            if tensor is None or not tensor.shape:
+                return value
+            concrete[0] = True
+            return self.line.symbolic_input(tensor)
+
+        with self.event("call", layer, args[0] if args else None):
+            if _has_hole(args) or _has_hole(kwargs):
+                return uncertain("called on something a replay does not know")
+            new_args, new_kwargs = self.line.map_structure(symbolic, (args, kwargs))
+            if not concrete[0]:
+                return original(layer, *args, **kwargs)
+            try:
+                result = original(layer, *new_args, **new_kwargs)
+            except Exception:  # noqa: BLE001 - code that needs values fails on symbols only: ask with the data itself
+                return original(layer, *args, **kwargs)
+            return self.line.map_structure(self._zeros, result)
+
+    def _zeros(self, value: Any) -> Any:
+        spec = self.line.tensor(value) if self.line.is_symbolic(value) else None
+        return value if spec is None else self.line.concrete(spec)
+
+    def observed_method(self, receiver: Any, name: str, span: Any) -> Callable[..., Any]:
+        """`receiver.build` that notes what it did to the receiver's state."""
+        method = getattr(receiver, name)
+        if not self.line.is_layer(receiver):
+            return method  # type: ignore[no-any-return]  # whatever the user's attribute is
+
+        def observed(*args: Any, **kwargs: Any) -> Any:
+            shape = args[0] if args else next(iter(kwargs.values()), None)
+            with self.event(name, receiver, None, span=span, text=repr(shape)), self.observer.inside():
+                return method(*args, **kwargs)
+
+        return observed
+
+    def event(self, kind: str, layer: Any, x: Any, span: Any = None, text: Optional[str] = None) -> _Event:
+        if text is None:
+            text = structure_text(self.line, x) if x is not None else ""
+        if span is None:
+            span = self.observer.source.caller(sys._getframe(1))
+        return _Event(self, kind, layer, span, text)
+
+    # -- functions
+
+    def _block_functions(self) -> None:
+        keras = self.line.keras
+        originals = {}
+        for name, what in BLOCKED_FUNCTIONS:
+            for owner in (keras.utils, getattr(keras, "models", None), getattr(keras, "saving", None)):
+                function = getattr(owner, name, None)
+                if callable(function):
+                    originals[id(function)] = (name, self._blocked(name, what))
+        for name in DATASETS:
+            module = getattr(getattr(keras, "datasets", None), name, None)
+            function = getattr(module, "load_data", None)
+            if callable(function):
+                stand_in = self._blocked("load_data", f"the {name} data", pairs=True)
+                originals[id(function)] = ("load_data", stand_in)
+        _replace_everywhere(originals)
+
+    def _blocked(self, name: str, what: str, pairs: bool = False) -> Callable[..., Any]:
+        def function(*_args: Any, **_kwargs: Any) -> Any:
+            hole = Hole(f"`{name}` gives {what}, which a replay does not load")
+            return ((hole, hole), (hole, hole)) if pairs else hole
+
+        function.__name__ = name
+        return function
+
+
+class _Event:
+    """Context that notes a layer's state before and after."""
+
+    def __init__(self, owner: StandIns, kind: str, layer: Any, span: Any, text: str) -> None:
+        self.owner, self.kind, self.layer, self.span, self.text = owner, kind, layer, span, text
+        self.before = self._state()
+
+    def _state(self) -> Any:
+        return bool(getattr(self.layer, "built", False)), len(self.owner.line.weights(self.layer))
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, *_: object) -> None:
+        number = self.owner.observer.registry.number(self.layer)
+        if self.span is None or number is None or len(self.owner.events) >= 1000:
+            return
+        built, weights = self._state()
+        self.owner.events.append(
+            ReplayEvent(
+                self.kind, number, self.span, self.before[0], self.before[1], built, weights, input=self.text
+            )
+        )
+
+
+def _element(value: Any) -> Optional[TensorSpec]:
+    """Shape and dtype of one entry of a `tf.data` element_spec."""
+    shape = getattr(value, "shape", None)
+    if shape is None or getattr(shape, "rank", None) is None:
+        return None
+    return TensorSpec(tuple(shape.as_list()), str(value.dtype.name))
+
+
+def _has_hole(value: Any) -> bool:
+    if isinstance(value, Hole):
+        return True
+    if isinstance(value, dict):
+        return any(_has_hole(item) for item in value.values())
+    return isinstance(value, (list, tuple)) and any(_has_hole(item) for item in value)
+
+
+def _replace_everywhere(originals: Any) -> None:
+    """Put stand-ins in every Keras and TensorFlow module that has the original under its name."""
+    names = {name for name, _ in originals.values()}
+    for module_name, module in list(sys.modules.items()):
+        if not module_name.startswith(("keras", "tf_keras", "tensorflow.keras")):
+            continue
+        space = getattr(module, "__dict__", {})
+        for name in names & space.keys():
+            found = originals.get(id(space[name]))
+            if found is not None:
+                space[name] = found[1]

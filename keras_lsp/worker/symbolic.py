@@ -1,0 +1,150 @@
+"""One face for Keras 3 and tf-keras 2: build without allocating weights, and ask objects what they are."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+
+from .report import Shape, TensorSpec, Versions, WeightReport
+
+if TYPE_CHECKING:
+    import contextlib
+
+
+class KerasLine:
+    """What both lines share. `keras` is the module whose classes the user's text uses."""
+
+    line = 0
+
+    def __init__(self, keras: Any) -> None:
+        self.keras = keras
+        self.depth = 0  # how many layer calls are running; kept by the observer
+        self.layer_class: Any = keras.layers.Layer
+        self.model_class: Any = keras.Model
+
+    def versions(self) -> Versions:
+        tensorflow = sys.modules.get("tensorflow")
+        return Versions(
+            python=".".join(map(str, sys.version_info[:3])),
+            keras=str(getattr(self.keras, "__version__", "")),
+            keras_line=self.line,
+            backend=self.backend(),
+            tensorflow=str(getattr(tensorflow, "__version__", "")),
+        )
+
+    def backend(self) -> str:
+        return "tensorflow"
+
+    def is_layer(self, value: Any) -> bool:
+        return isinstance(value, self.layer_class)
+
+    def is_model(self, value: Any) -> bool:
+        return isinstance(value, self.model_class)
+
+    def is_variable(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def is_symbolic(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def is_concrete(self, value: Any) -> bool:
+        """Whether it is an array or tensor that has its values."""
+        return is_array(value) or (self.tensor(value) is not None and hasattr(value, "numpy"))
+
+    def tensor(self, value: Any) -> Optional[TensorSpec]:
+        """Shape and dtype of a tensor or array; None for anything else."""
+        raise NotImplementedError
+
+    def symbolic_input(self, spec: TensorSpec) -> Any:
+        raise NotImplementedError
+
+    def concrete(self, spec: TensorSpec) -> Any:
+        """A value of that shape without its memory; unknown dimensions are 1."""
+        numpy: Any = importlib.import_module("numpy")
+
+        shape = tuple(1 if size is None else size for size in spec.shape)
+        if spec.dtype == "string":
+            return numpy.full(shape, "")
+        return numpy.broadcast_to(numpy.zeros((), spec.dtype), shape)
+
+    def map_structure(self, function: Callable[[Any], Any], structure: Any) -> Any:
+        """`function` on every leaf of nested lists, tuples and dicts."""
+        if isinstance(structure, dict):
+            return {key: self.map_structure(function, item) for key, item in structure.items()}
+        if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+            return type(structure)(*(self.map_structure(function, item) for item in structure))
+        if isinstance(structure, (list, tuple)):
+            return type(structure)([self.map_structure(function, item) for item in structure])
+        return function(structure)
+
+    def weight(self, variable: Any) -> WeightReport:
+        raise NotImplementedError
+
+    def weights(self, layer: Any) -> List[Any]:
+        """The layer's weights as its `weights` gives them; [] where asking raises (tf-keras 2, unbuilt)."""
+        try:
+            return list(layer.weights)
+        except Exception:  # noqa: BLE001 - user classes may override `weights` with anything
+            return []
+
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
+        """The context in which the whole replay runs."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Once in the child, before the replay."""
+
+
+def load(legacy: bool) -> KerasLine:
+    """Import the Keras the user's text uses. Raises ImportError when it is not there."""
+    from .keras3 import Keras3
+    from .tf_keras2 import TfKeras2
+
+    if legacy:
+        return TfKeras2(importlib.import_module("tf_keras"))
+    keras = importlib.import_module("keras")
+    if str(keras.__version__).startswith("2."):
+        return TfKeras2(keras)
+    if importlib.util.find_spec("tensorflow") is not None:
+        importlib.import_module("tensorflow")
+    return Keras3(keras)
+
+
+def is_array(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray) and value.dtype != object
+
+
+def spec_of(value: Any) -> Optional[TensorSpec]:
+    try:
+        raw = value.shape
+        shape: Shape = tuple(None if size is None else int(size) for size in raw)
+    except Exception:  # noqa: BLE001 - TensorShape of unknown rank raises ValueError, user tensors anything
+        return None
+    dtype = value.dtype
+    name = getattr(dtype, "name", None)
+    return TensorSpec(shape, str(name if isinstance(name, str) else dtype).replace("torch.", ""))
+
+
+def structure_text(line: KerasLine, structure: Any) -> str:
+    """Nested tensors as their shapes, the way Python would print them: `{'a': (None, 3)}`."""
+
+    def text(item: Any) -> str:
+        spec = line.tensor(item)
+        if spec is not None:
+            return shape_text(spec.shape)
+        if isinstance(item, dict):
+            return "{{{}}}".format(", ".join(f"{key!r}: {text(value)}" for key, value in item.items()))
+        if isinstance(item, (list, tuple)):
+            inner = ", ".join(text(value) for value in item)
+            return f"[{inner}]" if isinstance(item, list) else f"({inner})"
+        return type(item).__name__
+
+    return text(structure)
+
+
+def shape_text(shape: Tuple[Optional[int], ...]) -> str:
+    """A shape as Python prints a tuple: `(None, 64)`, `(None,)`, `()`."""
+    return "({}{})".format(", ".join(str(size) for size in shape), "," if len(shape) == 1 else "")

@@ -1,0 +1,225 @@
+"""A replay that misbehaves dies alone: the worker answers the next one, and nothing is left behind."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keras_lsp.worker import wire
+from tests.worker.driver import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+GOOD = "import keras\nmodel = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])\n"
+
+LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+def misbehaving(action: str) -> str:
+    """A model whose constructor does `action`, so that it lies on the way of every replay."""
+    return (
+        "import ctypes, os, sys, time\nimport keras\n\n\nclass Net(keras.Model):\n    def __init__(self):\n"
+        + (
+            "        super().__init__()\n"
+            + textwrap.indent(textwrap.dedent(action), " " * 8)
+            + "\n\nmodel = Net()\n"
+            + GOOD[13:]
+        )
+    )
+
+
+@pytest.fixture
+def worker(keras_python: list[str]) -> Iterator[Worker]:
+    with Worker(keras_python) as started:
+        yield started
+
+
+@LINUX
+@pytest.mark.parametrize(
+    ("action", "kind", "words"),
+    [
+        ("while True:\n    pass", None, "ran longer than 0.5 s"),
+        (
+            "while True:\n    try:\n        time.sleep(9)\n    except BaseException:\n        pass",
+            "deadline",
+            "took longer than 2 s",
+        ),
+        ("os._exit(3)", "exited", "exit status 3"),
+        ("sys.exit(2)", None, "calls `sys.exit()`"),
+        ("ctypes.string_at(0)", "crashed", "SIGSEGV"),
+        ("os.abort()", "crashed", "SIGABRT"),
+        ("while True:\n    print('x' * 1000)", None, "ran longer than 0.5 s"),
+        ("def again(n):\n    return again(n + 1)\nagain(0)", None, "RecursionError"),
+        ("os.kill(os.getppid(), 9)", None, "NotInAReplayError"),
+        ("os.fork()", None, "NotInAReplayError"),
+    ],
+    ids=[
+        "loop",
+        "stubborn loop",
+        "_exit",
+        "exit",
+        "segfault",
+        "abort",
+        "prints",
+        "recursion",
+        "kill",
+        "fork",
+    ],
+)
+def test_misbehaviour_ends_with_a_reason_and_the_next_replay_works(
+    keras3_worker: Worker, action: str, kind: str | None, words: str
+) -> None:
+    keras3_worker.send(misbehaving(action), wall_seconds=2.0, statement_seconds=0.5)
+    answer = keras3_worker.answer()
+    if kind is None:
+        assert not isinstance(answer, wire.ReplayEnded), answer
+        assert any(words in hole.reason for hole in answer.holes), answer.holes
+    else:
+        assert isinstance(answer, wire.ReplayEnded)
+        assert answer.kind == kind
+        assert words in answer.reason
+    report = keras3_worker.replay(GOOD)
+    assert [layer.class_name for layer in report.layers if layer.class_name == "Dense"] == ["Dense"]
+
+
+def test_a_cancelled_replay_ends_and_the_next_one_answers(worker: Worker) -> None:
+    number = worker.send(misbehaving("while True:\n    pass"), wall_seconds=60.0, statement_seconds=60.0)
+    worker.cancel(number)
+    answer = worker.answer()
+    assert isinstance(answer, wire.ReplayEnded)
+    assert answer.kind == "cancelled"
+    assert worker.replay(GOOD).failures == ()
+
+
+def children_of(process: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == process and fields[0] != "Z":
+            found.append(int(folder.name))
+    return found
+
+
+def wait_until_gone(processes: list[int], seconds: float = 10) -> list[int]:
+    deadline = time.monotonic() + seconds
+    alive = processes
+    while alive and time.monotonic() < deadline:
+        alive = [number for number in alive if is_alive(number)]
+        time.sleep(0.02)
+    return alive
+
+
+def is_alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def wait_for_child(process: int) -> list[int]:
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        found = children_of(process)
+        if found:
+            return found
+        time.sleep(0.01)
+    return []
+
+
+@LINUX
+@pytest.mark.parametrize("how", ["end of input", "SIGKILL of the worker"])
+def test_children_end_with_the_worker(keras_python: list[str], how: str) -> None:
+    worker = Worker(keras_python)
+    worker.send(misbehaving("while True:\n    pass"), wall_seconds=60.0, statement_seconds=60.0)
+    children = wait_for_child(worker.process.pid)
+    assert children
+    if how == "end of input":
+        worker.requests.close()
+    else:
+        worker.process.kill()
+    worker.process.wait(timeout=10)
+    assert wait_until_gone(children) == []
+
+
+@LINUX
+def test_the_worker_ends_with_its_killed_parent(keras_python: list[str], tmp_path: Path) -> None:
+    program = tmp_path / "parent.py"
+    program.write_text(
+        "import sys, time\n"
+        f"sys.path[:0] = {[str(Path(__file__).parents[2])]!r}\n"
+        "from tests.worker.driver import Worker\n"
+        f"worker = Worker({keras_python!r})\n"
+        f"worker.send({misbehaving('while True: pass')!r}, wall_seconds=60.0, statement_seconds=60.0)\n"
+        "print(worker.process.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    parent = subprocess.Popen([*keras_python, str(program)], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    zygote = int(parent.stdout.readline())
+    children = wait_for_child(zygote)
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    parent.stdout.close()
+    assert wait_until_gone([zygote, *children]) == []
+
+
+@LINUX
+def test_many_replays_leave_nothing_in_the_worker(keras3_worker: Worker) -> None:
+    process = keras3_worker.process.pid
+
+    def count(folder: str) -> int:
+        return len(list(Path(f"/proc/{process}", folder).iterdir()))
+
+    def state() -> tuple[int, int, int]:
+        threads = count("task")
+        return threads, count("fd"), len(children_of(process))
+
+    keras3_worker.replay(GOOD)
+    before = state()
+    for _ in range(40):
+        keras3_worker.replay(GOOD)
+    assert state() == before
+    assert before[0] <= 2, "a worker with more threads has run an operation: its children may hang"
+
+
+@LINUX
+def test_temporary_folders_are_removed(keras_python: list[str], tmp_path: Path) -> None:
+    with Worker(keras_python, env={"TMPDIR": str(tmp_path)}) as worker:
+        worker.replay(GOOD)
+        worker.send(misbehaving("os._exit(1)"))
+        worker.answer()
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_no_keras_is_said_at_the_start(bare_python: list[str]) -> None:
+    with Worker(bare_python) as worker:
+        assert worker.failed is not None
+        assert worker.failed.missing == "keras"
+
+
+def test_the_users_files_neither_break_nor_feed_the_worker(keras3_worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / "json.py").write_text("raise RuntimeError('the worker imported this')")
+    (tmp_path / "wire.py").write_text("WIDTH = 7\n")
+    text = (
+        "import json\n"
+        "import keras\n"
+        "import wire\n"
+        "\n"
+        "layer = keras.layers.Dense(wire.WIDTH)\n"
+        "y = layer(keras.Input((json.loads('3'),)))\n"
+    )
+    report = keras3_worker.replay(text, path=str(tmp_path / "model.py"), roots=(str(tmp_path),))
+    dense = next(layer for layer in report.layers if layer.class_name == "Dense")
+    assert dense.weights[0].shape == (3, 7)

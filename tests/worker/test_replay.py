@@ -1,0 +1,190 @@
+"""What a replay records, on real Keras: values per expression, holes, overlays, projections."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from keras_lsp.worker.report import NodeFact, ReplayReport
+    from tests.worker.driver import Worker
+
+NET = """\
+import keras
+
+
+class Net(keras.Model):
+    def __init__(self, units=4):
+        super().__init__()
+        self.first = keras.layers.Dense(units)
+        self.second = keras.layers.Dense(2)
+
+    def call(self, inputs):
+        x = self.first(inputs)
+        return self.second(x)
+
+"""
+
+
+def node(text: str, report: ReplayReport, expression: str, occurrence: int = 0) -> NodeFact:
+    start = -1
+    for _ in range(occurrence + 1):
+        start = text.index(expression, start + 1)
+    span = (start, start + len(expression))
+    return next(fact for fact in report.nodes if fact.span == span)
+
+
+def shape(fact: NodeFact) -> tuple[int | None, ...]:
+    assert fact.values[0].tensor is not None
+    return fact.values[0].tensor.shape
+
+
+def test_every_expression_of_call_has_its_shape(keras3_worker: Worker) -> None:
+    text = NET + "model = Net()\nlogits = model(keras.Input((3,)))\n"
+    report = keras3_worker.replay(text)
+    assert shape(node(text, report, "inputs")) == (None, 3)
+    assert shape(node(text, report, "x")) == (None, 4)
+    assert shape(node(text, report, "self.first(inputs)")) == (None, 4)
+    assert shape(node(text, report, "self.second(x)")) == (None, 2)
+    assert shape(node(text, report, "logits")) == (None, 2)
+    assert not any(fact.projected for fact in report.nodes)
+
+
+def test_spans_count_code_points(keras3_worker: Worker) -> None:
+    text = "# 🧠 größe\n" + NET + "größe = Net()(keras.Input((3,)))  # 🧠\n'🧠', größe\n"
+    report = keras3_worker.replay(text)
+    assert shape(node(text, report, "größe", 1)) == (None, 2)
+
+
+def test_a_model_left_unbuilt_is_projected_and_its_state_is_told(keras3_worker: Worker) -> None:
+    text = NET + "model = Net()\nmodel.build((None, 3))\nmodel.layers\n"
+    report = keras3_worker.replay(text)
+    first = next(layer for layer in report.layers if layer.name == "dense")
+    assert first.projected
+    assert [weight.shape for weight in first.weights] == [(3, 4), (4,)]
+    assert first.projected_from == "(None, 3), from `build` on line 15"
+    (build,) = [event for event in report.events if event.kind == "build"]
+    assert (build.built_after, build.weights_after, build.expected_weights) == (True, 0, 4)
+    assert node(text, report, "x").projected
+
+
+def test_without_any_input_nothing_is_projected(keras3_worker: Worker) -> None:
+    report = keras3_worker.replay(NET + "model = Net()\n")
+    assert [layer.weights for layer in report.layers] == [(), (), ()]
+    assert not any(layer.projected for layer in report.layers)
+
+
+def test_a_class_nobody_makes_is_made_and_a_hint_builds_it(keras3_worker: Worker) -> None:
+    report = keras3_worker.replay(NET, classes=("Net",), input_hints={"Net": "(None, 3)"})
+    net = next(layer for layer in report.layers if layer.class_name == "Net")
+    assert net.projected
+    assert net.trainable_parameters == 3 * 4 + 4 + 4 * 2 + 2
+
+
+def test_a_missing_package_is_a_hole_and_raises_nothing(keras3_worker: Worker) -> None:
+    text = (
+        "import no_such_package\n" + NET + "model = Net(no_such_package.size())\nmodel(keras.Input((3,)))\n"
+        "other = Net()\nother(keras.Input((3,)))\nother.layers[7]\n"
+    )
+    report = keras3_worker.replay(text)
+    assert [(failure.type, failure.certain) for failure in report.failures if failure.certain] == [
+        ("IndexError", True)
+    ]
+    assert any("`no_such_package` is not installed" in hole.reason for hole in report.holes)
+
+
+def test_a_failure_does_not_hide_the_next_one(keras3_worker: Worker) -> None:
+    text = (
+        NET + "model = Net()\n"
+        "model.build((None, 3))\n"
+        "a = model.layers[0].weights[0]\n"
+        "b = model.layers[1].weights[0]\n"
+        "a.shape\n"
+    )
+    certain = [failure for failure in keras3_worker.replay(text).failures if failure.certain]
+    spans = [failure.span for failure in certain]
+    assert [text[slice(*span)] for span in spans if span] == [
+        "model.layers[0].weights[0]",
+        "model.layers[1].weights[0]",
+    ]
+
+
+def test_unrelated_statements_are_not_run(keras3_worker: Worker) -> None:
+    text = NET + "while True:\n    pass\nmodel = Net()\nlogits = model(keras.Input((3,)))\n"
+    report = keras3_worker.replay(text, statement_seconds=60.0)
+    assert shape(node(text, report, "logits")) == (None, 2)
+
+
+def test_writes_and_downloads_are_refused_with_a_reason(keras3_worker: Worker, tmp_path: Path) -> None:
+    target = tmp_path / "made.txt"
+    text = (
+        NET + "model = Net()\n"
+        "model(keras.Input((3,)))\n"
+        f"model.save({str(tmp_path / 'm.keras')!r})\n"
+        f"open({str(target)!r}, 'w').write(model.name)\n"
+    )
+    report = keras3_worker.replay(text, path=str(tmp_path / "program.py"))
+    assert not any(failure.certain for failure in report.failures)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pretrained_applications_build_without_a_download(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\n"
+        "shape = (96, 96, 3)\n"
+        "base = keras.applications.MobileNetV2(weights='imagenet', input_shape=shape, include_top=False)\n"
+    )
+    report = keras3_worker.replay(text)
+    assert [failure for failure in report.failures if failure.certain] == []
+    assert shape_of_output(report, "base", text) == "(None, 3, 3, 1280)"
+
+
+def shape_of_output(report: ReplayReport, name: str, text: str) -> str:
+    layer_id = node(text, report, name).values[0].layer
+    layer = next(layer for layer in report.layers if layer.id == layer_id)
+    return layer.outputs[0] if layer.outputs else ""
+
+
+def test_unsaved_text_of_other_documents_counts(keras3_worker: Worker, tmp_path: Path) -> None:
+    (tmp_path / "blocks.py").write_text("UNITS = 1\n")
+    text = (
+        "import keras\n"
+        "from blocks import UNITS\n"
+        "from fresh import MORE\n"
+        "layer = keras.layers.Dense(UNITS + MORE)\n"
+        "out = layer(keras.Input((3,)))\n"
+    )
+    overlays = {str(tmp_path / "blocks.py"): "UNITS = 5\n", str(tmp_path / "fresh.py"): "MORE = 2\n"}
+    report = keras3_worker.replay(
+        text, path=str(tmp_path / "model.py"), roots=(str(tmp_path),), overlays=overlays
+    )
+    assert shape(node(text, report, "out")) == (None, 7)
+
+
+def test_text_that_does_not_parse_is_no_failure_of_the_program(keras3_worker: Worker) -> None:
+    report = keras3_worker.replay("import keras\nmodel = keras.Sequential([\n")
+    assert [failure.certain for failure in report.failures] == [False]
+    assert report.layers == ()
+
+
+def test_weights_of_huge_models_take_no_memory(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\n"
+        "layer = keras.layers.Dense(200_000)\n"
+        "y = layer(keras.Input((200_000,)))\n"
+        "kernel = layer.kernel\n"
+    )
+    report = keras3_worker.replay(text)
+    dense = next(layer for layer in report.layers if layer.class_name == "Dense")
+    assert dense.weights[0].shape == (200_000, 200_000)
+    assert dense.bytes == 4 * (200_000 * 200_000 + 200_000)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "x = 1\n", "import keras\n", "# 🧠\n", "\ufeffimport keras\n"])
+def test_texts_without_models_give_an_empty_report(keras3_worker: Worker, text: str) -> None:
+    report = keras3_worker.replay(text)
+    assert report.layers == ()
+    assert not any(failure.certain for failure in report.failures)
