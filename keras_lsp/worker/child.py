@@ -7,11 +7,12 @@ import io
 import os
 import sys
 import tempfile
-from typing import TYPE_CHECKING, Any, BinaryIO
+import traceback
+from typing import TYPE_CHECKING, Any, Dict
 
 from . import guard, limits, overlay
 from .replay import replay
-from .wire import ReplayRequest, tagged, write_frame
+from .wire import ReplayEnded, ReplayRequest, tagged, write_frame
 
 if TYPE_CHECKING:
     from .symbolic import KerasLine
@@ -23,13 +24,21 @@ def run(request: ReplayRequest, line: KerasLine, output: int, temporary: str, pa
     try:
         _silence()
         limits.confine(parent, request.memory_bytes, int(request.wall_seconds) + 2)
-        report = replay_here(request, line, temporary)
+        answer = _answer(request, line, temporary)
         # `closefd=False`: user code may have closed the descriptor's Python owner, never the descriptor.
         with io.FileIO(output, "wb", closefd=False) as raw:
-            write_frame(_whole(raw), tagged("report", {"id": request.id, "report": report}))
+            write_frame(io.BufferedWriter(raw), answer)
         code = 0
     finally:
         os._exit(code)
+
+
+def _answer(request: ReplayRequest, line: KerasLine, temporary: str) -> Dict[str, Any]:
+    try:
+        report = replay_here(request, line, temporary)
+        return tagged("report", {"id": request.id, "report": report})
+    except Exception:  # noqa: BLE001 - a mistake of ours: the server logs it, the user reads that there is no report
+        return tagged("ended", ReplayEnded(request.id, traceback.format_exc()[-4000:], "internal"))
 
 
 def replay_here(request: ReplayRequest, line: KerasLine, temporary: str) -> Any:
@@ -54,8 +63,3 @@ def _silence() -> None:
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process
-
-
-def _whole(raw: io.FileIO) -> BinaryIO:
-    """A raw file writes what fits; a frame must go out whole."""
-    return io.BufferedWriter(raw)

@@ -11,6 +11,7 @@ from .report import ReplayFailure, ReplayWarning
 
 if TYPE_CHECKING:
     from .observe import Registry
+    from .record import Recorder
     from .symbolic import KerasLine
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -28,7 +29,7 @@ class StatementDeadline(BaseException):
 
 
 def describe_failure(
-    error: BaseException, source: SourceMap, line: KerasLine, registry: Registry, certain: bool
+    error: BaseException, source: SourceMap, line: KerasLine, registry: Registry
 ) -> ReplayFailure:
     chain = source.chain(error.__traceback__)
     message = useful_sentence(error)
@@ -37,9 +38,27 @@ def describe_failure(
         message=message,
         span=chain[-1] if chain else syntax_place(error, source),
         chain=tuple(chain[:-1]),
-        certain=certain and OWN_DOING.search(str(error)) is None,
+        certain=OWN_DOING.search(str(error)) is None,
         layer=_raising_layer(error, line, registry),
     )
+
+
+def is_about_models(error: BaseException, failure: ReplayFailure, recorder: Recorder) -> bool:
+    """Whether a failure can be trusted to be the program's own: Keras raised it, or it met a model's parts.
+
+    Files, packages and networks differ between a replay and a real run, and code that looks at data does too.
+    """
+    if isinstance(error, (OSError, ImportError, MemoryError, NameError)):
+        return False
+    if failure.span is not None and recorder.seen_model(failure.span):
+        return True
+    return any(
+        _is_keras(entry.tb_frame.f_globals.get("__name__")) for entry in frames_of(error.__traceback__)
+    )
+
+
+def _is_keras(module: object) -> bool:
+    return isinstance(module, str) and module.startswith(("keras.", "tf_keras."))
 
 
 def syntax_place(error: BaseException, source: SourceMap) -> Any:
@@ -60,6 +79,9 @@ def useful_sentence(error: BaseException) -> str:
     message = re.split(r"\n\s*(?:Arguments received|Call arguments received)", message)[0]
     wrapped = re.match(r"Exception encountered when calling [^\n]*\n+(.*)", message, re.DOTALL)
     message = wrapped.group(1) if wrapped else message
+    if message.startswith("in user code:"):  # AutoGraph lists its frames before the message itself
+        raised: List[str] = re.findall(r"^\s*\w+(?:Error|Exception): (.*)", message, re.MULTILINE | re.DOTALL)
+        message = raised[-1] if raised else message
     return " ".join(message.split())[:MAX_MESSAGE]
 
 

@@ -8,10 +8,17 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Tuple
+from typing import TYPE_CHECKING, Any, Tuple
+
+from .hole import Touches
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 REFUSED = (
     "socket.connect",
+    "socket.getaddrinfo",
+    "socket.gethostby",
     "socket.bind",
     "socket.sendto",
     "subprocess.Popen",
@@ -42,6 +49,7 @@ CHANGES = frozenset(
         "os.truncate",
     }
 )
+LISTINGS = frozenset({"os.listdir", "os.scandir", "glob.glob"})
 WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
 
@@ -61,16 +69,25 @@ def install(temporary: str) -> None:
 
     def hook(event: str, args: Tuple[Any, ...]) -> None:
         if event == "open":
-            path, mode, flags = args
-            writes = (isinstance(mode, str) and any(c in mode for c in "wax+")) or (
-                isinstance(flags, int) and bool(flags & WRITING_FLAGS)
-            )
-            if writes and not inside(path):
-                raise NotInAReplayError(f"writing {os.fsdecode(path)!r} is not allowed in a replay")
-        elif event in CHANGES:
-            if not inside(args[0]):
-                raise NotInAReplayError(f"{event}({args[0]!r}) is not allowed in a replay")
-        elif event.startswith(REFUSED):
-            raise NotInAReplayError(f"{event} is not allowed in a replay")
+            refused = _writes(*args[1:]) and not inside(args[0])
+        elif event in LISTINGS:
+            _note_listing(sys._getframe(1))
+            return
+        else:
+            refused = (event in CHANGES and not inside(args[0])) or event.startswith(REFUSED)
+        if refused:
+            what = f"writing {args[0]!r}" if event == "open" else f"{event}{args[:1]!r}"
+            raise NotInAReplayError(f"{what} is not allowed in a replay")
 
     sys.addaudithook(hook)
+
+
+def _writes(mode: Any, flags: Any) -> bool:
+    by_mode = isinstance(mode, str) and any(letter in mode for letter in "wax+")
+    return by_mode or (isinstance(flags, int) and bool(flags & WRITING_FLAGS))
+
+
+def _note_listing(frame: FrameType) -> None:
+    """What lies in a folder is data: a replay elsewhere than the real run sees something else."""
+    if not str(frame.f_globals.get("__name__", "")).startswith("importlib"):
+        Touches.count += 1

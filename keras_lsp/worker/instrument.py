@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from typing import TYPE_CHECKING, Any, List, Optional, Set, Union
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Set, Union
 
 from .report import SpanPair
 
@@ -25,23 +25,32 @@ METHOD = "__keras_lsp_method__"
 # An assignment's target: the span of a name or attribute, a list for unpacking, None: not recorded.
 Target = Union[None, SpanPair, List[Any]]
 
+MEMBER_LISTS = frozenset(
+    {"layers", "weights", "variables", "trainable_weights", "trainable_variables"}
+    | {"non_trainable_weights", "non_trainable_variables"}
+)
+# What these answer depends on files, and a replay may see others than the real run.
+DATA_QUESTIONS = frozenset({"glob", "rglob", "iterdir", "exists", "is_dir", "is_file", "isdir", "isfile"})
 OBSERVED_METHODS = frozenset({"build"})
 
 
 class Instrumented:
     """The rewritten tree and what its indices mean."""
 
-    def __init__(self, tree: ast.Module, spans: List[SpanPair], targets: List[List[Target]]) -> None:
+    def __init__(self, tree: ast.Module, rewriter: _Rewriter) -> None:
         self.tree = tree
-        self.spans = spans
-        self.targets = targets
+        self.spans: List[SpanPair] = rewriter.spans
+        self.targets: List[List[Target]] = rewriter.targets
+        self.loads: Dict[str, List[int]] = rewriter.loads  # name -> indices of the places that read it
+        self.member_lists: Set[int] = rewriter.member_lists  # indices of `.layers`, `.weights` and the like
+        self.data_questions: Set[int] = rewriter.data_questions  # indices of questions to the file system
 
 
 def instrument(tree: ast.Module, source: SourceMap) -> Instrumented:
     """Rewrite `tree` in place."""
     rewriter = _Rewriter(source, _plain_names(tree))
     rewritten = rewriter.visit(tree)
-    return Instrumented(ast.fix_missing_locations(rewritten), rewriter.spans, rewriter.targets)
+    return Instrumented(ast.fix_missing_locations(rewritten), rewriter)
 
 
 def _plain_names(tree: ast.Module) -> Set[str]:
@@ -64,6 +73,9 @@ class _Rewriter(ast.NodeTransformer):
         self.plain = plain
         self.spans: List[SpanPair] = []
         self.targets: List[List[Target]] = []
+        self.loads: Dict[str, List[int]] = {}
+        self.member_lists: Set[int] = set()
+        self.data_questions: Set[int] = set()
         self.own_name: List[Optional[str]] = [None]  # "self" of the method we are in
 
     # -- expressions
@@ -72,6 +84,7 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.func, ast.Name) and node.func.id == "super":
             return node
         place = self.source.node(node)
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
         if isinstance(node.func, ast.Attribute) and _is_observed(node.func):
             node.func = self._observed_method(node.func, place)
         else:
@@ -79,6 +92,8 @@ class _Rewriter(ast.NodeTransformer):
         node.args = [self.visit(argument) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = self.visit(keyword.value)
+        if called in DATA_QUESTIONS:
+            self.data_questions.add(len(self.spans))
         return self._record(node, place)
 
     def _observed_method(self, function: ast.Attribute, place: SpanPair) -> ast.expr:
@@ -92,7 +107,11 @@ class _Rewriter(ast.NodeTransformer):
             return node
         place = self.source.node(node)
         node.value = self.visit(node.value)
-        return self._record(node, place) if isinstance(node.ctx, ast.Load) else node
+        if not isinstance(node.ctx, ast.Load):
+            return node
+        if node.attr in MEMBER_LISTS:
+            self.member_lists.add(len(self.spans))
+        return self._record(node, place)
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
         place = self.source.node(node)
@@ -104,7 +123,10 @@ class _Rewriter(ast.NodeTransformer):
         recorded = (
             isinstance(node.ctx, ast.Load) and node.id not in self.plain and node.id != self.own_name[-1]
         )
-        return self._record(node, self.source.node(node)) if recorded else node
+        if not recorded:
+            return node
+        self.loads.setdefault(node.id, []).append(len(self.spans))
+        return self._record(node, self.source.node(node))
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         place = self.source.node(node)

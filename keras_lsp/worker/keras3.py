@@ -41,6 +41,9 @@ class Keras3(KerasLine):
     def symbolic_input(self, spec: TensorSpec) -> Any:
         return self.keras.KerasTensor(spec.shape, dtype=spec.dtype)
 
+    def tensor_of(self, array: Any) -> Any:
+        return self.keras.ops.convert_to_tensor(array)
+
     def weight(self, variable: Any) -> WeightReport:
         initializer = getattr(variable, "_initializer", None)
         name = type(initializer).__name__ if initializer is not None else ""
@@ -54,6 +57,7 @@ class Keras3(KerasLine):
         )
 
     def prepare(self) -> None:
+        super().prepare()
         # Frames inside Keras carry the user's line; filtered tracebacks would lose it.
         self.keras.config.disable_traceback_filtering()
         self._accept_arrays_as_initial_values()

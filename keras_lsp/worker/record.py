@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
-from .hole import Hole, reason_of
+from .hole import Hole, Touches, reason_of
 from .report import NodeFact, SpanPair, Value
 
 if TYPE_CHECKING:
@@ -27,12 +27,40 @@ class Recorder:
         self.line = line
         self.registry = registry
         self.projecting = False
+        self.tainted: Set[str] = set()  # names whose value came from a hole
+        self._tainted_loads: Set[int] = set()
         self.instrumented: Optional[Instrumented] = None
         self._facts: Dict[Tuple[SpanPair, bool], Tuple[List[Value], List[int]]] = {}
         self.truncated = False
 
+    def taint(self, names: Iterable[str]) -> None:
+        """From now on reading one of these names counts as using a hole."""
+        loads = self.instrumented.loads if self.instrumented is not None else {}
+        for name in names:
+            if name not in self.tainted:
+                self.tainted.add(name)
+                self._tainted_loads.update(loads.get(name, ()))
+
+    def clear(self, names: Iterable[str]) -> None:
+        """These names were bound anew to something known."""
+        loads = self.instrumented.loads if self.instrumented is not None else {}
+        for name in self.tainted.intersection(names):
+            self.tainted.discard(name)
+            self._tainted_loads.difference_update(loads.get(name, ()))
+
+    def seen_model(self, span: SpanPair) -> bool:
+        """Whether the expression at `span` begins with a layer, or with layers or weights in a list."""
+        return any(
+            start == span[0] and end < span[1] and any(_is_model_part(value) for value in values)
+            for ((start, end), _), (values, _count) in self._facts.items()
+        )
+
     def record(self, value: Any, index: int) -> Any:
+        if index in self._tainted_loads or (self.instrumented and index in self.instrumented.data_questions):
+            Touches.count += 1
         if type(value) not in PLAIN_TYPES and self.instrumented is not None:
+            if type(value) is list and not value and index not in self.instrumented.member_lists:
+                return value
             self._note(self.instrumented.spans[index], value)
         return value
 
@@ -120,3 +148,10 @@ class Recorder:
                 "dict", items=described, keys=tuple(str(key) for key in raw)[:MAX_ITEMS], length=len(raw)
             )
         return Value("list", items=described, length=len(raw))
+
+
+def _is_model_part(value: Value) -> bool:
+    """A layer, a weight, or a list of these; an empty list is recorded only where one is expected."""
+    return value.kind in ("layer", "weight") or (
+        value.kind == "list" and all(map(_is_model_part, value.items))
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import dataclasses
 import linecache
 import os
 import signal
@@ -10,11 +11,11 @@ import sys
 import time
 import types
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Set
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List
 
 from . import slice as slicing
 from .describe import Describer
-from .failures import StatementDeadline, WarningLog, describe_failure
+from .failures import StatementDeadline, WarningLog, describe_failure, is_about_models
 from .hole import Hole, Touches, reason_of
 from .instrument import ASSIGN, LOOP, METHOD, RECORD, instrument
 from .observe import Observer, Registry
@@ -49,7 +50,6 @@ class _Replay:
         self.holes: List[HoleReport] = []
         self.warnings = WarningLog(self.source)
         self.stand_ins = StandIns(line, self.observer, self.events)
-        self.tainted: Set[str] = set()
         self.module = self._module()
         self.timings: Dict[str, float] = {}
 
@@ -116,9 +116,8 @@ class _Replay:
         try:
             tree = ast.parse(self.request.text, self.request.path)
         except (SyntaxError, ValueError) as error:
-            self.failures.append(
-                describe_failure(error, self.source, self.line, self.registry, certain=False)
-            )
+            failure = describe_failure(error, self.source, self.line, self.registry)
+            self.failures.append(dataclasses.replace(failure, certain=False))
             return None
         in_workspace = _workspace_modules(self.request.roots)
         relevant = slicing.relevant_statements(tree.body, in_workspace)
@@ -159,17 +158,15 @@ class _Replay:
 
     def _run_statement(self, statement: ast.stmt) -> bool:
         """Run one statement; whether it ran to its end."""
-        loaded = set(slicing.loaded_names(statement))
-        touches = Touches.count
         if self._import_harmless(statement):
             return True
+        touches = Touches.count
         code = compile(ast.Module([statement], []), self.request.path, "exec", dont_inherit=True)
         try:
             with _deadline(self.request.statement_seconds):
                 exec(code, self.module.__dict__)  # noqa: S102 - replaying the user's text is what the worker is for
         except (KeyboardInterrupt, MemoryError, Exception) as error:  # noqa: BLE001 - anything the text may raise
-            certain = Touches.count == touches and not self._tainted_names(statement, error)
-            self._failed(statement, error, certain)
+            self._failed(statement, error, certain=Touches.count == touches)
             return False
         except SystemExit as error:
             self._failed(statement, error, certain=False, reason="calls `sys.exit()`")
@@ -178,23 +175,11 @@ class _Replay:
             reason = f"ran longer than {self.request.statement_seconds:g} s and was stopped"
             self._failed(statement, error, certain=False, reason=reason)
             return False
-        if Touches.count != touches or (loaded & self.tainted and not isinstance(statement, _DEFINITIONS)):
-            self._taint(statement, loaded)
+        if Touches.count != touches:
+            self._taint(statement)
+        else:
+            self.recorder.clear(slicing.bound_names(statement))
         return True
-
-    def _tainted_names(self, statement: ast.stmt, error: BaseException) -> Set[str]:
-        """Uncertain names in the expression that raised; what came before it in the statement went well."""
-        chain = self.source.chain(error.__traceback__)
-        if not chain:
-            return set(slicing.loaded_names(statement)) & self.tainted
-        start, end = chain[0]
-        names = set()
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and node.id in self.tainted:
-                place = self.source.node(node)
-                if start <= place[0] and place[1] <= end:
-                    names.add(node.id)
-        return names
 
     def _import_harmless(self, statement: ast.stmt) -> bool:
         """Modules that only draw or log are not imported: their names become harmless holes."""
@@ -212,14 +197,16 @@ class _Replay:
 
     def _failed(self, statement: ast.stmt, error: BaseException, certain: bool, reason: str = "") -> None:
         span = self.source.node(statement)
-        line_number = self.source.line(span)
         missing = _missing_module(error)
         if missing:
+            certain = False
             reason = f"`{missing}` is not installed in this environment"
         elif not reason:
-            failure = describe_failure(error, self.source, self.line, self.registry, certain)
+            failure = describe_failure(error, self.source, self.line, self.registry)
+            certain = certain and failure.certain and is_about_models(error, failure, self.recorder)
+            failure = dataclasses.replace(failure, certain=certain)
             self.failures.append(failure)
-            reason = f"line {self.source.line(failure.span) or line_number} raised {failure.type}"
+            reason = f"line {self.source.line(failure.span or span)} raised {failure.type}"
         names = sorted(set(slicing.bound_names(statement)))
         hole = Hole(reason)
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
@@ -227,19 +214,23 @@ class _Replay:
             # What a compound statement bound on its way is kept: it is nearer the truth than nothing.
             if not compound or name not in self.module.__dict__:
                 self.module.__dict__[name] = hole
-        self.tainted.update(names)
+        self.recorder.taint(names)
+        if not certain:
+            self._taint(statement)
         self.holes.append(HoleReport(tuple(names), span, reason))
 
-    def _taint(self, statement: ast.stmt, loaded: Set[str]) -> None:
+    def _taint(self, statement: ast.stmt) -> None:
         """What a statement made from holes is uncertain, and so is each model it had a hand on."""
-        self.tainted.update(slicing.bound_names(statement))
         space = self.module.__dict__
-        self.tainted.update(name for name in loaded if self.line.is_layer(space.get(name)))
-        for name in slicing.bound_names(statement):
-            if type(space.get(name)) is Hole:
-                hole = HoleReport((name,), self.source.node(statement), reason_of(space[name]))
-                if len(self.holes) < 200:
-                    self.holes.append(hole)
+        bound = set(slicing.bound_names(statement))
+        loaded = slicing.loaded_names(statement)
+        self.recorder.taint(bound)
+        changed = slicing.changed_names(statement)
+        self.recorder.taint(name for name in changed if not isinstance(space.get(name), types.ModuleType))
+        self.recorder.taint(name for name in loaded if self.line.is_layer(space.get(name)))
+        for name in sorted(bound):
+            if type(space.get(name)) is Hole and len(self.holes) < MAX_HOLES:
+                self.holes.append(HoleReport((name,), self.source.node(statement), reason_of(space[name])))
 
     # -- after the program
 
@@ -260,7 +251,7 @@ class _Replay:
                 self.holes.append(HoleReport((), whole, "working out unbuilt models took too long"))
 
 
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+MAX_HOLES = 200
 
 
 def _missing_module(error: BaseException) -> str:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import ast
 from typing import Callable, Iterable, Iterator, List, Set
 
+from .instrument import ASSIGN, LOOP, METHOD, RECORD
+
+INSTRUMENTS = frozenset({RECORD, ASSIGN, LOOP, METHOD})
 KERAS_MODULES = frozenset({"keras", "tensorflow", "tf_keras", "keras_hub", "keras_nlp", "keras_cv"})
 
 
@@ -84,8 +87,10 @@ def changed_names(statement: ast.AST) -> Iterator[str]:
         if isinstance(node, (ast.Attribute, ast.Subscript)):
             if isinstance(node.ctx, ast.Store):
                 yield from _root(node)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            yield from _root(node.func)
+        elif isinstance(node, ast.Call) and not _is_recording(node):
+            function = _unwrapped(node.func)
+            if isinstance(function, ast.Attribute):
+                yield from _root(function)
 
 
 def loaded_names(statement: ast.AST) -> Iterator[str]:
@@ -95,9 +100,21 @@ def loaded_names(statement: ast.AST) -> Iterator[str]:
 
 
 def _root(node: ast.AST) -> Iterable[str]:
+    node = _unwrapped(node)
     while isinstance(node, (ast.Attribute, ast.Subscript)):
-        node = node.value
+        node = _unwrapped(node.value)
     return (node.id,) if isinstance(node, ast.Name) else ()
+
+
+def _is_recording(node: ast.AST) -> bool:
+    """Whether this is a call that instrumentation put around the user's expression."""
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in INSTRUMENTS
+
+
+def _unwrapped(node: ast.AST) -> ast.AST:
+    while isinstance(node, ast.Call) and _is_recording(node):
+        node = node.args[0]
+    return node
 
 
 def _own_scope(statement: ast.AST) -> Iterator[ast.AST]:

@@ -75,34 +75,51 @@ class StandIns:
 
         def method(model: Any, x: Any = None, *_args: Any, **_kwargs: Any) -> Any:
             with stand_ins.event("fit", model, x):
-                outputs = stand_ins._build_on_data(model, x)
-            if name in ("predict", "predict_on_batch") and outputs is not None:
-                return outputs
+                specs = stand_ins._specs_of_data(x)
+                if specs is None:
+                    return uncertain("the data is not known in a replay")
+                outputs = model(stand_ins.line.map_structure(stand_ins._open_batch, specs))
+            if name in ("predict", "predict_on_batch"):
+                return stand_ins._predictions(specs, outputs)
             return Hole(f"`{name}` does not run in a replay")
 
         method.__name__ = name
         return method
 
-    def _build_on_data(self, model: Any, x: Any) -> Any:
-        """What `fit(x)` does to a model's state: one symbolic call with the batch size left open."""
-        spec = getattr(x, "element_spec", None)
-        if spec is not None:
-            x = spec[0] if isinstance(spec, tuple) else spec
+    def _specs_of_data(self, x: Any) -> Any:
+        """The nested TensorSpecs of arrays, tensors or a `tf.data` dataset of (x, y); None when unknown."""
+        element = getattr(x, "element_spec", None)
+        if element is not None:
+            inputs = element[0] if isinstance(element, tuple) else element
+            return self._all_known(self.line.map_structure(_element, inputs))
         if x is None or isinstance(x, Hole):
-            return uncertain("the data is not known in a replay")
-        found: List[TensorSpec] = []
+            return None
+        return self._all_known(self.line.map_structure(self.line.tensor, x))
 
-        def symbolic(value: Any) -> Any:
-            tensor = self.line.tensor(value) if spec is None else _element(value)
-            if tensor is None:
+    def _all_known(self, specs: Any) -> Any:
+        unknown: List[Any] = []
+        self.line.map_structure(
+            lambda spec: unknown.append(spec) if spec is None or not spec.shape else None, specs
+        )
+        return None if unknown else specs
+
+    def _open_batch(self, spec: TensorSpec) -> Any:
+        return self.line.symbolic_input(TensorSpec((None, *spec.shape[1:]), spec.dtype))
+
+    def _predictions(self, specs: Any, outputs: Any) -> Any:
+        """Zeros as `predict` would give them, with the data's number of samples."""
+        samples: List[Any] = []
+        self.line.map_structure(lambda spec: samples.append(spec.shape[0]), specs)
+        if not samples or samples[0] is None:
+            return uncertain("how many samples `predict` sees is not known in a replay")
+
+        def zeros(value: Any) -> Any:
+            spec = self.line.tensor(value)
+            if spec is None:
                 return value
-            found.append(tensor)
-            return self.line.symbolic_input(TensorSpec((None, *tensor.shape[1:]), tensor.dtype))
+            return self.line.array(TensorSpec((samples[0], *spec.shape[1:]), spec.dtype))
 
-        inputs = self.line.map_structure(symbolic, x)
-        if not found:
-            return uncertain("the data is not known in a replay")
-        return model(inputs)
+        return self.line.map_structure(zeros, outputs)
 
     def _silent_method(self, name: str) -> Callable[..., Any]:
         def method(_model: Any, *_args: Any, **_kwargs: Any) -> Any:

@@ -7,10 +7,14 @@ import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
 
+from .hole import uncertain
 from .report import Shape, TensorSpec, Versions, WeightReport
 
 if TYPE_CHECKING:
     import contextlib
+
+# Zeros handed back for an eager call take real memory in the backend.
+MAX_CONCRETE_ELEMENTS = 1 << 22
 
 
 class KerasLine:
@@ -60,14 +64,26 @@ class KerasLine:
     def symbolic_input(self, spec: TensorSpec) -> Any:
         raise NotImplementedError
 
-    def concrete(self, spec: TensorSpec) -> Any:
-        """A value of that shape without its memory; unknown dimensions are 1."""
+    def array(self, spec: TensorSpec) -> Any:
+        """A NumPy array of that shape without its memory; unknown dimensions are 1."""
         numpy: Any = importlib.import_module("numpy")
-
         shape = tuple(1 if size is None else size for size in spec.shape)
         if spec.dtype == "string":
             return numpy.full(shape, "")
         return numpy.broadcast_to(numpy.zeros((), spec.dtype), shape)
+
+    def concrete(self, spec: TensorSpec) -> Any:
+        """A tensor of zeros as an eager call would give it; a hole where it would take much memory."""
+        size = 1
+        for dimension in spec.shape:
+            size *= dimension or 1
+        if size > MAX_CONCRETE_ELEMENTS:
+            return uncertain("a tensor too large for a replay")
+        return self.tensor_of(self.array(spec))
+
+    def tensor_of(self, array: Any) -> Any:
+        """The backend's tensor with an array's values."""
+        raise NotImplementedError
 
     def map_structure(self, function: Callable[[Any], Any], structure: Any) -> Any:
         """`function` on every leaf of nested lists, tuples and dicts."""
@@ -95,6 +111,11 @@ class KerasLine:
 
     def prepare(self) -> None:
         """Once in the child, before the replay."""
+        # AutoGraph rewrites whatever a tf.function calls unless its module is on this list, as Keras's are.
+        config: Any = sys.modules.get("tensorflow.python.autograph.core.config")
+        if config is not None:
+            ours = config.DoNotConvert(__name__.rpartition(".")[0])
+            config.CONVERSION_RULES = (ours, *config.CONVERSION_RULES)
 
 
 def load(legacy: bool) -> KerasLine:

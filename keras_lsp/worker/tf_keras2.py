@@ -40,8 +40,8 @@ class TfKeras2(KerasLine):
     def symbolic_input(self, spec: TensorSpec) -> Any:
         return self.keras.Input(tuple(spec.shape)[1:], batch_size=spec.shape[0], dtype=spec.dtype)
 
-    def concrete(self, spec: TensorSpec) -> Any:
-        return self.tensorflow.convert_to_tensor(super().concrete(spec))
+    def tensor_of(self, array: Any) -> Any:
+        return self.tensorflow.convert_to_tensor(array)
 
     def weight(self, variable: Any) -> WeightReport:
         path = str(variable.name).split(":")[0]
@@ -54,6 +54,7 @@ class TfKeras2(KerasLine):
         )
 
     def prepare(self) -> None:
+        super().prepare()
         self.tensorflow.debugging.disable_traceback_filtering()
         self._zeros_for_handles()
         self._convert_only_what_needs_it()
@@ -96,7 +97,7 @@ class TfKeras2(KerasLine):
 
         def numpy(variable: Any) -> Any:
             report = line.weight(variable)
-            return KerasLine.concrete(line, TensorSpec(report.shape, report.dtype))
+            return line.array(TensorSpec(report.shape, report.dtype))
 
         resource_variable_ops.UninitializedVariable.numpy = numpy
 
