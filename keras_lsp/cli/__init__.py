@@ -1,0 +1,96 @@
+"""The `keras-lsp` command. What a subcommand needs is imported when it runs."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from typing import TYPE_CHECKING
+
+import keras_lsp
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs one subcommand; the exit code. Raises SystemExit for `--help`, `--version` and misuse."""
+    arguments = _parser().parse_args(argv)
+    logging.getLogger("keras_lsp").addHandler(logging.NullHandler())  # what matters is said in the output
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    return run(arguments)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="keras-lsp", description="The language server that knows your Keras model."
+    )
+    parser.add_argument("--version", action="version", version=f"keras-lsp {keras_lsp.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    serve = commands.add_parser("serve", help="serve an editor")
+    wire = serve.add_mutually_exclusive_group()
+    wire.add_argument("--stdio", action="store_true", help="over standard input and output (the default)")
+    wire.add_argument("--tcp", type=_address, metavar="HOST:PORT", help="to one client at this address")
+    serve.add_argument(
+        "--trust",
+        action="store_const",
+        const=True,
+        help="replay the code of opened folders where the editor does not say whether they are trusted",
+    )
+    serve.set_defaults(run=_serve)
+
+    doctor = commands.add_parser("doctor", help="say which Python and Keras are used, and whether they work")
+    _add_python(doctor)
+    doctor.add_argument("path", nargs="?", default=".", help="file or folder to look from (default: here)")
+    doctor.set_defaults(run=_doctor)
+
+    show = commands.add_parser(
+        "show",
+        help="show a file as an editor would",
+        description="Shows a file with shapes, findings and cards. The file's model code is replayed.",
+    )
+    show.add_argument("file", help="a Python file")
+    _add_python(show)
+    show.add_argument("--static-only", action="store_true", help="do not replay the file's code")
+    show.set_defaults(run=_show)
+    return parser
+
+
+def _add_python(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--python",
+        type=_program,
+        metavar="PATH",
+        help="the Python whose Keras counts (default: found as for an editor)",
+    )
+
+
+def _program(text: str) -> str:
+    """A path counts from the working folder, as everywhere on a command line; a bare name from PATH."""
+    return os.path.abspath(os.path.expanduser(text)) if os.sep in text else text  # noqa: PTH100, PTH111  # links stay
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, colon, port = text.rpartition(":")
+    if not colon or not port.isdigit() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not HOST:PORT")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _serve(arguments: argparse.Namespace) -> int:
+    from keras_lsp.lsp.server import serve  # noqa: PLC0415  # pygls takes its time
+
+    return serve(arguments.tcp is None, arguments.tcp, arguments.trust)
+
+
+def _doctor(arguments: argparse.Namespace) -> int:
+    from keras_lsp.cli.doctor import doctor  # noqa: PLC0415  # rich
+
+    return doctor(arguments.path, arguments.python)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from keras_lsp.cli.show import show  # noqa: PLC0415  # rich
+
+    return show(arguments.file, arguments.python, replay=not arguments.static_only)

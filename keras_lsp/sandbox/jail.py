@@ -1,0 +1,150 @@
+"""What a worker may have, decided here alone on the server's side.
+
+A worker gets a session of its own, an allow-list of variables, CPU only, one thread, and a private folder
+that is its home, its temporary directory and its working directory. What can only be laid on from inside
+(limits, ending with its parent, no network, no writes) is the worker's part; it says in `Hello.confinement`
+what is in force, and `describe_level` compares that with what a full sandbox would have.
+
+Left out on purpose: PYTHONPATH (an editor's own leaks into it and can break the worker's imports; project
+folders come with each replay instead), PYTHONSTARTUP and the like, proxies, and everything not listed, so
+that tokens and passwords in variables stay out. HOME is private so that `~/.aws` and the like do not
+resolve; packages from `pip install --user` are still found, through PYTHONUSERBASE.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from keras_lsp.sandbox.keras_config import read_keras_config
+from keras_lsp.sandbox.packages import user_base
+from keras_lsp.sandbox.private_folder import PrivateFolder
+from keras_lsp.sandbox.processes import started_with
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from keras_lsp.sandbox.environment import Environment
+    from keras_lsp.sandbox.machine import Machine
+
+_log = logging.getLogger(__name__)
+
+_PASSED = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "KERAS_BACKEND")
+_PASSED_WINDOWS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "PATHEXT", "COMSPEC", "NUMBER_OF_PROCESSORS")
+_CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
+_ONE_THREAD = dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "NUMEXPR_NUM_THREADS",
+        "VECLIB_MAXIMUM_THREADS",
+        "TF_NUM_INTRAOP_THREADS",
+        "TF_NUM_INTEROP_THREADS",
+    ),
+    "1",
+)
+_QUIET = {
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+    "MPLBACKEND": "Agg",
+    "PYTHONIOENCODING": "utf-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+# Names the process that the worker must not outlive; known to the worker's zygote.
+PARENT_VARIABLE = "KERAS_LSP_PARENT"
+_ROUNDS = 3  # a process may fork while it is being looked for
+
+# In the words of Hello.confinement: the first are this module's part, the next the worker's, and the last
+# is what neither can do yet.
+OURS = ("own session", "no inherited secrets", "CPU only", "private temporary directory")
+FULL = (
+    *OURS,
+    "resource limits",
+    "no writes, network or programs from Python code",
+    "no writes or network enforced by the operating system",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Jail:
+    """The surroundings of one worker, made before it starts and removed after it ended."""
+
+    private: PrivateFolder
+    environ: dict[str, str]
+    windows: bool = False
+
+    @classmethod
+    def prepare(cls, environment: Environment, machine: Machine) -> Jail:
+        """Raises OSError when no temporary folder can be made."""
+        private = PrivateFolder()
+        folder = private.path
+        for name in ("home", "tmp", "keras"):
+            (folder / name).mkdir()
+        (folder / "keras" / "keras.json").write_text(json.dumps(read_keras_config(machine)), encoding="utf-8")
+        return cls(private, _environ(environment, machine, folder), machine.windows)
+
+    @property
+    def folder(self) -> Path:
+        return self.private.path
+
+    def spawn_options(self) -> dict[str, Any]:
+        """How to start the worker: for subprocess.Popen and asyncio's equivalent."""
+        options: dict[str, Any] = {"env": self.environ, "cwd": str(self.folder / "tmp")}
+        if self.windows:
+            flags = ("CREATE_NEW_PROCESS_GROUP", "CREATE_NO_WINDOW")  # exist on Windows only
+            options["creationflags"] = sum(getattr(subprocess, flag, 0) for flag in flags)
+        else:
+            options["start_new_session"] = True
+        return options
+
+    def kill(self, pid: int) -> None:
+        """Ends the worker `pid`, its group, and where they can be found all others that live in this jail."""
+        _send_kill(os.kill if self.windows else os.killpg, pid)
+        for _ in range(_ROUNDS):
+            members = list(started_with(f"TMPDIR={self.environ['TMPDIR']}"))
+            if not members:
+                return
+            for member in members:
+                _send_kill(os.kill, member)
+
+    def remove(self) -> None:
+        self.private.remove()
+
+
+def _environ(environment: Environment, machine: Machine, folder: Path) -> dict[str, str]:
+    names = (*_PASSED, *_PASSED_WINDOWS) if machine.windows else _PASSED
+    passed = {name: machine.environ[name] for name in names if name in machine.environ}
+    passed.update({name: value for name, value in machine.environ.items() if name.startswith("LC_")})
+    if environment.legacy:
+        passed["TF_USE_LEGACY_KERAS"] = "1"
+    home, temporary = str(folder / "home"), str(folder / "tmp")
+    private = {"HOME": home, "USERPROFILE": home, "KERAS_HOME": str(folder / "keras")}
+    private |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)
+    if len(environment.command) == 1:  # behind a launcher the worker's parent would be the launcher
+        private[PARENT_VARIABLE] = str(os.getpid())
+    private["PYTHONUSERBASE"] = str(user_base(machine))
+    return {**passed, **_CPU_ONLY, **_ONE_THREAD, **_QUIET, **private}
+
+
+def _send_kill(send: Callable[[int, int], None], pid: int) -> None:
+    try:
+        send(pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    except ProcessLookupError:
+        pass
+    except OSError as error:
+        _log.warning("process %d could not be ended: %s", pid, error)
+
+
+def describe_level(confinement: Iterable[str]) -> tuple[str, tuple[str, ...]]:
+    """The sandbox level in words, and what a full one would add; `confinement` is the worker's part."""
+    in_force = {*OURS, *confinement}
+    missing = tuple(item for item in FULL if item not in in_force)
+    return ("full" if not missing else f"reduced: not in force: {'; '.join(missing)}"), missing

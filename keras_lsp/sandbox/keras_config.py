@@ -1,0 +1,25 @@
+"""The user's own Keras configuration, so that a replay has the same backend, float type and data format."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_lsp.sandbox.machine import Machine
+
+_CHOICES = {"backend": str, "floatx": str, "image_data_format": str, "epsilon": float}
+
+
+def read_keras_config(machine: Machine) -> dict[str, str | float]:
+    """What keras.json says, reduced to the settings that change a model; {} when there is none."""
+    given = machine.environ.get("KERAS_HOME")
+    folder = Path(given) if given else machine.home / ".keras"
+    try:
+        data = json.loads((folder / "keras.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    if not isinstance(data, dict):
+        return {}
+    return {name: data[name] for name, kind in _CHOICES.items() if isinstance(data.get(name), kind)}

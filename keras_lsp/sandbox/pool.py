@@ -1,0 +1,96 @@
+"""One builder for each environment in use, chosen anew for each document from what is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import keras_lsp
+from keras_lsp.sandbox.builder import ModelBuilder, NullBuilder
+from keras_lsp.sandbox.environment import Environment, InterpreterSettings, NoEnvironment, discover
+from keras_lsp.sandbox.jail import Jail
+from keras_lsp.sandbox.machine import Machine
+from keras_lsp.sandbox.process import WorkerProcess
+from keras_lsp.sandbox.sandboxed import SandboxBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+BOOT = Path(keras_lsp.__file__).parent / "worker" / "boot.py"
+_LOOK_AGAIN = 5.0  # seconds a look at the disk stays good
+
+
+class BuilderSource(Protocol):
+    """Where a document's builder comes from, with the environment it stands for, if there is one."""
+
+    def builder_for(
+        self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
+    ) -> tuple[ModelBuilder, Environment | None]: ...
+
+    async def close(self, reason: str) -> None: ...
+
+
+class WorkerPool:
+    """A warm worker for each interpreter and meaning of `tf.keras`; none is started before it is needed."""
+
+    def __init__(
+        self,
+        machine: Machine | None = None,
+        launch: Callable[[Environment, Machine], WorkerProcess] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._machine = machine or Machine.here()
+        self._launch = launch or launch_worker
+        self._clock = clock
+        self._builders: dict[tuple[tuple[str, ...], bool], tuple[Environment, SandboxBuilder]] = {}
+        self._looked: dict[object, tuple[float, Environment | NoEnvironment]] = {}
+        self._retiring: set[asyncio.Task[None]] = set()
+
+    def builder_for(
+        self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
+    ) -> tuple[ModelBuilder, Environment | None]:
+        found = self._discover(path, roots, settings, legacy)
+        if isinstance(found, NoEnvironment):
+            return NullBuilder(found.reason), None
+        key = (found.command, found.legacy)
+        known = self._builders.get(key)
+        if known is not None and known[0].packages != found.packages:  # installed or upgraded meanwhile
+            self._retire(known[1], "Packages of the environment changed.")
+            known = None
+        if known is None:
+            known = self._builders[key] = (found, self._builder(found))
+        return known[1], found
+
+    async def close(self, reason: str) -> None:
+        """Ends all workers. Builders asked for later start afresh."""
+        self._looked.clear()
+        builders, self._builders = list(self._builders.values()), {}
+        await asyncio.gather(*self._retiring, *(builder.close(reason) for _, builder in builders))
+
+    def _builder(self, environment: Environment) -> SandboxBuilder:
+        return SandboxBuilder(lambda: self._launch(environment, self._machine), self._clock)
+
+    def _retire(self, builder: SandboxBuilder, reason: str) -> None:
+        task = asyncio.get_running_loop().create_task(builder.close(reason))
+        self._retiring.add(task)
+        task.add_done_callback(self._retiring.discard)
+
+    def _discover(
+        self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
+    ) -> Environment | NoEnvironment:
+        folder = str(Path(path).parent) if path else None
+        chosen = tuple(sorted(settings.interpreters.items()))
+        key = (folder, tuple(roots), settings.interpreter, chosen, legacy)
+        now = self._clock()
+        known = self._looked.get(key)
+        if known is None or now - known[0] > _LOOK_AGAIN:
+            found = discover(path, roots, settings, self._machine, legacy=legacy)
+            known = self._looked[key] = (now, found)
+        return known[1]
+
+
+def launch_worker(environment: Environment, machine: Machine) -> WorkerProcess:
+    """A worker of the product, not yet started. Raises OSError when its folder cannot be made."""
+    return WorkerProcess((*environment.command, str(BOOT)), Jail.prepare(environment, machine))

@@ -1,0 +1,116 @@
+"""One open document: its text, what is known of it, and where its replay stands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keras_lsp.session.snapshot import DocumentView, EnvironmentFacts, ReplayState, ReplayView
+from keras_lsp.source.extract import facts_of
+from keras_lsp.source.parse import parse
+from keras_lsp.text.shift import Shift
+
+if TYPE_CHECKING:
+    from keras_lsp.text.document import Document
+    from keras_lsp.worker.report import ReplayReport
+
+
+@dataclass(slots=True)
+class _Replayed:
+    """A text that was replayed: its fingerprint, and the edits made to it since."""
+
+    fingerprint: str
+    shift: Shift
+    report: ReplayReport | None = None
+
+
+class OpenDocument:
+    """Holds and moves state; decides nothing."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.parsed = parse(document.text)
+        self.facts = facts_of(self.parsed)
+        self.imports: frozenset[str] | None = None  # files its imports may mean, once somebody asked
+        self.fingerprint = ""  # of all that a replay of the text as it is now depends on
+        self.wanted: str | None = None  # fingerprint of the replay that waits or runs
+        self.obstacle = ""  # why no worker can be had, as of the last try
+        self.restart = False  # the user asked for a fresh worker
+        self.found: EnvironmentFacts | None = None  # from package metadata
+        self.confirmed: EnvironmentFacts | None = None  # the same, as the worker said
+        self.state = ReplayState.STATIC
+        self.reason = ""
+        self._sent: _Replayed | None = None
+        self._kept: _Replayed | None = None
+        self._view: DocumentView | None = None
+
+    def edit(self, document: Document) -> None:
+        step = Shift.between(self.document.text, document.text)
+        for replayed in (self._sent, self._kept):
+            if replayed is not None:
+                replayed.shift = replayed.shift.then(step)
+        self.document, self._view, self.imports = document, None, None
+        self.parsed = parse(document.text)
+        self.facts = facts_of(self.parsed)
+
+    def take_fingerprint(self, fingerprint: str) -> bool:
+        """Whether it is another one: then a report of the old code is stale."""
+        if fingerprint == self.fingerprint:
+            return False
+        self.fingerprint, self._view = fingerprint, None
+        return True
+
+    def enter(self, state: ReplayState, reason: str = "") -> None:
+        self.state, self.reason, self._view = state, reason, None
+
+    def settle(self, found: EnvironmentFacts | None) -> None:
+        """The environment as found on disk; what a worker confirmed of another one no longer counts."""
+        if found != self.found:
+            self.found, self.confirmed, self._view = found, None, None
+
+    def confirm(self, environment: EnvironmentFacts | None) -> None:
+        self.confirmed, self._view = environment, None
+
+    def send(self) -> None:
+        """The text as it is now goes to the worker."""
+        self._sent = _Replayed(self.fingerprint, Shift.identity())
+
+    def accept(self, report: ReplayReport) -> bool:
+        """Keeps the report of the text that was sent; False when the code has changed meanwhile."""
+        sent, self._sent = self._sent, None
+        if sent is None or sent.fingerprint != self.fingerprint:
+            return False
+        sent.report = report
+        self._kept, self._view = sent, None
+        return True
+
+    def forget_report(self) -> None:
+        self._sent = self._kept = self._view = None
+
+    @property
+    def path(self) -> str:
+        """Where the document is, or a name of its own for one that is nowhere."""
+        return self.document.path or f"/{re.sub(r'[^0-9A-Za-z]+', '_', self.document.key).strip('_')}.py"
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return tuple(model.name for model in self.facts.classes)
+
+    @property
+    def has_model_code(self) -> bool:
+        return bool(self.facts.classes or self.facts.bindings or self.facts.references)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the report is of today's code."""
+        return self._kept is not None and self._kept.fingerprint == self.fingerprint
+
+    def view(self) -> DocumentView:
+        if self._view is None:
+            kept, replay = self._kept, None
+            if kept is not None and kept.report is not None:
+                replay = ReplayView(kept.report, kept.shift, stale=not self.is_current)
+            environment = self.confirmed or self.found
+            self._view = DocumentView(self.document, self.facts, self.state, self.reason, replay, environment)
+        return self._view

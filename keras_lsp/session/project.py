@@ -1,0 +1,73 @@
+"""What a project's files on disk say about a document: the one loader of the session.
+
+`[tool.keras-lsp]` in pyproject.toml may hold `input-shapes = {MyModel = "(None, 32)"}` and `hints = false`.
+It never chooses an interpreter: a folder that was only opened must not start programs of its choice.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectSettings:
+    input_shapes: dict[str, str] = field(default_factory=dict)
+    hints: bool | None = None  # None: not said
+
+
+@dataclass(frozen=True, slots=True)
+class ModulePlace:
+    """Where a module is imported from: `package` is "" for a script, `folder` goes on sys.path."""
+
+    package: str
+    folder: str
+
+
+class ProjectLoader(Protocol):
+    def settings_of(self, root: str) -> ProjectSettings: ...
+
+    def place_of(self, path: str) -> ModulePlace: ...
+
+
+class ProjectFiles:
+    """Reads the disk. Never raises: what cannot be read says nothing."""
+
+    def settings_of(self, root: str) -> ProjectSettings:
+        file = Path(root) / "pyproject.toml"
+        try:
+            data = tomllib.loads(file.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return ProjectSettings()
+        except (OSError, ValueError) as error:
+            _log.warning("%s could not be read: %s", file, error)
+            return ProjectSettings()
+        tool = data.get("tool")
+        table = tool.get("keras-lsp") if isinstance(tool, dict) else None
+        if not isinstance(table, dict):
+            return ProjectSettings()
+        shapes, hints = table.get("input-shapes"), table.get("hints")
+        return ProjectSettings(
+            {name: shape for name, shape in shapes.items() if isinstance(shape, str)}
+            if isinstance(shapes, dict)
+            else {},
+            hints if isinstance(hints, bool) else None,
+        )
+
+    def place_of(self, path: str) -> ModulePlace:
+        folder = Path(path).parent
+        parts: list[str] = []
+        while (folder / "__init__.py").is_file() and folder.parent != folder:
+            parts.insert(0, folder.name)
+            folder = folder.parent
+        return ModulePlace(".".join(parts), str(folder))

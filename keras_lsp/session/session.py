@@ -1,0 +1,288 @@
+"""The only mutable state: which documents are open, what is known of each, and which replays are due.
+
+Everything here happens on the event loop's thread and none of it waits: an edit is parsed at once, replays
+run in the background and come back as a new snapshot. Disk and processes are behind `ProjectLoader` and
+`BuilderSource`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Protocol
+
+from keras_lsp.session.budget import FailureBudget
+from keras_lsp.session.build_queue import BuildQueue
+from keras_lsp.session.environments import confirmed_facts, environment_facts
+from keras_lsp.session.open_document import OpenDocument
+from keras_lsp.session.project import ProjectFiles
+from keras_lsp.session.recipe import fingerprint_of, request_for
+from keras_lsp.session.settings import Settings
+from keras_lsp.session.snapshot import ReplayState, Snapshot
+from keras_lsp.session.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from keras_lsp.sandbox.builder import ModelBuilder, ReplayOutcome
+    from keras_lsp.sandbox.pool import BuilderSource
+    from keras_lsp.session.project import ProjectLoader
+    from keras_lsp.text.document import Document
+
+NO_MODEL_CODE = "There is no model code in this file."
+NOT_TRUSTED = (
+    "The folder is not trusted, so its code is not run. "
+    "To see real shapes, trust it in the editor or start the server with `--trust`."
+)
+STARTING = "Keras is being started."
+REPLAYING = "The model code is being replayed."
+
+
+class SessionListener(Protocol):
+    def view_changed(self, key: str) -> None:
+        """Facts, state or report of a document changed."""
+
+    def building(self, key: str, active: bool) -> None:
+        """A replay of a document began or ended."""
+
+
+class _Nobody:
+    def view_changed(self, key: str) -> None:
+        """Not told to anybody."""
+
+    def building(self, key: str, active: bool) -> None:
+        """Not told to anybody."""
+
+
+class Session:
+    def __init__(
+        self,
+        builders: BuilderSource,
+        settings: Settings | None = None,
+        listener: SessionListener | None = None,
+        projects: ProjectLoader | None = None,
+    ) -> None:
+        self._builders = builders
+        self._listener = listener or _Nobody()
+        self._around = Surroundings(projects or ProjectFiles(), settings or Settings())
+        self._trusted = False
+        self._open: dict[str, OpenDocument] = {}
+        self._snapshot: Snapshot | None = None
+        self._queue = BuildQueue(self._build, self._build_failed)
+        self._budget = FailureBudget()
+        self._background: set[asyncio.Task[None]] = set()
+
+    # -- documents
+
+    def open(self, document: Document) -> None:
+        if document.key in self._open:
+            self.change(document)
+            return
+        entry = self._open[document.key] = OpenDocument(document)
+        self._find_environment(entry)
+        self._text_changed(document.key, entry)
+
+    def change(self, document: Document) -> None:
+        """The new text of an open document; one that is not open is opened."""
+        entry = self._open.get(document.key)
+        if entry is None:
+            self.open(document)
+            return
+        legacy = entry.facts.keras.legacy
+        entry.edit(document)
+        if entry.facts.keras.legacy != legacy:
+            self._find_environment(entry)
+        self._text_changed(document.key, entry)
+
+    def close(self, key: str) -> None:
+        if self._open.pop(key, None) is not None:
+            self._queue.drop(key)
+            self._budget.forgive(key)
+            self._snapshot = None
+            self._refresh_all()
+
+    def snapshot(self) -> Snapshot:
+        if self._snapshot is None:
+            views = {key: entry.view() for key, entry in self._open.items()}
+            self._snapshot = Snapshot(MappingProxyType(views), self._around.effective_settings())
+        return self._snapshot
+
+    # -- what the user decides
+
+    @property
+    def trusted(self) -> bool:
+        return self._trusted
+
+    def set_trusted(self, trusted: bool) -> None:
+        if trusted == self._trusted:
+            return
+        self._trusted = trusted
+        if not trusted:
+            for entry in self._open.values():
+                entry.forget_report()
+            self._run_in_background(self._builders.close("The folder is no longer trusted."))
+        self._refresh_all(changed=True)
+
+    def set_settings(self, settings: Settings) -> None:
+        self._around.settings = settings
+        self._surroundings_changed()
+
+    def set_roots(self, roots: tuple[str, ...]) -> None:
+        self._around.roots = roots
+        self._surroundings_changed()
+
+    def set_input_shape(self, class_name: str, shape: str) -> None:
+        """The input to build a class with, for this session: "(None, 32)"."""
+        self._around.shapes[class_name] = shape
+        self._refresh_all(changed=True)
+
+    def rebuild(self, key: str) -> None:
+        """Replays a document once more, whatever was decided about it; a worker in trouble is replaced."""
+        entry = self._open.get(key)
+        if entry is None:
+            return
+        self._around.reload()
+        self._budget.forgive(key)
+        entry.restart = entry.state in (ReplayState.FAILED, ReplayState.UNAVAILABLE)
+        entry.obstacle = ""
+        self._find_environment(entry)
+        self._refresh(key, entry, force=True)
+        self._publish(key)
+
+    async def restart_workers(self) -> None:
+        """Ends all workers and replays every open document in fresh ones."""
+        for key in self._open:
+            self._queue.drop(key)
+        await self._builders.close("A restart was asked for.")
+        for key in tuple(self._open):
+            self.rebuild(key)
+
+    async def close_all(self, reason: str) -> None:
+        """The end of the session: no replay goes on, no worker is left."""
+        await self._queue.close()
+        await asyncio.gather(*self._background)
+        await self._builders.close(reason)
+
+    # -- what is due
+
+    def _text_changed(self, key: str, entry: OpenDocument) -> None:
+        changed = self._refresh(key, entry)
+        self._publish(key)
+        if changed:
+            self._refresh_all(but=key)  # it may be imported by others
+
+    def _surroundings_changed(self) -> None:
+        self._around.reload()
+        for entry in self._open.values():
+            entry.imports = None
+            self._find_environment(entry)
+        self._refresh_all(changed=True)
+
+    def _refresh_all(self, *, but: str | None = None, changed: bool = False) -> None:
+        """Looks at every document again; `changed`: something of each surely did."""
+        for key, entry in tuple(self._open.items()):
+            if key != but and (self._refresh(key, entry) or changed):
+                self._publish(key)
+
+    def _refresh(self, key: str, entry: OpenDocument, *, force: bool = False) -> bool:
+        """Brings state in line with text and surroundings, and asks for a replay if one is due.
+
+        Returns whether what a replay depends on has changed. With `force` a replay is always due.
+        """
+        changed = self._take_fingerprint(entry)
+        state, reason = self._standing(key, entry, force)
+        if (state, reason) != (entry.state, entry.reason):
+            entry.enter(state, reason)
+        retried = state is ReplayState.UNAVAILABLE and reason == entry.obstacle
+        if state is not ReplayState.BUILDING and not retried:
+            entry.wanted = None
+            self._queue.drop(key)
+        elif force or entry.wanted != entry.fingerprint:
+            entry.wanted = entry.fingerprint
+            quiet = self._budget.quiet_time(key, self._around.settings.idle_seconds)
+            self._queue.want(key, 0.0 if force else quiet)
+        return changed
+
+    def _standing(self, key: str, entry: OpenDocument, force: bool) -> tuple[ReplayState, str]:
+        if not entry.has_model_code:
+            return ReplayState.STATIC, NO_MODEL_CODE
+        if not self._trusted:
+            return ReplayState.UNAVAILABLE, NOT_TRUSTED
+        if entry.is_current and not force:
+            return ReplayState.READY, ""
+        verdict = self._budget.verdict(key, entry.fingerprint)
+        if verdict:
+            return ReplayState.FAILED, verdict
+        if entry.obstacle:  # shown until the next try finds it gone
+            return ReplayState.UNAVAILABLE, entry.obstacle
+        return ReplayState.BUILDING, REPLAYING if entry.confirmed else STARTING
+
+    def _take_fingerprint(self, entry: OpenDocument) -> bool:
+        return entry.take_fingerprint(fingerprint_of(entry, self._open.values(), self._around))
+
+    # -- replays
+
+    async def _build(self, key: str) -> None:
+        entry = self._open[key]
+        builder = self._find_environment(entry)
+        self._take_fingerprint(entry)
+        entry.wanted = entry.fingerprint
+        self._listener.building(key, True)
+        try:
+            outcome = await self._replay(entry, builder)
+        finally:
+            self._listener.building(key, False)
+        entry.wanted = None
+        self._conclude(key, entry, outcome)
+        self._publish(key)
+
+    async def _replay(self, entry: OpenDocument, builder: ModelBuilder) -> ReplayOutcome | str:
+        """The outcome, or why there is no worker to ask."""
+        if entry.restart:
+            entry.restart = False
+            await builder.close("A fresh start was asked for.")
+        hello = await builder.start()
+        if isinstance(hello, str):
+            return hello
+        entry.obstacle = ""
+        entry.confirm(confirmed_facts(entry.found, hello))
+        entry.enter(ReplayState.BUILDING, REPLAYING)
+        self._publish(entry.document.key)
+        entry.send()
+        return await builder.replay(request_for(entry, self._open.values(), self._around))
+
+    def _conclude(self, key: str, entry: OpenDocument, outcome: ReplayOutcome | str) -> None:
+        if isinstance(outcome, str):
+            entry.obstacle = outcome
+            entry.enter(ReplayState.UNAVAILABLE, outcome)
+        elif outcome.report is None:
+            if outcome.terminal:
+                self._budget.fail(key, entry.fingerprint, outcome.reason)
+            entry.enter(ReplayState.FAILED, outcome.reason)
+        else:
+            self._budget.forgive(key)
+            entry.accept(outcome.report)
+            self._refresh(key, entry)
+
+    def _build_failed(self, key: str, error: BaseException) -> None:
+        entry = self._open.get(key)
+        if entry is not None:
+            entry.wanted = None
+            entry.enter(ReplayState.FAILED, f"An error inside keras-lsp: {type(error).__name__}: {error}")
+            self._publish(key)
+
+    def _find_environment(self, entry: OpenDocument) -> ModelBuilder:
+        builder, environment = self._builders.builder_for(
+            entry.document.path, self._around.roots, self._around.settings, entry.facts.keras.legacy
+        )
+        entry.settle(environment_facts(environment) if environment else None)
+        return builder
+
+    def _publish(self, key: str) -> None:
+        self._snapshot = None
+        self._listener.view_changed(key)
+
+    def _run_in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)

@@ -1,0 +1,53 @@
+"""What holds for all documents: settings, workspace folders, and what the folders' own files add."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+from keras_lsp.session.project import ProjectSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from keras_lsp.session.project import ModulePlace, ProjectLoader
+    from keras_lsp.session.settings import Settings
+
+
+class Surroundings:
+    """For input shapes the user's word of this session counts most, then settings, then the files."""
+
+    def __init__(self, loader: ProjectLoader, settings: Settings) -> None:
+        self.settings = settings
+        self.roots: tuple[str, ...] = ()
+        self.shapes: dict[str, str] = {}  # said by the user in this session
+        self._loader = loader
+        self._projects: dict[str, ProjectSettings] = {}
+
+    def reload(self) -> None:
+        """Reads the folders' files again."""
+        self._projects = {root: self._loader.settings_of(root) for root in self.roots}
+
+    def place_of(self, path: str) -> ModulePlace:
+        return self._loader.place_of(path)
+
+    def input_hints(self, path: str, class_names: Iterable[str]) -> dict[str, str]:
+        """Class name -> input shape for a document; of nested folders the innermost counts."""
+        parents = PurePath(path).parents
+        shapes = self._shapes(root for root in self.roots if PurePath(root) in parents)
+        return {name: shapes[name] for name in class_names if name in shapes}
+
+    def effective_settings(self) -> Settings:
+        unwanted = any(project.hints is False for project in self._projects.values())
+        return dataclasses.replace(
+            self.settings,
+            hints=self.settings.hints and not unwanted,
+            input_shapes=self._shapes(self.roots),
+        )
+
+    def _shapes(self, roots: Iterable[str]) -> dict[str, str]:
+        shapes: dict[str, str] = {}
+        for root in sorted(roots, key=len):
+            shapes |= self._projects.get(root, ProjectSettings()).input_shapes
+        return shapes | self.settings.input_shapes | self.shapes

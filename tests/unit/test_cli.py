@@ -1,0 +1,135 @@
+"""The command line: what is passed on, what is printed, and the exit codes."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from rich.console import Console
+
+import keras_lsp
+from keras_lsp.cli import main
+from keras_lsp.cli.doctor import doctor
+from keras_lsp.cli.show import show
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SEEDS = Path(__file__).parent.parent.parent / "fixtures" / "seeds"
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=io.StringIO(), width=160, force_terminal=False)
+
+
+def printed(console: Console) -> str:
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"keras-lsp {keras_lsp.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        [],
+        ["unknown"],
+        ["serve", "--tcp", "nonsense"],
+        ["serve", "--tcp", "host:99999"],
+        ["serve", "--stdio", "--tcp", "h:1"],
+    ],
+)
+def test_misuse_is_refused(argv: list[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(argv)
+    assert ended.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("argv", "expected"),
+    [
+        (["serve"], (True, None, None)),
+        (["serve", "--stdio"], (True, None, None)),
+        (["serve", "--trust"], (True, None, True)),
+        (["serve", "--tcp", "localhost:2087"], (False, ("localhost", 2087), None)),
+        (["serve", "--tcp", ":2087"], (False, ("127.0.0.1", 2087), None)),
+        (["serve", "--tcp", "[::1]:2087", "--trust"], (False, ("::1", 2087), True)),
+    ],
+)
+def test_serve_passes_on_what_was_said(
+    monkeypatch: pytest.MonkeyPatch, argv: list[str], expected: tuple[object, ...]
+) -> None:
+    import keras_lsp.lsp.server
+
+    said: list[tuple[object, ...]] = []
+
+    def serve(*arguments: object) -> int:
+        said.append(arguments)
+        return 7
+
+    monkeypatch.setattr(keras_lsp.lsp.server, "serve", serve)
+    assert main(argv) == 7
+    assert said == [expected]
+
+
+class TestDoctor:
+    def test_a_python_with_keras(self, keras_python: list[str], console: Console) -> None:
+        assert doctor(".", keras_python[0], console) == 0, printed(console)
+        for words in (
+            keras_python[0],
+            "--python",
+            "keras 3.",
+            "on tensorflow",
+            "reduced: not in force",
+            "ms",
+        ):
+            assert words in printed(console)
+
+    def test_a_python_without_keras(self, bare_python: list[str], console: Console) -> None:
+        assert doctor(".", bare_python[0], console) == 1
+        assert "is not installed" in printed(console)
+
+    def test_no_python_at_all(self, console: Console) -> None:
+        assert doctor(".", "/no/such/python", console) == 1
+        assert "`/no/such/python`, does not exist" in printed(console)
+
+
+class TestShow:
+    def test_a_file_with_everything(self, keras_python: list[str], console: Console) -> None:
+        assert show(str(SEEDS / "subclassed.py"), keras_python[0], replay=True, console=console) == 0
+        text = printed(console)
+        assert "x: (None, 64) = self.dense1(inputs)" in text
+        assert "^^^" in text
+        assert "fix: " in text
+        assert f"of {keras_python[0]} (setting)" in text
+
+    def test_the_text_alone_says_why_there_is_no_more(
+        self, seed: Callable[[str], str], console: Console
+    ) -> None:
+        assert show(str(SEEDS / "nested.py"), None, replay=False, console=console) == 0
+        text = printed(console)
+        for line in seed("nested").splitlines():
+            assert line in text
+        assert "From the text alone. Replays are turned off with `--static-only`." in text
+
+    def test_without_keras_there_is_a_reason(self, bare_python: list[str], console: Console) -> None:
+        assert show(str(SEEDS / "subclassed.py"), bare_python[0], replay=True, console=console) == 0
+        assert f"Keras does not start under {bare_python[0]}" in printed(console)
+
+    def test_a_file_that_does_not_parse(self, tmp_path: Path, console: Console) -> None:
+        file = tmp_path / "model.py"
+        file.write_text("import keras\nclass Net(keras.Model):\n    def __init__(self:\n")
+        assert show(str(file), None, replay=False, console=console) == 0
+        assert "def __init__(self:" in printed(console)
+
+    def test_a_file_that_is_not_there(self, tmp_path: Path, console: Console) -> None:
+        assert show(str(tmp_path / "none.py"), None, replay=True, console=console) == 2
+        assert "cannot be read: No such file or directory" in printed(console)
