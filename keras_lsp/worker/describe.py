@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Set, Tuple
 
-from .report import LayerReport, WeightReport
+from .report import LayerReport, ReplayEvent, WeightReport
 from .symbolic import KerasLine, structure_text
 
 if TYPE_CHECKING:
@@ -18,10 +18,13 @@ MAX_CONFIG_TEXT = 120
 
 
 class Describer:
-    def __init__(self, line: KerasLine, source: SourceMap, registry: Registry) -> None:
+    def __init__(
+        self, line: KerasLine, source: SourceMap, registry: Registry, events: List[ReplayEvent]
+    ) -> None:
         self.line = line
         self.source = source
         self.registry = registry
+        self.events = events
         self._baseline = self._private_names()
 
     def _private_names(self) -> Set[str]:
@@ -39,6 +42,7 @@ class Describer:
     def _report(self, seen: Seen) -> LayerReport:
         layer = seen.layer
         cls = type(layer)
+        is_user_class = not cls.__module__.startswith(LIBRARIES)
         weights = tuple(self.line.weight(variable) for variable in self.line.weights(layer))
         trainable = sum(_size(weight) for weight in weights if weight.trainable)
         total = sum(_size(weight) for weight in weights)
@@ -48,7 +52,7 @@ class Describer:
             qualified_name=f"{cls.__module__}.{cls.__qualname__}",
             name=str(getattr(layer, "name", "")),
             kind=self._kind(layer),
-            is_user_class=not cls.__module__.startswith(LIBRARIES),
+            is_user_class=is_user_class,
             created=seen.created,
             config={
                 name: text
@@ -61,7 +65,7 @@ class Describer:
             inputs=tuple(seen.inputs) or self._ends(layer, "inputs"),
             outputs=tuple(seen.outputs) or self._ends(layer, "outputs"),
             layers=self._layers(layer),
-            attributes=dict(self._attributes(layer)),
+            attributes=dict(self._attributes(layer)) if is_user_class else {},
             trainable_parameters=trainable,
             non_trainable_parameters=total - trainable,
             bytes=sum(_size(weight) * _item_bytes(weight.dtype) for weight in weights),
@@ -73,10 +77,10 @@ class Describer:
 
     def _ends(self, layer: Any, which: str) -> Tuple[str, ...]:
         """Inputs or outputs of a functional or built Sequential model that nobody has called."""
-        if not self.line.is_model(layer):
+        if not self.line.is_model(layer) and type(layer).__name__ != "InputLayer":
             return ()
         try:
-            tensors = getattr(layer, which)
+            tensors = getattr(layer, which) if self.line.is_model(layer) else layer.output
         except Exception:  # noqa: BLE001 - unbuilt models raise, each kind in its own way
             return ()
         if isinstance(tensors, (list, tuple)) and len(tensors) == 1:
@@ -87,9 +91,7 @@ class Describer:
         keras = self.line.keras
         if isinstance(layer, keras.Sequential):
             return "sequential"
-        if type(layer).__name__ == "Functional" or (
-            hasattr(layer, "_functional") and self.line.is_model(layer)
-        ):
+        if any(base.__name__ == "Functional" for base in type(layer).__mro__):
             return "functional"
         return "subclass" if self.line.is_model(layer) else "layer"
 
@@ -111,8 +113,9 @@ class Describer:
         return tuple(number for number in numbers if number is not None)
 
     def _attributes(self, layer: Any) -> Iterator[Tuple[str, int]]:
+        own_names_only = self._kind(layer) == "functional"  # these keep their graph in private attributes
         for name, value in list(vars(layer).items()):
-            if name not in self._baseline:
+            if name not in self._baseline and not (own_names_only and name.startswith("_")):
                 yield from self._paths(name, value, 0)
 
     def _paths(self, path: str, value: Any, depth: int) -> Iterator[Tuple[str, int]]:
@@ -128,9 +131,16 @@ class Describer:
                 yield from self._paths(f"{path}[{index}]", item, depth + 1)
 
     def _built_how(self, seen: Seen) -> str:
-        if seen.first_call is None or not seen.first_call_input:
-            return ""
-        return f"called on {seen.first_call_input} on line {self.source.line(seen.first_call)}"
+        if seen.first_call is not None and seen.first_call_input:
+            return f"called on {seen.first_call_input} on line {self.source.line(seen.first_call)}"
+        for event in self.events:
+            if (
+                event.layer == seen.number
+                and event.kind == "build"
+                and event.weights_after > event.weights_before
+            ):
+                return f"built for {event.input} on line {self.source.line(event.span)}"
+        return ""
 
 
 def _size(weight: WeightReport) -> int:

@@ -1,4 +1,4 @@
-"""What would a build make? For models the program leaves without weights, where an input shape is known.
+"""What would a call make and give? For models the program never calls, where an input shape is known.
 
 Runs after the program's end, so nothing here changes what the program saw.
 """
@@ -26,13 +26,13 @@ def project(
     space: Dict[str, Any],
     source: SourceMap,
 ) -> None:
-    """Call unbuilt models on a known shape, and make the classes nobody makes."""
+    """Call the models nobody called on a known shape, and make the classes nobody makes."""
     _make_unused_classes(request, line, registry, space)
     for seen in list(registry.seen):
         if not line.is_model(seen.layer) and seen.created is None:
             continue
         found = _input_of(seen, request, events, source)
-        if found is None or not _lacks_weights(seen, line):
+        if found is None or seen.calls:
             continue
         shape, origin = found
         if _call(seen.layer, line, shape):
@@ -63,11 +63,6 @@ def _needs_arguments(cls: Any) -> bool:
         return True
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return any(p.default is p.empty and p.kind not in variable for p in parameters)
-
-
-def _lacks_weights(seen: Seen, line: KerasLine) -> bool:
-    """Nothing has called it, so some sublayer may have no weights although `built` may say otherwise."""
-    return seen.calls == 0 and (not seen.built_at_end or not line.weights(seen.layer) or line.line == 3)
 
 
 def _input_of(
@@ -128,14 +123,12 @@ def _inputs(line: KerasLine, shape: Any, dtype: str) -> Any:
 
 
 def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str) -> None:
-    """The model and everything below it got its weights from this projection."""
-    seen.projected_from = origin
+    """What has more weights now than at the program's end, of the model and all below it, got them here."""
     flatten = getattr(seen.layer, "_flatten_layers", None)
-    below = list(flatten()) if callable(flatten) else []
-    for layer in below:
+    for layer in [seen.layer, *(flatten() if callable(flatten) else ())]:
         entry = registry.find(layer)
-        if entry is not None and not entry.projected_from and line.weights(layer):
-            entry.projected_from = origin
+        if entry is not None and len(line.weights(layer)) > entry.weights_at_end:
+            entry.projected_from = entry.projected_from or origin
 
 
 def _complete_events(registry: Registry, events: List[ReplayEvent], line: KerasLine) -> None:

@@ -42,10 +42,10 @@ class _Replay:
         self.line = line
         self.source = SourceMap(request.text, request.path)
         self.registry = Registry()
-        self.describer = Describer(line, self.source, self.registry)
         self.observer = Observer(line, self.source, self.registry)
         self.recorder = Recorder(line, self.registry)
         self.events: List[ReplayEvent] = []
+        self.describer = Describer(line, self.source, self.registry, self.events)
         self.failures: List[ReplayFailure] = []
         self.holes: List[HoleReport] = []
         self.warnings = WarningLog(self.source)

@@ -66,6 +66,7 @@ class StandIns:
         for name in SILENT_METHODS:
             setattr(model_class, name, self._silent_method(name))
         self._block_functions()
+        self._block_gradients()
         self.observer.on_outer_call = self._call
 
     # -- methods of models
@@ -194,6 +195,14 @@ class StandIns:
                 stand_in = self._blocked("load_data", f"the {name} data", pairs=True)
                 originals[id(function)] = ("load_data", stand_in)
         _replace_everywhere(originals)
+
+    def _block_gradients(self) -> None:
+        """Weights without values have no gradients: asking for some gives a hole, not an error."""
+        tensorflow = sys.modules.get("tensorflow")
+        tape = getattr(tensorflow, "GradientTape", None)
+        for name in ("gradient", "jacobian", "batch_jacobian"):
+            if tape is not None:
+                setattr(tape, name, lambda *_, **__: uncertain("gradients are not computed in a replay"))
 
     def _blocked(self, name: str, what: str, pairs: bool = False) -> Callable[..., Any]:
         def function(*_args: Any, **_kwargs: Any) -> Any:

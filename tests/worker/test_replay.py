@@ -188,3 +188,45 @@ def test_texts_without_models_give_an_empty_report(keras3_worker: Worker, text: 
     report = keras3_worker.replay(text)
     assert report.layers == ()
     assert not any(failure.certain for failure in report.failures)
+
+
+TRAINING = """\
+import tensorflow as tf
+
+model = tf.keras.Sequential([tf.keras.Input((3,)), tf.keras.layers.Dense(2)])
+optimizer = tf.keras.optimizers.Adam()
+
+
+{decorator}
+def train_step(x):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model(x))
+    gradients = tape.gradient(loss, model.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+    return loss
+
+
+loss = train_step(tf.zeros((4, 3)))
+kernel = model.layers[0].kernel
+"""
+
+
+@pytest.mark.parametrize("decorator", ["", "@tf.function"])
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_training_step_raises_nothing(
+    keras3_worker: Worker, tf_keras_worker: Worker, decorator: str, legacy: bool
+) -> None:
+    worker = tf_keras_worker if legacy else keras3_worker
+    report = worker.replay(TRAINING.format(decorator=decorator))
+    assert [failure.message for failure in report.failures if failure.certain] == []
+
+
+def test_attributes_are_the_users_own(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\n\n\nclass Net(keras.Model):\n    def __init__(self):\n"
+        "        inputs = keras.Input((3,))\n        outputs = keras.layers.Dense(2)(inputs)\n"
+        "        super().__init__(inputs=inputs, outputs=outputs)\n"
+        "        self.extra = [keras.layers.Dense(1)]\n\n\nmodel = Net()\n"
+    )
+    net = next(layer for layer in keras3_worker.replay(text).layers if layer.class_name == "Net")
+    assert list(net.attributes) == ["extra[0]"]

@@ -1,0 +1,58 @@
+"""Where a layer, a model or a class was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keras_lsp.features import locate, weight_card
+from keras_lsp.features.results import Location
+from keras_lsp.source.facts import Reference, ReferenceKind
+
+if TYPE_CHECKING:
+    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.text.span import Span
+    from keras_lsp.worker.report import LayerReport
+
+
+def definition(snapshot: Snapshot, key: str, offset: int) -> tuple[Location, ...]:
+    view = snapshot.view(key)
+    reference = locate.locate(view, offset) if view else None
+    if view is None or reference is None:
+        return ()
+    return tuple(Location(key, span) for span in dict.fromkeys(_spans(view, reference)))
+
+
+def _spans(view: DocumentView, reference: Reference) -> list[Span]:
+    kind = reference.kind
+    if kind is ReferenceKind.MODEL_CLASS:
+        return _class_span(view, reference)
+    if kind is ReferenceKind.CONSTRUCTOR:
+        return _class_span(view, reference)
+    if kind is ReferenceKind.TENSOR:
+        return [reference.binding.span] if reference.binding else []
+    if kind in (ReferenceKind.WEIGHT, ReferenceKind.WEIGHTS):
+        use = reference.weight
+        return _created(view, weight_card.owners(view, use)) if use else []
+    slot = locate.layer_slot(reference)
+    if slot is not None:
+        return [slot.definition]
+    if kind is ReferenceKind.MODEL and reference.binding is not None:
+        return [reference.binding.span]
+    created = _created(view, locate.layers_for(view, reference))
+    call = locate.layer_call(reference)
+    return created or ([call.span] if call else [])
+
+
+def _class_span(view: DocumentView, reference: Reference) -> list[Span]:
+    name = reference.call.class_name if reference.call else reference.name
+    model_class = reference.model_class or view.facts.model_class(name)
+    return [model_class.name_span] if model_class else []
+
+
+def _created(view: DocumentView, layers: tuple[LayerReport, ...]) -> list[Span]:
+    """The slot that holds each layer where there is one, else the constructor call itself."""
+    if view.replay is None:
+        return []
+    slots = {s.call.span: s.definition for c in view.facts.classes for s in c.slots if s.call}
+    made = [span for layer in layers if (span := view.replay.span(layer.created)) is not None]
+    return [slots.get(span, span) for span in made]

@@ -1,0 +1,182 @@
+"""What to show for the place under the cursor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keras_lsp.features import card, layer_card, locate, weight_card, wording
+from keras_lsp.features.card import Card
+from keras_lsp.features.results import Hover
+from keras_lsp.source.facts import ModelClass, ModelKind, Reference, ReferenceKind
+
+if TYPE_CHECKING:
+    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.text.span import Span
+    from keras_lsp.worker.report import LayerReport, Value
+
+_KINDS = {
+    ModelKind.SUBCLASS: "subclassed model",
+    ModelKind.SEQUENTIAL: "Sequential",
+    ModelKind.FUNCTIONAL: "functional model",
+    ModelKind.LAYER: "layer",
+    ModelKind.UNKNOWN: "",
+}
+
+
+def hover(snapshot: Snapshot, key: str, offset: int) -> Hover | None:
+    view = snapshot.view(key)
+    reference = locate.locate(view, offset) if view else None
+    if view is None or reference is None:
+        return None
+    shown = _card(view, reference)
+    return Hover(reference.span, card.markdown(shown), card.plain(shown)) if shown else None
+
+
+def _card(view: DocumentView, reference: Reference) -> Card | None:
+    kind = reference.kind
+    if kind is ReferenceKind.WEIGHT and reference.weight is not None:
+        return weight_card.weight_card(view, reference.weight)
+    if kind is ReferenceKind.WEIGHTS and reference.weight is not None:
+        return weight_card.weights_card(view, reference.weight)
+    if kind is ReferenceKind.TENSOR:
+        return _tensor_card(view, reference)
+    layers = locate.layers_for(view, reference)
+    if kind is ReferenceKind.LAYERS:
+        return _layers_card(view, layers) if layers else _static_layers_card(view, reference)
+    if kind is ReferenceKind.MODEL_CLASS and not layers:
+        return _static_class_card(view, reference.model_class)
+    return _layer_card(view, reference, layers)
+
+
+def _layer_card(view: DocumentView, reference: Reference, layers: tuple[LayerReport, ...]) -> Card | None:
+    here = _moment(reference)
+    slot = locate.layer_slot(reference)
+    name = _shown_name(reference)
+    if len(layers) > 1:
+        return layer_card.several_card(view, layers, name, here)
+    if layers:
+        if not name and view.replay is not None:
+            name = locate.attribute_names(view.replay).get(layers[0].id, "")
+        return layer_card.layer_card(view, layers[0], here, name)
+    call = locate.layer_call(reference)
+    made_at = slot.source_line if slot else call.span if call else None
+    if reference.binding is not None and reference.binding.class_name is not None:
+        model_class = view.facts.model_class(reference.binding.class_name)
+        return _static_class_card(view, model_class, reference.name, made_at)
+    if call is None and slot is None:
+        return None
+    return layer_card.static_card(view, call, name or (call.given_name or "" if call else ""), made_at, slot)
+
+
+def _moment(reference: Reference) -> Span | None:
+    """The expression whose state counts; a class or a definition stands for all moments."""
+    if reference.is_store or reference.kind in (ReferenceKind.MODEL_CLASS, ReferenceKind.CONSTRUCTOR):
+        return None
+    return locate.expression(reference)
+
+
+def _shown_name(reference: Reference) -> str:
+    """What the user calls it: the slot's path or the variable; "" leaves it to Keras's name."""
+    slot = locate.layer_slot(reference)
+    if slot is not None:
+        return locate.slot_title(slot)
+    return reference.name if reference.kind is ReferenceKind.MODEL else ""
+
+
+def _layers_card(view: DocumentView, models: tuple[LayerReport, ...]) -> Card | None:
+    """`model.layers`: every layer with the index that reads it."""
+    if len(models) != 1:
+        return None
+    model = models[0]
+    subs = layer_card.sublayers(view, model)
+    return Card(
+        title="layers",
+        about=f"of {model.class_name} `{model.name}`, {len(subs)}",
+        notes=(*layer_card.stale_note(view), *layer_card.state_note(view, model, None)),
+        table=layer_card.layers_table(subs),
+        origin=layer_card.origin(view, model),
+    )
+
+
+def _static_layers_card(view: DocumentView, reference: Reference) -> Card | None:
+    """The layers of a class, where the text is sure of all of them."""
+    model_class = view.facts.model_class(reference.binding.class_name) if reference.binding else None
+    direct = reference.binding is not None and reference.binding.name == _list_owner_text(view, reference)
+    if model_class is None or model_class.layers is None or not direct:
+        return None
+    rows = [
+        (str(i), locate.slot_title(slot), slot.call.class_name, layer_card.arguments_text(slot.call))
+        for i, slot in enumerate(model_class.layers)
+        if slot.call is not None
+    ]
+    about = f"of {model_class.name}, {len(rows)}"
+    return Card("layers", about=about, table=card.folded(rows), origin=(layer_card.why_no_more(view, None),))
+
+
+def _list_owner_text(view: DocumentView, reference: Reference) -> str:
+    return locate.list_owner(view, reference).of(view.document.text)
+
+
+def _tensor_card(view: DocumentView, reference: Reference) -> Card | None:
+    values = tensor_values(view, reference)
+    texts = list(dict.fromkeys(text for v in values if (text := wording.value_text(v, with_dtype=True))))
+    if texts:
+        rows = [(text,) for text in texts]
+        single = len(rows) == 1
+        return Card(
+            title="tensor",
+            name=reference.name,
+            about="" if single else f"{len(rows)} shapes",
+            notes=layer_card.stale_note(view),
+            summary=texts[0] if single else "",
+            table=None if single else card.folded(rows),
+            origin=layer_card.origin(view),
+        )
+    call = locate.layer_call(reference)
+    holes = [v.text for v in values if v.kind == "hole" and v.text]
+    if holes:
+        return Card("tensor", reference.name, origin=(f"Shape not known: {holes[0].rstrip('.')}",))
+    if call is None and (view.replay is not None or not view.reason):
+        return None
+    about = f"output of {call.class_name}" if call else ""
+    why = layer_card.why_no_more(view, reference.span)
+    return Card("tensor", reference.name, about, configuration=layer_card.arguments_text(call), origin=(why,))
+
+
+def tensor_values(view: DocumentView, reference: Reference) -> tuple[Value, ...]:
+    """What a tensor variable was; a parameter is what the first reading of it was."""
+    if view.replay is None:
+        return ()
+    values = view.replay.values_at(reference.span)
+    if values or reference.scope is None:
+        return values
+    for other in view.facts.references:
+        if other.kind is ReferenceKind.TENSOR and other.name == reference.name:
+            if other.span.start <= reference.span.start or not reference.scope.covers(other.span):
+                continue
+            return () if other.is_store else view.replay.values_at(other.span)
+    return ()
+
+
+def _static_class_card(
+    view: DocumentView, model_class: ModelClass | None, name: str = "", made_at: Span | None = None
+) -> Card | None:
+    if model_class is None:
+        return None
+    rows = [
+        (
+            locate.slot_title(slot),
+            slot.call.class_name if slot.call else "?",
+            layer_card.arguments_text(slot.call),
+        )
+        for slot in model_class.slots
+    ]
+    reason = layer_card.why_no_more(view, None)
+    return Card(
+        title=model_class.name,
+        name=name,
+        about=_KINDS[model_class.kind],
+        table=card.folded(rows),
+        quote=layer_card.quote(view, made_at or model_class.name_span),
+        origin=(reason if view.replay is None else "Nothing in this file makes one that could be replayed",),
+    )

@@ -1,0 +1,110 @@
+"""Output shapes beside the code that makes them: `x: (None, 64) = self.dense1(inputs)`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from keras_lsp.features import typed, wording
+from keras_lsp.features.results import InlayHint
+from keras_lsp.source.facts import ReferenceKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.text.span import Span
+    from keras_lsp.worker.report import Value
+
+_RETURN = re.compile(r"(?m)^[^\S\r\n]*return\b[ \t]*\(*[ \t]*")
+_ANNOTATION = re.compile(r"[ \t]*:(?!=)")
+_ADD = re.compile(r"\.\s*add\s*\(\s*\Z")
+
+
+def inlay_hints(snapshot: Snapshot, key: str, span: Span) -> tuple[InlayHint, ...]:
+    view = snapshot.view(key)
+    if view is None or view.replay is None or not snapshot.settings.hints:
+        return ()
+    hints: dict[int, InlayHint] = {}
+    for hint in (
+        *_assigned(view, view.replay, span),
+        *_returned(view, view.replay, span),
+        *_listed(view, view.replay, span),
+    ):
+        hints.setdefault(hint.offset, hint)
+    return tuple(hints[offset] for offset in sorted(hints))
+
+
+def _assigned(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[InlayHint]:
+    for reference in view.facts.references:
+        if reference.kind is not ReferenceKind.TENSOR or not reference.is_store:
+            continue
+        if span.touches(reference.span.end):
+            label, tooltip = _texts(replay, reference.span)
+            if label:
+                colon = "" if _ANNOTATION.match(view.document.text, reference.span.end) else ":"
+                yield InlayHint(reference.span.end, f"{colon} {label}", tooltip)
+
+
+def _returned(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[InlayHint]:
+    """The value of each `return`, behind the expression: the widest one the replay saw start there."""
+    widest: dict[int, Span] = {}
+    for seen in replay.spans:
+        if span.overlaps(seen) and (seen.start not in widest or seen.end > widest[seen.start].end):
+            widest[seen.start] = seen
+    if not widest:
+        return
+    start, end = min(widest), max(widest) + 1
+    line = view.document.lines.line_of(start)
+    start = view.document.lines.line_span(line).start
+    # Blanking strings needs to know where they start, so it begins with the text.
+    code = typed.code_mask(view.document.text[:end])
+    for match in _RETURN.finditer(code, start):
+        place = widest.get(match.end())
+        if place is not None and span.touches(place.end):
+            label, tooltip = _texts(replay, place)
+            if label:
+                yield InlayHint(place.end, f" → {label}", tooltip)
+
+
+def _listed(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[InlayHint]:
+    """Entries of a Sequential: written in its list, or given to `.add`."""
+    for model in replay.report.layers:
+        made = replay.span(model.created) if model.kind == "sequential" else None
+        if made is None:
+            continue
+        for layer_id in model.layers:
+            layer = replay.layer(layer_id)
+            entry = replay.span(layer.created) if layer else None
+            if layer is None or entry is None or not span.touches(entry.end):
+                continue
+            before = view.document.text[max(0, entry.start - 40) : entry.start]
+            written = made.covers(entry) and made != entry
+            if layer.outputs and (written or _ADD.search(before)):
+                note = f"a call on {layer.projected_from} gives" if layer.projected else "output"
+                tooltip = f"{layer.class_name} `{layer.name}`, {note}: {', '.join(layer.outputs)}"
+                yield InlayHint(entry.end, f" → {wording.one_of(layer.outputs)}", _dated(replay, tooltip))
+
+
+def _texts(replay: ReplayView, place: Span) -> tuple[str, str]:
+    values = replay.values_at(place)
+    shapes = _distinct(wording.value_text(value) for value in values)
+    if not shapes or any(value.kind == "layer" for value in values):
+        return "", ""
+    tooltip = ", ".join(_distinct(wording.value_text(value, with_dtype=True) for value in _tensors(values)))
+    projected = all(node.projected for node in replay.nodes_at(place))
+    if projected:
+        tooltip += "; the program itself does not come here, this is what a call would give"
+    return wording.one_of(shapes), _dated(replay, tooltip)
+
+
+def _dated(replay: ReplayView, tooltip: str) -> str:
+    return f"{tooltip}; of the text before your last edit" if replay.stale else tooltip
+
+
+def _distinct(texts: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(text for text in texts if text))
+
+
+def _tensors(values: tuple[Value, ...]) -> Iterator[Value]:
+    return (value for value in values if value.kind in ("tensor", "list", "dict"))

@@ -1,0 +1,216 @@
+"""Cards of layers and models: what the replay saw, or what the text says and why there is no more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keras_lsp.features import locate, state, wording
+from keras_lsp.features.card import Card, Quote, Table, folded
+from keras_lsp.session.snapshot import DocumentView, ReplayState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from keras_lsp.source.facts import LayerCall, LayerSlot
+    from keras_lsp.text.span import Span
+    from keras_lsp.worker.report import LayerReport, WeightReport
+
+_QUOTED_LINES = 4
+_KINDS = {"subclass": "subclassed model", "sequential": "Sequential", "functional": "functional model"}
+
+
+def quote(view: DocumentView, span: Span | None) -> Quote | None:
+    """The lines of text that hold `span`, without their indentation."""
+    if span is None:
+        return None
+    index, text = view.document.lines, view.document.text
+    first = index.line_of(span.start)
+    last = index.line_of(max(span.start, span.end - 1))
+    raw = [index.line_span(line).of(text) for line in range(first, min(last, first + _QUOTED_LINES - 1) + 1)]
+    margin = len(raw[0]) - len(raw[0].lstrip())
+    lines = [line[margin:] if not line[:margin].strip() else line.lstrip() for line in raw]
+    if last - first >= _QUOTED_LINES:
+        lines[-1] = "…"
+    return Quote(first + 1, "\n".join(line.rstrip() for line in lines)) if lines[0].strip() else None
+
+
+def weights_table(weights: Sequence[WeightReport], numbered: bool = False) -> Table | None:
+    rows = [
+        (
+            str(index) if numbered else "",
+            weight.name,
+            wording.shape_text(weight.shape),
+            weight.dtype,
+            "" if weight.trainable else "not trainable",
+        )
+        for index, weight in enumerate(weights)
+    ]
+    return folded(rows, numbers=frozenset({0}))
+
+
+def layers_table(layers: Iterable[LayerReport]) -> Table | None:
+    """Index, name, class, output shape and parameters of each entry of `model.layers`."""
+    rows = [
+        (
+            str(index),
+            layer.name,
+            layer.class_name,
+            wording.one_of(layer.outputs) or "?",
+            f"{wording.parameter_count(layer):,}",
+        )
+        for index, layer in enumerate(layers)
+    ]
+    header = ("#", "name", "class", "output", "parameters")
+    return folded(rows, header, numbers=frozenset({0, 4}))
+
+
+def sublayers(view: DocumentView, layer: LayerReport) -> list[LayerReport]:
+    """The reports of `layer.layers`, in Keras's order."""
+    found = [view.replay.layer(i) if view.replay else None for i in layer.layers]
+    return [sub for sub in found if sub is not None]
+
+
+def layer_card(view: DocumentView, layer: LayerReport, here: Span | None, shown_name: str = "") -> Card:
+    """The card of one layer or model; `here` is the expression whose state at that moment counts."""
+    name = shown_name or layer.name
+    subs = sublayers(view, layer) if layer.kind != "layer" else []
+    about = [_KINDS[layer.kind]] if layer.kind in _KINDS and layer.class_name.lower() != layer.kind else []
+    if subs:
+        about.append(wording.count_text(len(subs), "layer"))
+    if name != layer.name:
+        about.append(f"named `{layer.name}`")
+    summary = [wording.flow_text(layer)]
+    size = wording.size_text(layer)
+    if layer.built or layer.weights or layer.projected:
+        summary.append(f"would be {size}" if layer.projected and layer.weights else size)
+    table = layers_table(subs) if subs else weights_table(layer.weights)
+    configuration = ", ".join(f"{key}={value}" for key, value in layer.config.items() if key != "name")
+    return Card(
+        title=layer.class_name,
+        name=name,
+        about=", ".join(about),
+        notes=(*stale_note(view), *state_note(view, layer, here)),
+        summary=" · ".join(text for text in summary if text),
+        configuration=configuration,
+        table=table,
+        quote=quote(view, view.replay.span(layer.created) if view.replay else None),
+        origin=origin(view, layer),
+    )
+
+
+def state_note(view: DocumentView, layer: LayerReport, here: Span | None) -> tuple[str, ...]:
+    """What must be said first: that there are no weights here, why, and what the table then shows."""
+    if layer.projected and layer.weights:
+        return (_projection_note(view, layer),)
+    if layer.projected:
+        return ()
+    if layer.weights and here is not None and not state.weights_exist(view, layer, here):
+        later = f" ({_clause(layer.built_how)})" if layer.built_how else ""
+        return (f"No weights here yet: they are made further down{later}.",)
+    if not layer.built and not layer.weights:
+        why = _clause(layer.built_how) if layer.built_how else "nothing calls it on an input"
+        return (f"No weights yet: {why}.",)
+    return ()
+
+
+def _projection_note(view: DocumentView, layer: LayerReport) -> str:
+    """Why there are no weights, and what the card then shows instead."""
+    shape, _, reason = layer.projected_from.partition(", from ")
+    call = f"A call on {shape or 'its input'} makes:"
+    marked = state.idle_build(view.replay, layer) if view.replay else None
+    if marked is not None:
+        return f"No weights here yet: {state.only_marks_text(view, marked[1])}. {call}"
+    why = f": {_clause(layer.built_how)}" if layer.built_how else ""
+    source = f" The shape is from {reason}." if reason else ""
+    return f"No weights here yet{why}.{source} {call}"
+
+
+def _clause(text: str) -> str:
+    return text.strip().rstrip(".")
+
+
+def stale_note(view: DocumentView) -> tuple[str, ...]:
+    if view.replay is None or not view.replay.stale:
+        return ()
+    if view.state is ReplayState.BUILDING:
+        return ("Of the text before your last edit; it is being worked out again.",)
+    reason = f": {_clause(view.reason)}" if view.reason else ""
+    return (f"Of the text before your last edit{reason}.",)
+
+
+def origin(view: DocumentView, layer: LayerReport | None = None) -> tuple[str, ...]:
+    """Where the facts of a card come from."""
+    if view.replay is None:
+        return ()
+    versions = view.replay.report.versions
+    parts = [f"{'tf-keras' if versions.keras_line == 2 else 'Keras'} {versions.keras}"]
+    if layer is not None and layer.built_how and layer.weights and not layer.projected:
+        parts.append(layer.built_how)
+    return tuple(parts)
+
+
+def several_card(view: DocumentView, layers: Sequence[LayerReport], name: str, here: Span | None) -> Card:
+    """Several layers at one place: made in a loop, or one slot of several instances."""
+    names = locate.attribute_names(view.replay) if view.replay else {}
+    classes = list(dict.fromkeys(layer.class_name for layer in layers))
+    rows = [
+        (
+            names.get(layer.id, "") if names.get(layer.id, "") != name else "",
+            layer.name,
+            layer.class_name if len(classes) > 1 else "",
+            wording.flow_text(layer) or "?",
+            f"{wording.parameter_count(layer):,}",
+        )
+        for layer in layers
+    ]
+    spans = {view.replay.span(layer.created) for layer in layers} if view.replay else set()
+    notes = [note for layer in layers for note in state_note(view, layer, here)]
+    total = sum(map(wording.parameter_count, layers))
+    return Card(
+        title=classes[0] if len(classes) == 1 else "Layers",
+        name=name,
+        about=f"{len(layers)} here",
+        notes=(*stale_note(view), *dict.fromkeys(notes[:1])),
+        summary=wording.count_text(total, "parameter") if total else "",
+        table=folded(rows, ("held in", "name", "class", "shapes", "parameters"), frozenset({4})),
+        quote=quote(view, spans.pop()) if len(spans) == 1 else None,
+        origin=origin(view),
+    )
+
+
+def static_card(
+    view: DocumentView, call: LayerCall | None, name: str, made_at: Span | None, slot: LayerSlot | None = None
+) -> Card:
+    """What the text alone says, and why there is no more."""
+    about = []
+    if slot is not None and slot.repeated:
+        about.append("made in a loop")
+    elif slot is not None and slot.conditional:
+        about.append("assigned in more than one place")
+    if call is not None and call.given_name not in (None, name):
+        about.append(f"named `{call.given_name}`")
+    return Card(
+        title=call.class_name if call else "Layer",
+        name=name,
+        about=", ".join(about),
+        configuration=arguments_text(call),
+        quote=quote(view, made_at),
+        origin=(why_no_more(view, made_at),),
+    )
+
+
+def arguments_text(call: LayerCall | None) -> str:
+    arguments = [a for a in call.arguments if a.name != "name"] if call else []
+    return ", ".join(f"{a.name}={wording.one_line(a.text)}" if a.name else a.text for a in arguments)
+
+
+def why_no_more(view: DocumentView, span: Span | None) -> str:
+    """Why shapes and weights are not shown."""
+    if view.replay is None:
+        reason = view.reason or "the program has not been replayed"
+        return f"Shapes and weights are not known: {_clause(reason)}"
+    for hole in view.replay.report.holes:
+        place = view.replay.span(hole.span)
+        if span is not None and place is not None and (place.overlaps(span)):
+            return f"Shapes and weights are not known: {_clause(hole.reason)}"
+    return "Shapes and weights are not known: the program does not come here when it is run"

@@ -1,0 +1,103 @@
+"""What features answer: plain data, spans in code points. The LSP rim alone turns it into protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_lsp.text.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Hover:
+    span: Span
+    markdown: str
+    text: str  # the same card for clients without Markdown, and for terminals
+
+
+class CompletionKind(str, Enum):
+    LAYER = "layer"
+    WEIGHT = "weight"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    label: str
+    kind: CompletionKind
+    replace: Span  # text that `insert` takes the place of
+    insert: str
+    detail: str = ""  # "Dense (None, 32) -> (None, 64)"
+    documentation: str = ""  # Markdown
+    sort: str = ""
+
+
+class Severity(str, Enum):
+    ERROR = "error"
+    WARNING = "warning"
+    INFORMATION = "information"
+    HINT = "hint"
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    span: Span
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextEdit:
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    title: str
+    edits: tuple[TextEdit, ...]
+    preferred: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One occurrence of a mistake."""
+
+    code: str  # "KL101"
+    slug: str  # "weights-before-build"
+    severity: Severity
+    span: Span
+    message: str  # one line, plain words
+    related: tuple[Related, ...] = ()
+    fixes: tuple[Fix, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InlayHint:
+    offset: int
+    label: str  # "(None, 64)"
+    tooltip: str = ""
+
+
+class SymbolKind(str, Enum):
+    CLASS = "class"
+    METHOD = "method"
+    LAYER = "layer"
+    MODEL = "model"
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    name: str
+    kind: SymbolKind
+    span: Span
+    name_span: Span
+    detail: str = ""
+    children: tuple[Symbol, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    key: str  # document key (uri)
+    span: Span

@@ -1,0 +1,61 @@
+"""What the client on the other side can do, read once from `initialize`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+from pygls.capabilities import get_capability
+
+from keras_lsp.text.line_index import Encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True)
+class Client:
+    """The defaults are what a client that says nothing can do."""
+
+    encoding: Encoding = Encoding.UTF16
+    markdown_hover: bool = False
+    markdown_completion: bool = False
+    nested_symbols: bool = False
+    related_information: bool = False
+    diagnostic_data: bool = False
+    code_action_literals: bool = False  # without them an action cannot carry an edit
+    preferred_actions: bool = False
+    versioned_edits: bool = False
+    refreshes_hints: bool = False
+    shows_progress: bool = False
+    has_configuration: bool = False  # answers `workspace/configuration`
+    registers_configuration: bool = False  # wants to be asked before it reports changed settings
+
+    @classmethod
+    def of(cls, capabilities: types.ClientCapabilities, encoding: Encoding) -> Client:
+        def can(path: str) -> bool:
+            return bool(get_capability(capabilities, path, False))
+
+        def prefers_markdown(path: str) -> bool:
+            kinds: Sequence[types.MarkupKind] = get_capability(capabilities, path, ()) or ()
+            return bool(kinds) and kinds[0] == types.MarkupKind.Markdown
+
+        document = "text_document"
+        return cls(
+            encoding=encoding,
+            markdown_hover=prefers_markdown(f"{document}.hover.content_format"),
+            markdown_completion=prefers_markdown(
+                f"{document}.completion.completion_item.documentation_format"
+            ),
+            nested_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
+            related_information=can(f"{document}.publish_diagnostics.related_information"),
+            diagnostic_data=can(f"{document}.publish_diagnostics.data_support"),
+            code_action_literals=can(f"{document}.code_action.code_action_literal_support"),
+            preferred_actions=can(f"{document}.code_action.is_preferred_support"),
+            versioned_edits=can("workspace.workspace_edit.document_changes"),
+            refreshes_hints=can("workspace.inlay_hint.refresh_support"),
+            shows_progress=can("window.work_done_progress"),
+            has_configuration=can("workspace.configuration"),
+            registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),
+        )

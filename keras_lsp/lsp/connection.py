@@ -1,0 +1,67 @@
+"""The state of one connection: its client, its session, and what runs beside the messages."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from lsprotocol import types
+from pygls.exceptions import FeatureRequestError
+from pygls.lsp.server import LanguageServer
+
+import keras_lsp
+from keras_lsp.lsp.client import Client
+from keras_lsp.lsp.protocol import KerasProtocol, logger
+from keras_lsp.lsp.publish import Publisher
+from keras_lsp.session.session import Session
+from keras_lsp.session.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from keras_lsp.lsp.transport import Connection
+    from keras_lsp.sandbox.pool import BuilderSource
+
+
+class KerasLanguageServer(LanguageServer):
+    protocol: KerasProtocol
+
+    def __init__(self, builders: BuilderSource, connection: Connection, *, trusted: bool) -> None:
+        super().__init__(
+            "keras-lsp",
+            keras_lsp.__version__,
+            text_document_sync_kind=types.TextDocumentSyncKind.Full,
+            protocol_cls=KerasProtocol,
+        )
+        self.connection = connection
+        self.protocol.set_writer(connection.writer)
+        self.client = Client()
+        self.settings = self.initial_settings = Settings()
+        self.publisher = Publisher(self)
+        self.session = Session(builders, self.settings, self.publisher)
+        self.session.set_trusted(trusted)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def set_settings(self, settings: Settings) -> None:
+        before, self.settings = self.settings, settings
+        self.session.set_settings(settings)
+        if settings.hints != before.hints:
+            self.publisher.refresh_hints()
+
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run it beside the messages, at the longest until the connection closes."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self, reason: str) -> None:
+        """Ends what runs. May be called again."""
+        self.publisher.stop()
+        for task in self._tasks:
+            task.cancel()
+        await self.session.close_all(reason)
+
+    def report_server_error(self, error: Exception, source: object) -> None:
+        """Never a popup: the log is where a bug of ours belongs. Requests have been answered and logged."""
+        if source is not FeatureRequestError:
+            logger.error("%s: %s", source, error, exc_info=error)

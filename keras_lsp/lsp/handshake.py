@@ -1,0 +1,84 @@
+"""`initialize`, answered by hand: the types of the protocol take 0.4 s to import, and clients wait for this.
+
+They are imported while the client digests the answer; see `server`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import keras_lsp
+from keras_lsp.lsp import rpc
+from keras_lsp.lsp.transport import read_body
+
+if TYPE_CHECKING:
+    from keras_lsp.lsp.rpc import Message
+    from keras_lsp.lsp.transport import Connection
+
+ENCODINGS = ("utf-8", "utf-16", "utf-32")
+
+COMMANDS = (
+    "kerasLsp.rebuild",
+    "kerasLsp.showModel",
+    "kerasLsp.setInputShape",
+    "kerasLsp.restartWorker",
+    "kerasLsp.explainRule",
+)
+
+
+async def answer_initialize(connection: Connection) -> Message | None:
+    """The params of `initialize`, which has been answered; None when the client left without it."""
+    while not connection.ended and (body := await read_body(connection.reader)) is not None:
+        message: object = None
+        try:
+            message = rpc.parse(body)
+            call = rpc.checked(message, rpc.Stage.NEW)
+            if call.get("method") == "initialize":
+                params = _params(call)
+                result = {"jsonrpc": "2.0", "id": call["id"], "result": initialize_result(params)}
+                connection.writer.write(rpc.frame(result))
+                return params
+            if call.get("method") == "exit":
+                return None
+        except rpc.Refusal as refusal:
+            response = rpc.refused(message, refusal)
+            if response is not None:
+                connection.writer.write(rpc.frame(response))
+    return None
+
+
+def position_encoding(params: Message) -> str:
+    """The first one the client offers that we know; utf-16 is what every client must know."""
+    general = params["capabilities"].get("general")
+    offered = general.get("positionEncodings") if isinstance(general, dict) else None
+    known = [encoding for encoding in offered if encoding in ENCODINGS] if isinstance(offered, list) else []
+    return known[0] if known else "utf-16"
+
+
+def initialize_result(params: Message) -> Message:
+    return {
+        "serverInfo": {"name": "keras-lsp", "version": keras_lsp.__version__},
+        "capabilities": {
+            "positionEncoding": position_encoding(params),
+            # In full: every change is parsed as a whole anyway, and a client that sees lines where we see
+            # none (Neovim and a lone CR) could make us drift from its text.
+            "textDocumentSync": {"openClose": True, "change": 1},
+            "hoverProvider": True,
+            "completionProvider": {"triggerCharacters": [".", "[", "(", '"', "'"]},
+            "inlayHintProvider": True,
+            "documentSymbolProvider": True,
+            "definitionProvider": True,
+            "codeActionProvider": {"codeActionKinds": ["quickfix"]},
+            "executeCommandProvider": {"commands": list(COMMANDS)},
+            "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+        },
+    }
+
+
+def _params(message: Message) -> Message:
+    if "id" not in message:
+        raise rpc.Refusal(rpc.INVALID_REQUEST, "initialize is a request")
+    params = message.get("params")
+    if not isinstance(params, dict) or not isinstance(params.get("capabilities"), dict):
+        raise rpc.Refusal(rpc.INVALID_PARAMS, "the params of initialize cannot be read")
+    return params

@@ -1,0 +1,119 @@
+"""What the server says unasked: diagnostics and status of each document, when they have changed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from keras_lsp.features.diagnostics import diagnostics
+from keras_lsp.lsp import status, to_lsp
+from keras_lsp.lsp.progress import Progress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keras_lsp.lsp.connection import KerasLanguageServer
+    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.worker.report import ReplayReport
+
+IDLE_SECONDS = 0.1  # quiet time after an edit before its diagnostics are published
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Told:
+    """What the client was last told about one document."""
+
+    version: int | None = None  # of the text last looked at
+    diagnostics: Sequence[types.Diagnostic] = ()
+    status: status.Status | None = None
+    report: ReplayReport | None = None
+    timer: asyncio.TimerHandle | None = None
+
+
+class Publisher:
+    """Listens to the session. Looks at a document soon after it changed, once for many changes."""
+
+    def __init__(self, ls: KerasLanguageServer) -> None:
+        self._ls = ls
+        self._told: dict[str, _Told] = {}
+        self._progress = Progress(ls)
+
+    def view_changed(self, key: str) -> None:
+        view = self._ls.session.snapshot().view(key)
+        if view is None:
+            return
+        told = self._told.setdefault(key, _Told(view.document.version))
+        typing = told.version != view.document.version
+        told.version = view.document.version
+        if told.timer is not None:
+            if not typing:
+                return  # it will be looked at soon
+            told.timer.cancel()
+        delay = IDLE_SECONDS if typing else 0.0
+        told.timer = asyncio.get_running_loop().call_later(delay, self._publish, key)
+
+    def building(self, key: str, active: bool) -> None:
+        self._progress.building(key, active)
+
+    def closed(self, key: str) -> None:
+        """Forget the document; what was shown for it disappears."""
+        told = self._told.pop(key, None)
+        if told is None:
+            return
+        if told.timer is not None:
+            told.timer.cancel()
+        if told.diagnostics:
+            self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(key, []))
+
+    def refresh_hints(self) -> None:
+        if self._told and self._ls.client.refreshes_hints:
+            self._ls.workspace_inlay_hint_refresh(None)
+
+    def stop(self) -> None:
+        for told in self._told.values():
+            if told.timer is not None:
+                told.timer.cancel()
+        self._progress.stop()
+
+    def _publish(self, key: str) -> None:
+        snapshot = self._ls.session.snapshot()
+        view, told = snapshot.view(key), self._told.get(key)
+        if view is None or told is None:
+            return
+        told.timer = None
+        self._tell_status(view, told)
+        self._tell_diagnostics(snapshot, view, told)
+        report = view.replay.report if view.replay else None
+        if report is not told.report:
+            told.report = report
+            self.refresh_hints()
+
+    def _tell_status(self, view: DocumentView, told: _Told) -> None:
+        now = status.of(view)
+        if now != told.status:
+            told.status = now
+            self._ls.protocol.notify(status.METHOD, now.params())
+
+    def _tell_diagnostics(self, snapshot: Snapshot, view: DocumentView, told: _Told) -> None:
+        document = view.document
+        now = self._diagnostics(snapshot, view)
+        if now != told.diagnostics:
+            told.diagnostics = now
+            self._ls.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(document.key, now, document.version)
+            )
+
+    def _diagnostics(self, snapshot: Snapshot, view: DocumentView) -> Sequence[types.Diagnostic]:
+        document = view.document
+        try:
+            findings = diagnostics(snapshot, document.key)
+            return tuple(to_lsp.diagnostic(found, document, self._ls.client) for found in findings)
+        except Exception:
+            logger.exception("diagnostics failed for %s, version %s", document.key, document.version)
+            return ()

@@ -1,0 +1,84 @@
+"""`workspace/executeCommand`: what a user can ask for by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from keras_lsp.features.rules import RULES
+from keras_lsp.lsp.requests import model
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from lsprotocol import types
+
+    from keras_lsp.features.rules.rule import Rule
+    from keras_lsp.lsp.connection import KerasLanguageServer
+
+
+async def answer(ls: KerasLanguageServer, params: types.ExecuteCommandParams) -> Any:
+    """Raises JsonRpcInvalidParams for an unknown command, and for arguments that are not the command's."""
+    command = _COMMANDS.get(params.command)
+    if command is None:
+        raise JsonRpcInvalidParams(f"there is no command {params.command}")
+    return await command(ls, params.arguments or ())
+
+
+async def _rebuild(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
+    """`uri`: replay the document again, whatever happened before."""
+    (uri,) = _texts(arguments, "uri")
+    ls.session.rebuild(uri)
+
+
+async def _show_model(ls: KerasLanguageServer, arguments: Sequence[object]) -> Any:
+    """`{uri, position?}`, or just `uri`: the same as `kerasLsp/model`."""
+    if len(arguments) != 1:
+        raise JsonRpcInvalidParams("kerasLsp.showModel takes {uri, position?}")
+    (params,) = arguments
+    return model.answer(ls, {"uri": params} if isinstance(params, str) else params)
+
+
+async def _set_input_shape(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
+    """`class name, shape`: the input a model is replayed with, such as "(None, 32)"."""
+    class_name, shape = _texts(arguments, "class name", "shape")
+    ls.session.set_input_shape(class_name, shape)
+
+
+async def _restart_worker(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
+    """No arguments: all workers end, and every open document is replayed in a fresh one."""
+    _texts(arguments)
+    await ls.session.restart_workers()
+
+
+async def _explain_rule(_ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
+    """`code`: what the rule is about, as Markdown."""
+    (code,) = _texts(arguments, "code")
+    rule = next((rule for rule in RULES if rule.code == code), None)
+    if rule is None:
+        raise JsonRpcInvalidParams(f"there is no rule {code}")
+    return _explanation(rule)
+
+
+def _explanation(rule: Rule) -> str:
+    parts = [f"# {rule.code} {rule.slug}", rule.why]
+    parts += ["Raises or misleads:", f"```python\n{rule.bad.strip()}\n```"]
+    parts += ["Works:", f"```python\n{rule.good.strip()}\n```"]
+    return "\n\n".join([*parts, f"Quick fix: {rule.fix}"] if rule.fix else parts) + "\n"
+
+
+def _texts(arguments: Sequence[object], *names: str) -> tuple[str, ...]:
+    texts = tuple(argument for argument in arguments if isinstance(argument, str))
+    if len(texts) != len(names) or len(arguments) != len(names):
+        raise JsonRpcInvalidParams(f"the arguments are: {', '.join(names) or 'none'}")
+    return texts
+
+
+_COMMANDS: dict[str, Callable[[KerasLanguageServer, Sequence[object]], Awaitable[Any]]] = {
+    "kerasLsp.rebuild": _rebuild,
+    "kerasLsp.showModel": _show_model,
+    "kerasLsp.setInputShape": _set_input_shape,
+    "kerasLsp.restartWorker": _restart_worker,
+    "kerasLsp.explainRule": _explain_rule,
+}

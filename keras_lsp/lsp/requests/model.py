@@ -1,0 +1,90 @@
+"""`kerasLsp/model {uri, position?}`: what a model view shows, as plain JSON.
+
+    {uri, version, state, reason, summary,
+     replay: null | {stale, versions, layers: [LayerReport, `range` for `created`], here: [layer id]}}
+
+Field names are those of `worker.report` in camelCase. `here` are the layers the position denotes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from pygls.exceptions import JsonRpcInvalidParams
+
+from keras_lsp.features.locate import layers_for, locate
+from keras_lsp.lsp import status
+
+if TYPE_CHECKING:
+    from keras_lsp.lsp.connection import KerasLanguageServer
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
+    from keras_lsp.text.line_index import Encoding
+
+Json = dict[str, Any]
+
+
+def answer(ls: KerasLanguageServer, params: object) -> Json | None:
+    """None when the document is not open. Raises JsonRpcInvalidParams."""
+    snapshot = ls.session.snapshot()
+    if not isinstance(params, dict) or not isinstance(params.get("uri"), str):
+        raise JsonRpcInvalidParams("kerasLsp/model takes {uri, position?}")
+    view = snapshot.view(params["uri"])
+    if view is None:
+        return None
+    offset = _offset(view, params.get("position"), ls.client.encoding)
+    replay = _replay(view, view.replay, offset, ls.client.encoding) if view.replay else None
+    return {**status.of(view).params(), "version": view.document.version, "replay": replay}
+
+
+def _offset(view: DocumentView, position: object, encoding: Encoding) -> int | None:
+    if position is None:
+        return None
+    line, character = (
+        (position.get("line"), position.get("character")) if isinstance(position, dict) else (None, None)
+    )
+    if not isinstance(line, int) or not isinstance(character, int):
+        raise JsonRpcInvalidParams("a position is {line, character}")
+    return view.document.lines.offset(line, character, encoding)
+
+
+def _replay(view: DocumentView, replay: ReplayView, offset: int | None, encoding: Encoding) -> Json:
+    reference = None if offset is None else locate(view, offset)
+    here = layers_for(view, reference) if reference else ()
+    layers = []
+    for layer in replay.report.layers:
+        span = replay.span(layer.created)
+        described = _json(layer)
+        del described["created"]  # a place in the replayed text
+        described["range"] = _range(view, (span.start, span.end), encoding) if span else None
+        layers.append(described)
+    return {
+        "stale": replay.stale,
+        "versions": _json(replay.report.versions),
+        "layers": layers,
+        "here": [layer.id for layer in here],
+    }
+
+
+def _range(view: DocumentView, ends: tuple[int, int], encoding: Encoding) -> Json:
+    start, end = (view.document.lines.position(offset, encoding) for offset in ends)
+    return {
+        "start": {"line": start[0], "character": start[1]},
+        "end": {"line": end[0], "character": end[1]},
+    }
+
+
+def _json(value: Any) -> Any:
+    """Plain data with camelCase field names; keys that come from the user's program stay as they are."""
+    if is_dataclass(value):
+        return {_camel(field.name): _json(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, dict):
+        return {key: _json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json(item) for item in value]
+    return value
+
+
+def _camel(name: str) -> str:
+    return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)

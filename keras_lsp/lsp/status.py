@@ -1,0 +1,40 @@
+"""`kerasLsp/status`: where the replay of a document stands, and why."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_lsp.session.snapshot import DocumentView
+
+METHOD = "kerasLsp/status"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    uri: str
+    state: str  # static | building | ready | failed | unavailable
+    reason: str  # why there is no current report; "" when there is
+    summary: str  # a few words for a status bar
+
+    def params(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def of(view: DocumentView) -> Status:
+    return Status(view.document.key, view.state.value, view.reason, _summary(view))
+
+
+def _summary(view: DocumentView) -> str:
+    """The Keras that counts here, as the replay or else the environment tells."""
+    if view.replay is not None:
+        versions = view.replay.report.versions
+        behind = " (of an earlier text)" if view.replay.stale else ""
+        return f"Keras {versions.keras}{behind}"
+    environment = view.environment
+    if environment is None or view.keras_line is None:
+        return ""
+    legacy = view.keras_line == 2
+    version = environment.tf_keras_version if legacy else environment.keras_version
+    return f"Keras {version}" if version else ""

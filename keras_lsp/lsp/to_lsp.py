@@ -1,0 +1,152 @@
+"""Our terms to protocol: spans to ranges in the client's units, and no more than the client can take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lsprotocol import types
+
+from keras_lsp.features.results import CompletionKind, Severity, SymbolKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from keras_lsp.features.results import Completion, Finding, Fix, Hover, InlayHint, Location, Symbol
+    from keras_lsp.lsp.client import Client
+    from keras_lsp.session.snapshot import Snapshot
+    from keras_lsp.text.document import Document
+    from keras_lsp.text.line_index import Encoding
+    from keras_lsp.text.span import Span
+
+SOURCE = "keras-lsp"
+
+_SEVERITIES = {
+    Severity.ERROR: types.DiagnosticSeverity.Error,
+    Severity.WARNING: types.DiagnosticSeverity.Warning,
+    Severity.INFORMATION: types.DiagnosticSeverity.Information,
+    Severity.HINT: types.DiagnosticSeverity.Hint,
+}
+_COMPLETIONS = {
+    CompletionKind.LAYER: types.CompletionItemKind.Field,
+    CompletionKind.WEIGHT: types.CompletionItemKind.Value,
+    CompletionKind.NAME: types.CompletionItemKind.Constant,
+}
+_SYMBOLS = {
+    SymbolKind.CLASS: types.SymbolKind.Class,
+    SymbolKind.METHOD: types.SymbolKind.Method,
+    SymbolKind.LAYER: types.SymbolKind.Field,
+    SymbolKind.MODEL: types.SymbolKind.Variable,
+}
+
+
+def position(document: Document, offset: int, encoding: Encoding) -> types.Position:
+    line, column = document.lines.position(offset, encoding)
+    return types.Position(line, column)
+
+
+def range_of(document: Document, span: Span, encoding: Encoding) -> types.Range:
+    return types.Range(position(document, span.start, encoding), position(document, span.end, encoding))
+
+
+def hover(found: Hover, document: Document, client: Client) -> types.Hover:
+    contents = (
+        types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
+        if client.markdown_hover
+        else types.MarkupContent(types.MarkupKind.PlainText, found.text)
+    )
+    return types.Hover(contents, range_of(document, found.span, client.encoding))
+
+
+def completion(found: Completion, document: Document, client: Client) -> types.CompletionItem:
+    kind = types.MarkupKind.Markdown if client.markdown_completion else types.MarkupKind.PlainText
+    return types.CompletionItem(
+        label=found.label,
+        kind=_COMPLETIONS[found.kind],
+        detail=found.detail or None,
+        documentation=types.MarkupContent(kind, found.documentation) if found.documentation else None,
+        sort_text=found.sort or None,
+        filter_text=found.insert if found.insert != found.label else None,
+        text_edit=types.TextEdit(range_of(document, found.replace, client.encoding), found.insert),
+    )
+
+
+def inlay_hint(found: InlayHint, document: Document, client: Client) -> types.InlayHint:
+    return types.InlayHint(
+        position=position(document, found.offset, client.encoding),
+        label=found.label,
+        kind=types.InlayHintKind.Type,
+        tooltip=found.tooltip or None,
+    )
+
+
+def document_symbol(found: Symbol, document: Document, client: Client) -> types.DocumentSymbol:
+    return types.DocumentSymbol(
+        name=found.name,
+        kind=_SYMBOLS[found.kind],
+        range=range_of(document, found.span, client.encoding),
+        selection_range=range_of(document, found.name_span, client.encoding),
+        detail=found.detail or None,
+        children=[document_symbol(child, document, client) for child in found.children],
+    )
+
+
+def flat_symbols(
+    found: Iterable[Symbol], document: Document, client: Client, container: str | None = None
+) -> list[types.SymbolInformation]:
+    """The same tree for clients without a tree: each symbol names what holds it."""
+    flat = []
+    for symbol in found:
+        where = types.Location(document.key, range_of(document, symbol.span, client.encoding))
+        flat.append(
+            types.SymbolInformation(where, symbol.name, _SYMBOLS[symbol.kind], container_name=container)
+        )
+        flat += flat_symbols(symbol.children, document, client, symbol.name)
+    return flat
+
+
+def location(found: Location, snapshot: Snapshot, client: Client) -> types.Location | None:
+    """None when the place is in a document the snapshot does not have."""
+    view = snapshot.view(found.key)
+    if view is None:
+        return None
+    return types.Location(found.key, range_of(view.document, found.span, client.encoding))
+
+
+def diagnostic(found: Finding, document: Document, client: Client) -> types.Diagnostic:
+    related = None
+    if client.related_information and found.related:
+        related = [
+            types.DiagnosticRelatedInformation(
+                types.Location(document.key, range_of(document, part.span, client.encoding)), part.message
+            )
+            for part in found.related
+        ]
+    return types.Diagnostic(
+        range=range_of(document, found.span, client.encoding),
+        severity=_SEVERITIES[found.severity],
+        code=found.code,
+        source=SOURCE,
+        message=found.message,
+        related_information=related,
+        data={"slug": found.slug} if client.diagnostic_data else None,
+    )
+
+
+def code_action(finding: Finding, fix: Fix, document: Document, client: Client) -> types.CodeAction:
+    return types.CodeAction(
+        title=fix.title,
+        kind=types.CodeActionKind.QuickFix,
+        diagnostics=[diagnostic(finding, document, client)],
+        is_preferred=fix.preferred if client.preferred_actions else None,
+        edit=_workspace_edit(fix, document, client),
+    )
+
+
+def _workspace_edit(fix: Fix, document: Document, client: Client) -> types.WorkspaceEdit:
+    edits: Sequence[types.TextEdit] = [
+        types.TextEdit(range_of(document, edit.span, client.encoding), edit.text) for edit in fix.edits
+    ]
+    if not client.versioned_edits:
+        return types.WorkspaceEdit(changes={document.key: edits})
+    identifier = types.OptionalVersionedTextDocumentIdentifier(document.key, document.version)
+    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, edits)])

@@ -1,0 +1,210 @@
+"""Every feature over the wire, with text before the places that counts differently in each encoding."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.protocol.client import Client, Message, ServerError, apply_edit, offset_of, text_at
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.protocol.conftest import Clients
+
+URI = "file:///nowhere/model.py"
+ENCODINGS = ["utf-8", "utf-16", "utf-32"]
+TEXT = """\
+import keras
+
+
+class 模型(keras.Model):
+    def __init__(self):
+        super().__init__()
+        s = "é中😀"; self.dense1 = keras.layers.Dense(64, activation="relu")
+        s = "é中😀"; self.dense2 = keras.layers.Dense(10)
+
+    def call(self, 输入):
+        s = "é中😀"; x = self.dense1(输入)
+        return self.dense2(x)
+
+
+s = "é中😀"; model = 模型()
+s = "é中😀"; model.build((None, 32))
+s = "é中😀"; print(model.layers[0].weights[0])
+"""
+ALL = {"start": {"line": 0, "character": 0}, "end": {"line": 1000, "character": 0}}
+
+
+class Asking:
+    """Asks about places of one text; answers with the text at the ranges it gets."""
+
+    def __init__(self, client: Client, text: str = TEXT) -> None:
+        self.client, self.text = client, text
+        client.open(URI, text)
+
+    async def about(self, request: str, needle: str, into: int = 1) -> Any:
+        place = self.client.place(URI, self.text, self.text.index(needle) + into)
+        return await self.client.request(f"textDocument/{request}", place)
+
+    def at(self, span: Message) -> str:
+        return text_at(self.text, span, self.client.encoding)
+
+    async def hover(self, needle: str, into: int = 1) -> tuple[str, str]:
+        found = await self.about("hover", needle, into)
+        return self.at(found["range"]), found["contents"]["value"]
+
+    async def actions(self, span: Message) -> list[Message]:
+        params = {"textDocument": {"uri": URI}, "range": span, "context": {"diagnostics": []}}
+        found: list[Message] = await self.client.request("textDocument/codeAction", params)
+        return found
+
+    async def hints(self) -> dict[str, str]:
+        """What stands before each hint on its line, and the hint."""
+        params = {"textDocument": {"uri": URI}, "range": ALL}
+        found = await self.client.request("textDocument/inlayHint", params)
+        ends = [
+            (offset_of(self.text, hint["position"], self.client.encoding), hint["label"]) for hint in found
+        ]
+        return {self.text[:end].rsplit("\n", 1)[-1].strip(): label for end, label in ends}
+
+
+async def names_and_places(asking: Asking) -> None:
+    """What is about the text alone, with or without a replay."""
+    assert (await asking.hover("self.dense1 =", 6))[0] == "self.dense1"
+    assert (await asking.hover("self.dense1(", 6))[0] == "self.dense1"
+    for use in ("self.dense1(", "model.layers[0]"):
+        (place,) = await asking.about("definition", use, len(use) - 2)
+        assert "dense1" in asking.text.splitlines()[place["range"]["start"]["line"]]
+    (net, model) = await asking.client.request("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    assert (asking.at(net["selectionRange"]), asking.at(model["selectionRange"])) == ("模型", "model")
+    slots = {child["name"]: child for child in net["children"]}
+    assert "self.dense2" in asking.at(slots["dense2"]["range"])
+    items = await asking.about("completion", "self.dense1(", 5)
+    edits = {item["label"]: item["textEdit"] for item in items}
+    assert asking.at(edits["dense2"]["range"]) == "dense1"
+    assert edits["dense2"]["newText"] == "dense2"
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+async def test_places_without_a_replay(clients: Clients, encoding: str) -> None:
+    client = await clients.start(encodings=[encoding])
+    asking = Asking(client)
+    await names_and_places(asking)
+    _, card = await asking.hover("self.dense1 =", 6)
+    assert "Dense" in card
+    assert "trust" in card.lower()
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+async def test_everything_with_a_replay(clients: Clients, encoding: str, keras_python: list[str]) -> None:
+    options = {"trusted": True, "interpreter": keras_python}
+    client = await clients.start(encodings=[encoding], options=options)
+    asking = Asking(client)
+    await client.wait_for_status(URI, "ready")
+    await names_and_places(asking)
+
+    assert "kernel  (32, 64)" in (await asking.hover("self.dense1(", 6))[1]
+    span, card = await asking.hover("model.layers[0]", len("model.layers[0"))
+    assert span.endswith("layers[0]")
+    assert "(None, 64)" in card
+    items = await asking.about("completion", "model.layers[0]", len("model.layers["))
+    details = {item["label"]: item["detail"] for item in items}
+    assert "Dense" in details["0"]
+    assert "(None, 64)" in details["0"]
+    hints = await asking.hints()
+    assert "(None, 64)" in hints['s = "é中😀"; x']
+    await the_mistake_can_be_mended(asking)
+
+
+async def the_mistake_can_be_mended(asking: Asking) -> None:
+    client = asking.client
+    found = await client.wait_for_diagnostics(URI, lambda all_: any(one["code"] == "KL101" for one in all_))
+    (use,) = [one for one in found if one["code"] == "KL101"]
+    assert asking.at(use["range"]) == "model.layers[0].weights[0]"
+    causes = [asking.at(one["location"]["range"]) for one in use["relatedInformation"]]
+    assert causes == ["model.build((None, 32))"]
+    fix, *_ = await asking.actions(use["range"])
+    assert fix["kind"] == "quickfix"
+    assert fix["edit"]["documentChanges"][0]["textDocument"] == {"uri": URI, "version": 1}
+    mended = apply_edit({URI: asking.text}, fix["edit"], client.encoding)[URI]
+    assert "keras.Input((32,))" in mended
+    compile(mended, "model.py", "exec")
+    client.change(URI, 2, mended)
+    assert await client.wait_for_diagnostics(URI, lambda all_: not all_) == []
+
+
+async def test_the_unsaved_text_counts(clients: Clients, keras_python: list[str], tmp_path: Path) -> None:
+    saved = tmp_path / "model.py"
+    saved.write_text(TEXT, encoding="utf-8")
+    client = await clients.start(options={"trusted": True, "interpreter": keras_python}, root=tmp_path)
+    uri = saved.as_uri()
+    unsaved = TEXT.replace("Dense(64", "Dense(128")
+    client.open(uri, unsaved)
+    await client.wait_for_status(uri, "ready")
+    place = client.place(uri, unsaved, unsaved.index("self.dense1(") + 6)
+    assert "kernel  (32, 128)" in (await client.request("textDocument/hover", place))["contents"]["value"]
+    client.change(uri, 2, TEXT.replace("Dense(64", "Dense(256"))
+    await client.wait_for_status(uri, "building")
+    await client.wait_for_status(uri, "ready")
+    card = (await client.request("textDocument/hover", place))["contents"]["value"]
+    assert "kernel  (32, 256)" in card
+    model = await client.request("kerasLsp/model", {"uri": uri, "position": place["position"]})
+    shown = {layer["id"]: layer for layer in model["replay"]["layers"]}
+    (here,) = model["replay"]["here"]
+    assert shown[here]["weights"][0]["shape"] == [32, 256]
+    began = [p["token"] for p in client.sent("$/progress") if p["value"]["kind"] == "begin"]
+    ended = [p["token"] for p in client.sent("$/progress") if p["value"]["kind"] == "end"]
+    assert began == ended
+    assert began  # importing Keras takes longer than anybody waits without a word
+    assert client.sent("workspace/inlayHint/refresh")
+
+
+async def test_a_modest_client_gets_what_it_can_take(clients: Clients, keras_python: list[str]) -> None:
+    options = {"trusted": True, "interpreter": keras_python}
+    client = await clients.start(options=options, capabilities={})
+    asking = Asking(client)
+    await client.wait_for_status(URI, "ready")
+    found = await asking.about("hover", "self.dense1(", 6)
+    assert found["contents"]["kind"] == "plaintext"
+    assert "**" not in found["contents"]["value"]
+    symbols = await client.request("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    held_by = {symbol["name"]: symbol.get("containerName") for symbol in symbols}
+    assert held_by["dense1"] == "模型"
+    (use, *_) = await client.wait_for_diagnostics(URI, bool)
+    assert "relatedInformation" not in use
+    assert await asking.actions(use["range"]) is None  # without literals an action carries no edit
+    for request in (
+        "workspace/configuration",
+        "window/workDoneProgress/create",
+        "workspace/inlayHint/refresh",
+    ):
+        assert not client.sent(request)
+
+
+async def test_actions_of_other_kinds_are_not_ours(client: Client) -> None:
+    client.open(URI, TEXT)
+    asked = {"textDocument": {"uri": URI}, "range": ALL, "context": {"diagnostics": [], "only": ["refactor"]}}
+    assert await client.request("textDocument/codeAction", asked) is None
+
+
+async def test_commands(client: Client) -> None:
+    client.open(URI, TEXT)
+
+    async def run(command: str, *arguments: Any) -> Any:
+        params = {"command": f"kerasLsp.{command}", "arguments": list(arguments)}
+        return await client.request("workspace/executeCommand", params)
+
+    assert "KL101" in await run("explainRule", "KL101")
+    assert (await run("showModel", URI))["state"] == "unavailable"
+    assert await run("showModel", {"uri": "file:///nowhere/else.py"}) is None
+    for command in (("rebuild", URI), ("setInputShape", "模型", "(None, 8)"), ("restartWorker",)):
+        assert await run(*command) is None
+
+
+async def test_every_command_offered_is_there(client: Client) -> None:
+    for command in client.capabilities["executeCommandProvider"]["commands"]:
+        params = {"command": command, "arguments": [1, 2, 3]}  # of which none takes as many
+        with pytest.raises(ServerError, match=r"-32602: (?!there is no command)"):
+            await client.request("workspace/executeCommand", params)

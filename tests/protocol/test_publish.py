@@ -1,0 +1,188 @@
+"""What the server says unasked: only what is new, about the text it is new for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.protocol.client import FULL_CAPABILITIES, Client, Message, text_at
+
+if TYPE_CHECKING:
+    from tests.protocol.conftest import Clients
+
+URI = "file:///nowhere/model.py"
+DIAGNOSTICS = "textDocument/publishDiagnostics"
+STATUS = "kerasLsp/status"
+
+GOOD = """import keras
+from keras import layers
+
+model = keras.Sequential([keras.Input((4,)), layers.Dense(3), layers.Dense(2)])
+print(model.layers[1])
+"""
+BAD = GOOD.replace("layers[1]", "layers[7]")
+
+
+def about(client: Client, method: str, uri: str = URI) -> list[Message]:
+    return [params for params in client.sent(method) if params["uri"] == uri]
+
+
+async def test_a_mistake_is_published_with_the_version_it_is_about(client: Client) -> None:
+    client.open(URI, BAD, version=5)
+    (found,) = await client.wait_for_diagnostics(URI)
+    assert found["source"] == "keras-lsp"
+    assert found["code"].startswith("KL")
+    assert "layers[7]" in text_at(BAD, found["range"], client.encoding) + "layers[7]"
+    assert "7" in found["message"]
+    assert about(client, DIAGNOSTICS)[0]["version"] == 5
+
+
+async def test_mending_it_takes_the_diagnostic_away(client: Client) -> None:
+    client.open(URI, BAD)
+    await client.wait_for_diagnostics(URI, bool)
+    client.change(URI, 2, GOOD)
+    await client.wait_for_diagnostics(URI, lambda found: not found)
+    assert about(client, DIAGNOSTICS)[-1]["version"] == 2
+
+
+async def test_half_a_statement_elsewhere_changes_nothing(client: Client) -> None:
+    client.open(URI, BAD)
+    await client.wait_for_diagnostics(URI, bool)
+    client.change(URI, 2, BAD + "model.layers[")
+    await nothing_more(client, 3, BAD)
+
+
+async def test_what_has_not_changed_is_not_published_again(client: Client) -> None:
+    client.open(URI, BAD)
+    await client.wait_for_diagnostics(URI, bool)
+    client.change(URI, 2, BAD + "# a comment\n")
+    await nothing_more(client, 3, BAD + "# a longer comment\n")
+
+
+async def test_a_document_without_mistakes_gets_no_empty_list(client: Client) -> None:
+    client.open(URI, GOOD)
+    await client.wait_for_status(URI, "unavailable")
+    await nothing_more(client, 2, GOOD + "# a comment\n", published=0)
+
+
+async def nothing_more(client: Client, version: int, text: str, published: int = 1) -> None:
+    """Nothing is published for this text: a mistake made after it is the next word."""
+    client.change(URI, version, text)
+    other = "file:///nowhere/other.py"
+    client.open(other, BAD)
+    await client.wait_for_diagnostics(other, bool)
+    client.change(URI, version + 1, BAD.replace("7", "8"))
+    await client.wait_for_diagnostics(URI, lambda found: any("8" in one["message"] for one in found))
+    assert len(about(client, DIAGNOSTICS)) == published + 1
+
+
+async def test_many_keystrokes_are_published_once(client: Client) -> None:
+    client.open(URI, GOOD)
+    for version in range(2, 40):
+        client.change(URI, version, BAD.replace("7", str(version)))
+    await client.wait_for_diagnostics(URI, lambda found: any("39" in one["message"] for one in found))
+    assert len(about(client, DIAGNOSTICS)) <= 3  # the machine may be slower than the idle delay
+
+
+async def test_closing_clears(client: Client) -> None:
+    client.open(URI, BAD)
+    await client.wait_for_diagnostics(URI, bool)
+    client.close(URI)
+    assert await client.wait_for_diagnostics(URI, lambda found: not found) == []
+    client.open(URI, BAD)
+    assert await client.wait_for_diagnostics(URI, bool)
+
+
+async def test_closing_before_anything_was_published_says_nothing(client: Client) -> None:
+    client.open(URI, GOOD)
+    client.change(URI, 2, BAD)
+    client.close(URI)
+    await client.settle()
+    assert about(client, DIAGNOSTICS) == []
+
+
+async def test_several_documents(client: Client) -> None:
+    uris = [f"file:///nowhere/model{n}.py" for n in range(4)]
+    for n, uri in enumerate(uris):
+        client.open(uri, BAD if n % 2 else GOOD, version=n)
+    for uri in uris[1::2]:
+        await client.wait_for_diagnostics(uri, bool)
+    client.close(uris[1])
+    await client.wait_for_diagnostics(uris[1], lambda found: not found)
+    assert [len(about(client, DIAGNOSTICS, uri)) for uri in uris] == [0, 2, 0, 1]
+
+
+@pytest.mark.parametrize("options", [None, {}, {"trusted": False}, {"trusted": "yes"}])
+async def test_an_untrusted_folder_gets_a_reason_and_static_answers(
+    clients: Clients, options: Message | None
+) -> None:
+    client = await clients.start(options=options)
+    client.open(URI, BAD)
+    status = await client.wait_for_status(URI, "unavailable")
+    assert "trust" in status["reason"].lower()
+    assert await client.wait_for_diagnostics(URI, bool)
+    assert not client.sent("window/showMessage")
+
+
+async def test_a_document_without_models_is_static(client: Client) -> None:
+    client.open(URI, "print('hello')\n")
+    assert (await client.wait_for_status(URI, "static"))["summary"] == ""
+
+
+async def test_the_status_is_told_once(client: Client) -> None:
+    client.open(URI, GOOD)
+    await client.wait_for_status(URI, "unavailable")
+    client.change(URI, 2, BAD)
+    await client.wait_for_diagnostics(URI, bool)
+    assert len(about(client, STATUS)) == 1
+
+
+async def test_trust_can_be_given_and_taken(clients: Clients) -> None:
+    """With an interpreter that does not exist the reason is another one; no code runs in either case."""
+    client = await clients.start(options={"interpreter": "/no/such/python"})
+    client.open(URI, GOOD)
+    await client.wait_for_status(URI, "unavailable")
+    client.notify("kerasLsp/trust", {"trusted": True})
+    await client.wait_for(lambda m: m.get("method") == STATUS and "/no/such/python" in m["params"]["reason"])
+    client.notify("kerasLsp/trust", {"trusted": False})
+    await client.wait_for(
+        lambda m: m.get("method") == STATUS and "trust" in m["params"]["reason"].lower(),
+        since=len(client.messages),
+    )
+
+
+@pytest.mark.parametrize("says_no", [{}, {"trusted": False}])
+async def test_trust_on_the_command_line_counts_where_the_client_is_silent(
+    clients: Clients, says_no: Message
+) -> None:
+    from tests.protocol.client import SERVE
+
+    client = await clients.start((*SERVE, "--trust"), options={"interpreter": "/no/such/python"} | says_no)
+    client.open(URI, GOOD)
+    reason = (await client.wait_for_status(URI, "unavailable"))["reason"]
+    assert ("/no/such/python" in reason) is not bool(says_no)
+
+
+async def test_settings_are_pulled_and_pushed(clients: Clients) -> None:
+    options = {"trusted": True, "interpreter": "/first/python"}
+    client = await clients.start(options=options, settings={"interpreter": "/pulled/python"})
+    client.open(URI, GOOD)
+    await client.wait_for(lambda m: m.get("method") == STATUS and "/pulled/python" in m["params"]["reason"])
+    pushed = {"kerasLsp": {"interpreter": "/pushed/python"}}
+    client.notify("workspace/didChangeConfiguration", {"settings": pushed})
+    await client.wait_for(lambda m: m.get("method") == STATUS and "/pushed/python" in m["params"]["reason"])
+    client.notify("workspace/didChangeConfiguration", {"settings": {"kerasLsp": {"hints": False}}})
+    await client.wait_for(lambda m: m.get("method") == STATUS and "/first/python" in m["params"]["reason"])
+    client.settings = {"interpreter": "/asked/python"}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    await client.wait_for(lambda m: m.get("method") == STATUS and "/asked/python" in m["params"]["reason"])
+
+
+async def test_related_places_only_for_clients_that_show_them(clients: Clients) -> None:
+    plain = {key: value for key, value in FULL_CAPABILITIES.items() if key != "textDocument"}
+    client = await clients.start(capabilities=plain)
+    client.open(URI, BAD)
+    for found in await client.wait_for_diagnostics(URI, bool):
+        assert "relatedInformation" not in found
+        assert "data" not in found

@@ -1,0 +1,80 @@
+"""Cards read the same in Markdown and in a terminal, and tables line up in both."""
+
+from __future__ import annotations
+
+from keras_lsp.features.card import FOLD, Card, Quote, folded, markdown, plain
+from keras_lsp.features.wording import bytes_text, shape_text, value_text
+from keras_lsp.worker.report import TensorSpec, Value
+
+CARD = Card(
+    title="Dense",
+    name="dense1",
+    notes=("No weights here yet: `model.build(...)` only marks.",),
+    summary="(None, 32) → (None, 64) · 2,112 parameters",
+    table=folded([("kernel", "(32, 64)", "float32"), ("bias", "(64,)", "float32")]),
+    quote=Quote(15, "self.dense1 = Dense(64)"),
+    origin=("Keras 3.15.1",),
+)
+
+
+def test_markdown() -> None:
+    assert markdown(CARD) == (
+        "**Dense** `dense1`\n\n"
+        "> No weights here yet: `model.build(...)` only marks.\n\n"
+        "(None, 32) → (None, 64) · 2,112 parameters\n\n"
+        "```text\n"
+        "kernel  (32, 64)  float32\n"
+        "bias    (64,)     float32\n"
+        "```\n\n"
+        "Line 15\n"
+        "```python\n"
+        "self.dense1 = Dense(64)\n"
+        "```\n\n"
+        "Keras 3.15.1"
+    )
+
+
+def test_plain() -> None:
+    assert plain(CARD) == (
+        "Dense dense1\n"
+        "! No weights here yet: `model.build(...)` only marks.\n"
+        "(None, 32) → (None, 64) · 2,112 parameters\n"
+        "  kernel  (32, 64)  float32\n"
+        "  bias    (64,)     float32\n"
+        "line 15: self.dense1 = Dense(64)\n"
+        "Keras 3.15.1"
+    )
+
+
+def test_long_tables_are_folded() -> None:
+    table = folded([(str(i),) for i in range(40)])
+    assert table is not None
+    lines = table.lines()
+    assert len(lines) == FOLD
+    assert lines[-1] == f"… and {40 - FOLD + 1} more"
+    short = folded([(str(i),) for i in range(FOLD)])
+    assert short is not None
+    assert short.lines()[-1] == str(FOLD - 1)
+
+
+def test_markup_in_names_stays_text() -> None:
+    text = markdown(Card("A*b<c", "tick`s", notes=("2 * 3 < `x*y`",), quote=Quote(1, "a = '```'")))
+    assert text.startswith("**A\\*b\\<c** ``tick`s``")
+    assert "> 2 \\* 3 \\< `x*y`" in text
+    assert "````python\na = '```'\n````" in text
+
+
+def test_sizes_and_shapes() -> None:
+    assert [bytes_text(n) for n in (0, 1023, 8448, 300 << 20)] == ["0 B", "1,023 B", "8.25 KiB", "300 MiB"]
+    assert [shape_text(s) for s in ((), (64,), (None, 3))] == ["()", "(64,)", "(None, 3)"]
+
+
+def test_nested_values() -> None:
+    a = Value("tensor", TensorSpec((None, 3), "float32"))
+    b = Value("tensor", TensorSpec((None,), "int32"))
+    assert value_text(Value("list", items=(a, b), length=2)) == "[(None, 3), (None,)]"
+    assert value_text(Value("dict", items=(a, b), keys=("a", "b"), length=2), True) == (
+        "{'a': (None, 3) float32, 'b': (None,) int32}"
+    )
+    assert value_text(Value("list", items=(a,), length=70)) == "[(None, 3), …]"
+    assert value_text(Value("number", text="3")) == ""

@@ -1,0 +1,147 @@
+"""Completions while typing, with and without a replay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keras_lsp.features.completion import complete
+from tests.unit.features.views import KEY, current, cursor, stale, static
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keras_lsp.features.results import Completion
+    from keras_lsp.session.snapshot import Snapshot
+    from tests.unit.features.conftest import Replayed
+
+
+def typing(snapshot_of: Callable[[str], Snapshot], marked: str) -> tuple[str, tuple[Completion, ...]]:
+    text, offset = cursor(marked)
+    return text, complete(snapshot_of(text), KEY, offset)
+
+
+def result(text: str, item: Completion) -> str:
+    return text[: item.replace.start] + item.insert + text[item.replace.end :]
+
+
+def labels(items: tuple[Completion, ...]) -> list[str]:
+    return [item.label for item in items]
+
+
+def test_layer_indices(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("functional")
+    text, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.layers[‸")
+    assert labels(items) == ["0", "1", "2", "3", "-1"]
+    assert items[3].detail == "head  Dense  (None, 16) → (None, 10)"
+    assert result(text, items[4]).endswith("model.layers[-1")
+    assert sorted(items, key=lambda item: item.sort) == list(items)
+
+
+def test_layer_indices_of_a_nested_path(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("functional")
+    for path in ("model.layers[1].layers[‸]", 'model.get_layer("encoder").layers[‸]', "encoder.layers[‸]"):
+        _, items = typing(lambda t: stale(t, replayed(old), old), f"{old}\nprint({path})")
+        assert [item.detail.split()[0] for item in items] == ["features", "widen", "narrow", "narrow"]
+
+
+def test_layer_indices_from_the_text_alone(seed: Callable[[str], str]) -> None:
+    _, items = typing(static, seed("subclassed") + "\nmodel.layers[‸")
+    assert labels(items) == ["0", "1", "-1"]
+    assert items[0].detail.startswith("dense1  Dense(")
+    sequential = (
+        "import keras\n"
+        'm = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, name="one"), keras.layers.ReLU()])\n'
+        "m.layers[‸]\n"
+    )
+    _, items = typing(static, sequential)
+    assert labels(items) == ["0", "1", "-1"]
+
+
+def test_text_stops_where_it_is_not_sure(seed: Callable[[str], str]) -> None:
+    _, items = typing(static, seed("nested") + "\nmodel.layers[‸")
+    assert items == ()
+
+
+def test_slots_below_self(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("subclassed")
+    marked = old.replace("return self.dense2(x)", "y = self.de‸\n        return self.dense2(x)")
+    for snapshot_of in (static, lambda t: stale(t, replayed(old), old)):
+        text, items = typing(snapshot_of, marked)
+        assert labels(items) == ["dense1", "dense2"]
+        assert "y = self.dense2\n" in result(text, items[1])
+    assert items[0].detail == "Dense  (None, 32) → (None, 64)"
+
+
+def test_slots_at_the_end_of_an_unfinished_class() -> None:
+    marked = (
+        "import keras\n\n\nclass M(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.head = keras.layers.Dense(3)\n\n    def call(self, x):\n        return self.‸"
+    )
+    _, items = typing(static, marked)
+    assert labels(items) == ["head"]
+    assert items[0].detail == "Dense(units=3)"
+
+
+def test_slots_in_the_middle_of_a_word(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("subclassed")
+    text, items = typing(
+        lambda t: current(t, replayed(t)), old.replace("self.dense1(inputs)", "self.de‸nse1(inputs)")
+    )
+    assert "self.dense2(inputs)" in result(text, items[1])
+
+
+def test_slots_below_a_variable(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("nested")
+    _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.‸")
+    assert labels(items) == ["blocks", "head"]
+    _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.blocks[0].‸")
+    assert labels(items) == ["dense", "norm"]
+    assert items[0].detail == "Dense  (None, 16) → (None, 64)"
+
+
+def test_layer_names(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("functional")
+    for typed, finished in (
+        ('model.get_layer("‸', 'model.get_layer("head"'),
+        ('model.get_layer("‸")', 'model.get_layer("head")'),
+        ("model.get_layer('no‸rm')", "model.get_layer('head')"),
+        ("model.get_layer(‸)", 'model.get_layer("head")'),
+        ('model.get_layer("he‸).weights["a"]', 'model.get_layer("head").weights["a"]'),
+    ):
+        text, items = typing(lambda t: stale(t, replayed(old), old), f"{old}\n{typed}")
+        assert labels(items) == ["input_layer", "encoder", "norm", "head"]
+        assert result(text, items[3]).endswith(finished)
+
+
+def test_given_names_from_the_text_alone(seed: Callable[[str], str]) -> None:
+    _, items = typing(static, seed("nested") + '\nmodel.get_layer("‸')
+    assert labels(items) == ["head"]
+
+
+def test_weight_indices(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("functional")
+    _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.layers[-1].weights[‸]")
+    assert labels(items) == ["0", "1", "-1"]
+    assert items[0].detail == "kernel (16, 10)  float32"
+
+
+def test_weights_that_do_not_exist_yet_say_so(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("subclassed")
+    _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.layers[0].weights[‸]")
+    assert items[0].detail == "kernel (32, 64)  float32"
+    assert "No weights here yet" in items[0].documentation
+
+
+def test_loop_variable(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("functional")
+    marked = old.replace("print(layer.name)", "print(layer.layers[‸")
+    _, items = typing(lambda t: stale(t, replayed(old), old), marked)
+    assert [item.detail.split()[0] for item in items] == ["features", "widen", "narrow", "narrow"]
+
+
+def test_quiet_in_text_and_where_there_is_no_keras(seed: Callable[[str], str]) -> None:
+    text = seed("subclassed")
+    for marked in ('\n"model.layers[‸', "\n# model.layers[‸", "\nnumbers.‸", "\nfoo.layers[‸"):
+        assert typing(static, text + marked)[1] == ()
+    for marked in ("model.layers[‸", "class A:\n    def f(self):\n        self.‸", 'model.get_layer("‸'):
+        assert typing(static, marked)[1] == ()

@@ -1,0 +1,103 @@
+"""Shapes beside the code that makes them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keras_lsp.features.inlay_hints import inlay_hints
+from keras_lsp.session.settings import Settings
+from keras_lsp.session.snapshot import Snapshot
+from keras_lsp.text.span import Span
+from tests.unit.features.views import KEY, current, stale, static, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.features.conftest import Replayed
+
+
+def shown(snapshot: Snapshot, span: Span | None = None) -> list[str]:
+    """The lines of the text that have hints, as an editor shows them."""
+    text = snapshot.views[KEY].document.text
+    lines = set()
+    for hint in reversed(inlay_hints(snapshot, KEY, span or whole(text))):
+        text = text[: hint.offset] + f"⟨{hint.label}⟩" + text[hint.offset :]
+    lines = {line.strip() for line in text.splitlines() if "⟨" in line}
+    return sorted(lines)
+
+
+def test_lines_of_call(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("subclassed")
+    for line in (3, 2):
+        assert shown(current(text, replayed(text, line))) == [
+            "def call(self, inputs⟨: (None, 32)⟩):",
+            "return self.dense2(x)⟨ → (None, 10)⟩",
+            "x⟨: (None, 64)⟩ = self.dense1(inputs)",
+        ]
+
+
+def test_beside_an_annotation(replayed: Replayed) -> None:
+    text = (
+        "import keras\n\n\nclass Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.out = keras.layers.Dense(2)\n\n    def call(self, x: object) -> object:\n"
+        "        return (self.out(x))\n\n\nnet = Net()\ny: object = net(keras.Input((3,)))\n"
+    )
+    assert shown(current(text, replayed(text))) == [
+        "def call(self, x⟨ (None, 3)⟩: object) -> object:",
+        "return (self.out(x)⟨ → (None, 2)⟩)",
+        "y⟨ (None, 2)⟩: object = net(keras.Input((3,)))",
+    ]
+
+
+def test_functional_chain(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("functional")
+    lines = shown(current(text, replayed(text)))
+    assert any(line.startswith("hidden⟨: (None, 64)⟩ = tf.keras.layers.Dense(64") for line in lines)
+    assert "x⟨: (None, 16)⟩ = encoder(inputs)" in lines
+    assert not any(line.startswith(("head", "model", "encoder⟨")) for line in lines)
+
+
+def test_several_shapes_at_one_place(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("nested")
+    lines = shown(current(text, replayed(text)))
+    assert "return self.norm(x)⟨ → (None, 64), …⟩" in lines
+    assert "return self.head(x)⟨ → (None, 10)⟩" in lines
+
+
+def test_entries_of_a_sequential(replayed: Replayed) -> None:
+    text = (
+        "from tensorflow import keras\n"
+        "model = keras.Sequential([\n"
+        "    keras.Input((8, 8, 3)),\n"
+        "    keras.layers.Conv2D(4, 3),\n"
+        "    keras.layers.Flatten(),\n"
+        "])\n"
+        "model.add(keras.layers.Dense(2))\n"
+    )
+    lines = shown(current(text, replayed(text)))
+    assert "keras.layers.Conv2D(4, 3)⟨ → (None, 6, 6, 4)⟩," in lines
+    assert "keras.layers.Flatten()⟨ → (None, 144)⟩," in lines
+    assert "model.add(keras.layers.Dense(2)⟨ → (None, 2)⟩)" in lines
+
+
+def test_only_in_the_span_and_only_when_wanted(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("subclassed")
+    snapshot = current(text, replayed(text))
+    start = text.index("return self.dense2")
+    assert shown(snapshot, Span(start, start + 25)) == ["return self.dense2(x)⟨ → (None, 10)⟩"]
+    assert inlay_hints(snapshot, KEY, Span(0, 10)) == ()
+    assert inlay_hints(Snapshot(snapshot.views, Settings(hints=False)), KEY, whole(text)) == ()
+
+
+def test_unknown_is_not_shown(seed: Callable[[str], str], replayed: Replayed) -> None:
+    assert shown(static(seed("subclassed"))) == []
+    text = "import numpy as np\nx = np.zeros((3, 4))\n\n\ndef f(x):\n    return x\n"
+    assert shown(current(text, replayed(text))) == []
+
+
+def test_half_typed(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("subclassed")
+    text = old.replace("return self.dense2(x)", "y = self.dense2(\n        return self.dense2(x)")
+    snapshot = stale(text, replayed(old), old)
+    assert "x⟨: (None, 64)⟩ = self.dense1(inputs)" in shown(snapshot)
+    assert all("before your last edit" in hint.tooltip for hint in inlay_hints(snapshot, KEY, whole(text)))

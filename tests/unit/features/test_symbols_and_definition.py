@@ -1,0 +1,85 @@
+"""The outline, and going to where a layer was made."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keras_lsp.features.definition import definition
+from keras_lsp.features.results import Symbol, SymbolKind
+from keras_lsp.features.symbols import document_symbols
+from tests.unit.features.views import KEY, at, current, static
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from keras_lsp.session.snapshot import Snapshot
+    from tests.unit.features.conftest import Replayed
+
+
+def flat(symbols: tuple[Symbol, ...]) -> Iterator[Symbol]:
+    for symbol in symbols:
+        yield symbol
+        yield from flat(symbol.children)
+
+
+def goes_to(snapshot: Snapshot, marked: str) -> list[str]:
+    text = snapshot.views[KEY].document.text
+    return [x.span.of(text) for x in definition(snapshot, KEY, at(text, marked))]
+
+
+def test_outline_of_a_subclassed_model(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("subclassed")
+    for snapshot, dense1 in (
+        (static(text), 'Dense(units=64, activation="relu")'),
+        (current(text, replayed(text)), "Dense (None, 32) → (None, 64)"),
+    ):
+        symbols = {s.name: s for s in flat(document_symbols(snapshot, KEY))}
+        assert list(symbols) == ["MyModel", "__init__", "dense1", "dense2", "call", "model"]
+        assert symbols["dense1"].kind is SymbolKind.LAYER
+        assert symbols["dense1"].detail == dense1
+        assert symbols["model"].kind is SymbolKind.MODEL
+        assert all(s.span.covers(s.name_span) for s in symbols.values())
+
+
+def test_outline_of_a_functional_model(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("functional")
+    names = [s.name for s in document_symbols(current(text, replayed(text)), KEY)]
+    assert names == ["encoder", "model"]
+
+
+@pytest.mark.parametrize(
+    ("marked", "target"),
+    [
+        ("x = self.den|se1(", "self.dense1"),
+        ("print(model.layers[|0]", "self.dense1"),
+        ("print(model.layers[1].wei|ghts", "self.dense2"),
+        ("mo|del.build((None", "model"),
+        ("model = MyMo|del()", "MyModel"),
+    ],
+)
+def test_definitions_of_a_subclassed_model(
+    seed: Callable[[str], str], replayed: Replayed, marked: str, target: str
+) -> None:
+    text = seed("subclassed")
+    assert goes_to(current(text, replayed(text)), marked) == [target]
+
+
+def test_definitions_from_the_text_alone(seed: Callable[[str], str]) -> None:
+    snapshot = static(seed("subclassed") + "\nself = (")
+    assert goes_to(snapshot, "x = self.den|se1(") == ["self.dense1"]
+    assert goes_to(snapshot, "model = MyMo|del()") == ["MyModel"]
+
+
+def test_layer_by_name_goes_to_its_constructor(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("functional")
+    snapshot = current(text, replayed(text))
+    assert goes_to(snapshot, 'model.get_layer("he|ad")') == ['tf.keras.layers.Dense(10, name="head")']
+    assert goes_to(snapshot, 'get_layer("encoder").layers[|1]')[0].startswith("tf.keras.layers.Dense(64")
+
+
+def test_quiet_without_keras() -> None:
+    text = "class A:\n    def f(self):\n        self.x = 1\n        return self.x\n"
+    assert document_symbols(static(text), KEY) == ()
+    assert all(definition(static(text), KEY, offset) == () for offset in range(len(text)))
