@@ -1,0 +1,198 @@
+"""Expressions that make layers and models: which class, which arguments."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from keras_lsp.knowledge import catalogue
+from keras_lsp.source import keras_names
+from keras_lsp.source.facts import Argument, LayerCall, ModelKind
+from keras_lsp.source.keras_names import Imports, dotted_name
+from keras_lsp.source.literals import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keras_lsp.source.positions import Positions
+    from keras_lsp.source.resolve import ClassOrigin, NameResolver
+
+# `keras.Model(inputs, outputs)`: only older Keras says so in its signature.
+_FUNCTIONAL_PARAMETERS = ("inputs", "outputs", "name")
+_INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim"}
+
+
+@dataclass(frozen=True, slots=True)
+class MadeBy:
+    """A callee whose result is a layer, a model, or (`keras.Input`) a tensor."""
+
+    callee: str
+    kind: ModelKind
+    parameters: tuple[str, ...]
+    is_builtin: bool = True
+    origin: ClassOrigin | None = None
+
+    @property
+    def is_input(self) -> bool:
+        return self.callee == "keras.Input"
+
+
+class Calls:
+    """Reads calls in one module. `local`, its own model classes, is filled as they are found."""
+
+    def __init__(self, positions: Positions, imports: Imports, resolver: NameResolver) -> None:
+        self.local: dict[str, MadeBy] = {}
+        self.plain: set[str] = set()  # classes of the module that are no models
+        self._positions = positions
+        self._imports = imports
+        self._resolver = resolver
+        self._known: dict[str, MadeBy | None] = {}
+        self._made: dict[ast.Call, LayerCall] = {}
+        self._nodes: dict[int, ast.Call] = {}
+        self._origins: dict[str, ClassOrigin] = {}
+
+    def maker(self, func: ast.expr) -> MadeBy | None:
+        """What calling `func` makes; None when the text does not say that it is a layer or model."""
+        dotted = dotted_name(func)
+        if dotted is None:
+            return None
+        if dotted in self.local or dotted in self.plain:
+            return self.local.get(dotted)
+        if dotted not in self._known:
+            self._known[dotted] = self._look_up(dotted)
+        return self._known[dotted]
+
+    def canonical(self, node: ast.expr) -> str | None:
+        """The imported name an expression spells, `keras.metrics.Mean`; None when it is none."""
+        dotted = dotted_name(node)
+        return self._imports.resolve(dotted) if dotted else None
+
+    def imports(self, name: str) -> bool:
+        """Whether an import binds the name."""
+        return name in self._imports.names
+
+    def _look_up(self, dotted: str) -> MadeBy | None:
+        name = self._imports.resolve(dotted)
+        if name is None:
+            return None
+        if name.startswith("keras."):
+            return _builtin(name)
+        path = name.lstrip(".")
+        module, _, last = path.rpartition(".")
+        module = "." * (len(name) - len(path)) + module
+        origin = self._resolver.class_origin(module, last)
+        if origin is None:
+            return None
+        if origin.is_builtin:
+            return _builtin(origin.name)
+        self._origins[name] = origin
+        return MadeBy(name, origin.kind, origin.parameters, False, origin)
+
+    @property
+    def knows_others(self) -> bool:
+        """Whether any class of another module turned out to be a model or layer."""
+        return bool(self._origins)
+
+    def origin(self, callee: str) -> ClassOrigin | None:
+        """Where a class of another module comes from, by the name its calls have."""
+        return self._origins.get(callee)
+
+    def layer_call(self, node: ast.Call) -> LayerCall | None:
+        """The call as a fact; None when it does not make a layer, a model or an input."""
+        maker = self.maker(node.func)
+        if maker is None:
+            return None
+        if node not in self._made:
+            made = self._made[node] = self._read(node, maker)
+            self._nodes[id(made)] = node
+        return self._made[node]
+
+    def node_of(self, call: LayerCall) -> ast.Call | None:
+        """The node that this very object was read from."""
+        return self._nodes.get(id(call))
+
+    def _read(self, node: ast.Call, maker: MadeBy) -> LayerCall:
+        inner, complete = self.sequential_layers(node) if maker.kind is ModelKind.SEQUENTIAL else ((), False)
+        return LayerCall(
+            callee=maker.callee,
+            class_name=maker.callee.rpartition(".")[2],
+            span=self._positions.span(node),
+            callee_span=self._positions.span(node.func),
+            arguments=tuple(self._arguments(node, maker.parameters)),
+            is_builtin=maker.is_builtin,
+            layers=inner,
+            complete=complete,
+        )
+
+    def _arguments(self, node: ast.Call, parameters: tuple[str, ...]) -> Iterator[Argument]:
+        certain = True
+        for position, value in enumerate(node.args):
+            certain = certain and not isinstance(value, ast.Starred)
+            name = parameters[position] if certain and position < len(parameters) else None
+            yield self._argument(name, value, keyword=False)
+        for keyword in node.keywords:
+            if keyword.arg is not None:
+                yield self._argument(keyword.arg, keyword.value, keyword=True)
+
+    def _argument(self, name: str | None, node: ast.expr, keyword: bool) -> Argument:
+        span = self._positions.span(node)
+        value, known = literal(node)
+        return Argument(name, span.of(self._positions.text), span, value, known, keyword)
+
+    def sequential_layers(self, node: ast.Call) -> tuple[tuple[LayerCall, ...], bool]:
+        """The layers given to `Sequential(...)`, without inputs, and whether that is all of them."""
+        given = layers_argument(node)
+        if given is None:
+            return (), not any(k.arg is None for k in node.keywords) and not node.args
+        if not isinstance(given, (ast.List, ast.Tuple)):
+            return (), False
+        made = [self.layer_call(e) if isinstance(e, ast.Call) else None for e in given.elts]
+        return tuple(c for c in made if c and not is_input(c)), all(made)
+
+    def takes_input(self, node: ast.expr) -> bool | None:
+        """Whether a Sequential that begins with `node` knows its input shape; None: not certain."""
+        call = self.layer_call(node) if isinstance(node, ast.Call) else None
+        if call is None or not isinstance(node, ast.Call):
+            return None
+        if is_input(call):
+            return True
+        if not call.callee.startswith("keras.layers.") or any(k.arg is None for k in node.keywords):
+            return None
+        if call.class_name == "Embedding":  # Keras 2 takes the batch of indices for granted, Keras 3 does not
+            return None
+        wraps = any(a.name in {"layer", "cell"} for a in call.arguments)
+        given = any(a.keyword and a.name in _INPUT_ARGUMENTS for a in call.arguments)
+        return True if given else None if wraps else False
+
+
+def is_input(call: LayerCall) -> bool:
+    return call.callee in {"keras.Input", "keras.layers.InputLayer"}
+
+
+def layers_argument(node: ast.Call) -> ast.expr | None:
+    """What a Sequential is given as its layers."""
+    if node.args:
+        return node.args[0]
+    return next((k.value for k in node.keywords if k.arg == "layers"), None)
+
+
+def _builtin(name: str) -> MadeBy | None:
+    kind = _builtin_kind(name)
+    if kind is None:
+        return None
+    info = catalogue.layer(name)
+    parameters = tuple(p.name for p in info.parameters) if info else ()
+    return MadeBy(name, kind, _FUNCTIONAL_PARAMETERS if name == "keras.Model" else parameters)
+
+
+def _builtin_kind(name: str) -> ModelKind | None:
+    if catalogue.is_layer(name):
+        return ModelKind.LAYER
+    if name == "keras.Input":
+        return ModelKind.UNKNOWN
+    if name == "keras.Sequential":
+        return ModelKind.SEQUENTIAL
+    if name == "keras.Model" or keras_names.is_application(name):
+        return ModelKind.FUNCTIONAL
+    return None

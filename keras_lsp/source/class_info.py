@@ -1,0 +1,49 @@
+"""A model class with what the facts have no place for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ast
+
+    from keras_lsp.source.facts import LayerSlot, ModelClass, ModelKind
+    from keras_lsp.source.held_reader import Environment
+    from keras_lsp.source.module_index import Function
+
+
+@dataclass
+class ClassInfo:
+    """One model or layer class of the module; `facts` is there once all of it is read."""
+
+    node: ast.ClassDef
+    kind: ModelKind
+    bases: tuple[str, ...]
+    parents: list[ClassInfo] = field(default_factory=list)  # bases defined in this module
+    known_bases: bool = True
+    is_ambiguous: bool = False  # another class of the module has the same name
+    is_sequential: bool = False
+    functions: dict[str, Function] = field(default_factory=dict)
+    attributes: Environment = field(default_factory=dict)  # what each `self.<name>` holds
+    super_call: ast.Call | None = None  # `super().__init__(...)`
+    builds_itself: bool = False  # whether it, or a base, has its own build()
+    facts: ModelClass = field(init=False)
+
+    def function(self, name: str) -> Function | None:
+        """A method, own or inherited within this module."""
+        if name in self.functions:
+            return self.functions[name]
+        return next((found for p in self.parents if (found := p.function(name))), None)
+
+    def slots_of(self, attribute: str) -> tuple[LayerSlot, ...]:
+        """Every slot at or below `self.<attribute>`, own ones first."""
+        return self._slots.get(attribute, ())
+
+    @cached_property
+    def _slots(self) -> dict[str, tuple[LayerSlot, ...]]:
+        found: dict[str, tuple[LayerSlot, ...]] = {}
+        for slot in (*self.facts.slots, *self.facts.inherited):
+            found[slot.attribute] = (*found.get(slot.attribute, ()), slot)
+        return found

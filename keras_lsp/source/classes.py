@@ -1,0 +1,177 @@
+"""Which classes of a module are models or layers, and what each of them holds."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keras_lsp.knowledge import catalogue
+from keras_lsp.source import keras_names
+from keras_lsp.source.calls import Calls, MadeBy
+from keras_lsp.source.class_info import ClassInfo
+from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
+from keras_lsp.source.initial_state import InitialState, is_functional
+from keras_lsp.source.keras_names import dotted_name
+from keras_lsp.source.parameters import all_arguments, defaults, is_static, may_assign
+from keras_lsp.source.slot_reader import SlotReader
+
+if TYPE_CHECKING:
+    from keras_lsp.source.module_index import Function, ModuleIndex
+    from keras_lsp.source.positions import Positions
+
+# Methods that Keras itself runs: what they assign is there without anybody asking for it.
+_SURE_METHODS = ("__init__", "build")
+# Bases that add no layers and no behaviour of their own.
+_NEUTRAL_BASES = frozenset({"object", "Generic", "ABC", "Protocol"})
+
+
+class ClassReader:
+    """Reads all classes of one module, bases before the classes that use them."""
+
+    def __init__(self, positions: Positions, calls: Calls, index: ModuleIndex) -> None:
+        self.found: dict[str, ClassInfo] = {}
+        self._positions = positions
+        self._calls = calls
+        self._index = index
+
+    def read(self) -> dict[str, ClassInfo]:
+        """Model classes by name; of several definitions of one name the last counts."""
+        nodes = {node.name: node for node in self._index.classes}
+        self._calls.plain |= set(nodes)
+        for node in nodes.values():
+            self._classify(node, nodes, ())
+        times = Counter(node.name for node in self._index.classes)
+        for info in self.found.values():
+            info.is_ambiguous = times[info.node.name] > 1
+            info.builds_itself = info.builds_itself or info.is_ambiguous
+        for info in self.found.values():
+            self._fill(info)
+        states = InitialState(self._calls, self.found)
+        for info in self.found.values():
+            info.facts = replace(info.facts, initial=states.of(info))
+        return self.found
+
+    def _classify(self, node: ast.ClassDef, nodes: dict[str, ast.ClassDef], above: tuple[str, ...]) -> None:
+        if node.name in self.found or node.name in above:
+            return
+        bases = [_unsubscripted(base) for base in node.bases]
+        info = ClassInfo(node, ModelKind.UNKNOWN, ())
+        names: list[str] = []
+        for base in bases:
+            dotted = dotted_name(base) or ""
+            if dotted in nodes and dotted != node.name:
+                self._classify(nodes[dotted], nodes, (*above, node.name))
+            names.append(self._add_base(info, base, dotted))
+        if info.kind is ModelKind.UNKNOWN:
+            return
+        info.bases = tuple(names)
+        info.functions = {
+            s.name: s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))
+        }
+        info.builds_itself = "build" in info.functions or any(p.builds_itself for p in info.parents)
+        self.found[node.name] = info
+        self._calls.plain.discard(node.name)
+        self._calls.local[node.name] = MadeBy(node.name, info.kind, self._init_parameters(info), False)
+
+    def _add_base(self, info: ClassInfo, base: ast.expr, dotted: str) -> str:
+        """Note one base; returns its name, canonical where known."""
+        parent = self.found.get(dotted)
+        if parent is not None:
+            info.parents.append(parent)
+            info.known_bases = info.known_bases and parent.known_bases
+            info.is_sequential = info.is_sequential or parent.is_sequential
+            _take_kind(info, parent.kind)
+            return dotted
+        name = self._calls.canonical(base) or dotted
+        if keras_names.is_model_class(name):
+            info.is_sequential = info.is_sequential or name == "keras.Sequential"
+            _take_kind(info, ModelKind.SUBCLASS)
+        elif catalogue.is_layer(name):
+            _take_kind(info, ModelKind.LAYER)
+            info.known_bases = info.known_bases and name in {"keras.layers.Layer", "keras.layers.Wrapper"}
+            info.builds_itself = info.builds_itself or name != "keras.layers.Layer"
+        elif (maker := self._calls.maker(base)) is not None and maker.origin is not None:
+            _take_kind(info, maker.kind)
+            info.known_bases = False
+            info.builds_itself = info.builds_itself or maker.origin.has_own_build
+        elif name.rpartition(".")[2] not in _NEUTRAL_BASES:
+            info.known_bases = False
+            info.builds_itself = True  # nobody knows
+        return name or ast.unparse(base)
+
+    def _init_parameters(self, info: ClassInfo) -> tuple[str, ...]:
+        init = info.function("__init__")
+        return tuple(a.arg for a in all_arguments(init)[1:]) if init else ()
+
+    def _fill(self, info: ClassInfo) -> None:
+        reader = SlotReader(info.node.name, info.functions, self._positions, self._calls, self._index)
+        for parent in info.parents:
+            reader.attributes.update(parent.attributes)
+        sure = [info.functions[name] for name in _SURE_METHODS if name in info.functions]
+        for function in sure:
+            reader.read_method(function, conditional=False)
+        rest = [f for name, f in info.functions.items() if name not in _SURE_METHODS]
+        for function in rest:
+            if function.name not in reader.followed and may_assign(function):
+                reader.read_method(function, conditional=True)
+        info.attributes = reader.attributes
+        info.super_call = reader.super_call
+        functional = is_functional(reader.super_call)
+        closed = reader.closed and info.known_bases and not info.is_sequential and not functional
+        closed = closed and not info.is_ambiguous
+        closed = closed and all(parent.facts.closed for parent in info.parents)
+        slots = tuple(reader.slots)
+        info.facts = ModelClass(
+            name=info.node.name,
+            span=self._positions.span(info.node),
+            name_span=self._positions.name_span(info.node),
+            kind=info.kind,
+            bases=info.bases,
+            slots=slots,
+            methods=tuple(self._method(f) for f in info.functions.values()),
+            closed=closed,
+            inherited=tuple(s for p in info.parents for s in (*p.facts.slots, *p.facts.inherited)),
+            layers=self._order(info, slots, closed, reader.straight),
+            builds_itself=info.builds_itself or info.is_sequential,
+        )
+
+    def _method(self, function: Function) -> MethodFacts:
+        names = [argument.arg for argument in all_arguments(function)]
+        return MethodFacts(
+            name=function.name,
+            span=self._positions.span(function),
+            name_span=self._positions.name_span(function),
+            parameters=tuple(names if is_static(function) else names[1:]),
+            defaults=len(list(defaults(function))),
+        )
+
+    def _order(
+        self, info: ClassInfo, slots: tuple[LayerSlot, ...], closed: bool, straight: bool
+    ) -> tuple[LayerSlot, ...] | None:
+        """`.layers` in order, where every Keras agrees: attributes assigned whole and once, one by one."""
+        init = info.functions.get("__init__")
+        if not closed or not straight or info.parents or init is None or "layers" in info.functions:
+            return None
+        inside = self._positions.span(init)
+        calls = [slot.call for slot in slots]
+        certain = all(
+            slot.call is not None
+            and not slot.conditional
+            and not slot.repeated
+            and "'" not in slot.path
+            and '"' not in slot.path
+            and inside.covers(slot.source_line)
+            for slot in slots
+        )
+        return slots if certain and len(set(map(id, calls))) == len(calls) else None
+
+
+def _take_kind(info: ClassInfo, kind: ModelKind) -> None:
+    if info.kind is not ModelKind.SUBCLASS:
+        info.kind = kind
+
+
+def _unsubscripted(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Subscript) else node

@@ -1,0 +1,189 @@
+"""What attributes, elements and calls of known objects denote."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keras_lsp.source.facts import LayerCall, LayerSlot, ModelKind, Step, StepKind
+from keras_lsp.source.held import EACH, Held
+from keras_lsp.source.variables import Sort, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from keras_lsp.source.class_info import ClassInfo
+    from keras_lsp.text.span import Span
+
+WEIGHT_LISTS = frozenset(
+    {
+        "weights",
+        "trainable_weights",
+        "non_trainable_weights",
+        "variables",
+        "trainable_variables",
+        "non_trainable_variables",
+    }
+)
+ONE_WEIGHT = frozenset(
+    {
+        "kernel",
+        "bias",
+        "gamma",
+        "beta",
+        "moving_mean",
+        "moving_variance",
+        "embeddings",
+        "recurrent_kernel",
+        "depthwise_kernel",
+        "pointwise_kernel",
+    }
+)
+
+
+class Denoter:
+    """Follows layers below layers, in the classes of one module."""
+
+    def __init__(self, classes: Mapping[str, ClassInfo]) -> None:
+        self._classes = classes
+        self.touched: set[str] = set()  # classes whose objects got attributes from outside
+
+    def attribute(self, base: Value, name: str, span: Span) -> Value | None:
+        """`base.<name>` where that is a layer, a container of layers or `.layers`; `span` is the step."""
+        if name == "layers" and self._has_layers(base):
+            return base._replace(sort=Sort.LAYER_LIST)
+        info = self._classes.get(base.class_name or "")
+        held = info.attributes.get(name) if info else None
+        if info is None or held is None or not held.entries:
+            return None
+        stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))
+        if held.is_container:
+            slot = info.slots_of(name)[0] if len(info.slots_of(name)) == 1 else None
+            return stepped._replace(sort=Sort.CONTAINER, held=held, slot=slot, call=None, class_name=None)
+        return self._held_object(stepped, info, held, name)
+
+    def _has_layers(self, base: Value) -> bool:
+        if base.kind is ModelKind.LAYER:
+            info = self._classes.get(base.class_name or "")
+            return base.call is None and info is None
+        return True
+
+    def _stepped(self, base: Value, step: Step) -> Value:
+        path = base.path._replace(steps=(*base.path.steps, step)) if base.path else None
+        return base._replace(path=path, slot=None)
+
+    def _held_object(self, base: Value, info: ClassInfo, held: Held, path: str) -> Value:
+        calls = {id(e.call): e.call for e in held.entries}
+        call = held.entries[0].call if len(calls) == 1 else None
+        slots = [s for s in info.slots_of(path) if s.path == path]
+        return self.of_call(base, call, slots[0] if slots else None)
+
+    def of_call(self, base: Value, call: LayerCall | None, slot: LayerSlot | None) -> Value:
+        """`base`'s place taken by the layer that `call` makes."""
+        kind = kind_of(call, self._classes)
+        name = call.callee if call and call.callee in self._classes else None
+        return base._replace(sort=Sort.OBJECT, kind=kind, call=call, class_name=name, slot=slot, held=None)
+
+    def element(self, base: Value, key: str | int | None, span: Span, key_span: Span) -> Value:
+        """`blocks[key]` of a container; `key` is None when it is no literal."""
+        stepped = self._stepped(base, Step(StepKind.ELEMENT, key, span, key_span))
+        held = base.held or Held(open=True)
+        if isinstance(key, int) and key < 0 and held.length is not None:
+            key += held.length
+        place = EACH if key is None else f"[{key!r}]"
+        inner = held.element(place)
+        if not inner.entries or (key is None and not all(e.repeated for e in held.entries)):
+            return stepped._replace(sort=Sort.OBJECT, kind=ModelKind.LAYER, call=None, class_name=None)
+        if any(entry.place for entry in inner.entries):
+            return stepped._replace(sort=Sort.CONTAINER, held=replace(inner, is_container=True))
+        calls = {id(e.call): e.call for e in inner.entries}
+        return self.of_call(
+            stepped, next(iter(calls.values())) if len(calls) == 1 else None, self._slot_of(inner)
+        )
+
+    def _slot_of(self, held: Held) -> LayerSlot | None:
+        spans = {entry.span for entry in held.entries}
+        slots = [s for info in self._classes.values() for s in info.facts.slots if s.definition in spans]
+        return slots[0] if slots else None
+
+    def each(self, base: Value) -> Value:
+        """What a loop over `.layers` or over a container of layers gives."""
+        if base.sort is Sort.CONTAINER and base.held is not None:
+            calls = {id(e.call): e.call for e in base.held.entries if e.place.count("[") == 1}
+            plain = len(calls) == 1 and all(e.place.count("[") == 1 for e in base.held.entries)
+            call = next(iter(calls.values())) if plain else None
+            return self.of_call(base, call, base.slot)._replace(kind=kind_of(call, self._classes), path=None)
+        return Value(Sort.OBJECT, ModelKind.LAYER, root=base.root)
+
+    def layer_at(self, base: Value, index: int | None, span: Span, key_span: Span) -> Value:
+        """`model.layers[index]`."""
+        stepped = self._stepped(base, Step(StepKind.LAYERS, index, span, key_span))
+        return self._numbered(stepped, base, index)
+
+    def get_layer(self, base: Value, key: str | int | None, span: Span, key_span: Span | None) -> Value:
+        """`model.get_layer("name")` or `model.get_layer(index=2)`."""
+        stepped = self._stepped(base, Step(StepKind.GET_LAYER, key, span, key_span))
+        if isinstance(key, int):
+            return self._numbered(stepped, base, key)
+        return self._named(stepped, base, key) if isinstance(key, str) else self._unknown(stepped)
+
+    def _at_root(self, base: Value) -> bool:
+        """Whether `base` is the variable itself, not something below it or cut out of it."""
+        return base.is_whole
+
+    def _unknown(self, stepped: Value) -> Value:
+        return stepped._replace(sort=Sort.OBJECT, kind=ModelKind.LAYER, call=None, class_name=None, slot=None)
+
+    def _numbered(self, stepped: Value, base: Value, index: int | None) -> Value:
+        slots, calls = self._ordered(base)
+        if index == 0 and self._at_root(base) and base.root is not None and base.root.single_input:
+            return self.of_call(stepped, base.root.single_input, None)
+        if index is None or not -len(calls) <= index < len(calls):
+            return self._unknown(stepped)
+        return self.of_call(stepped, calls[index], slots[index])
+
+    def _ordered(self, base: Value) -> tuple[list[LayerSlot | None], list[LayerCall]]:
+        """`.layers` where the text alone decides it, as far as it does."""
+        info = self._classes.get(base.class_name or "")
+        if info is not None:
+            slots = info.facts.layers if info.node.name not in self.touched else None
+            return list(slots or ()), [slot.call for slot in slots or () if slot.call]
+        layers, complete = self._sequential(base)
+        if complete:
+            return [None] * len(layers), list(layers)
+        return [], []
+
+    def _sequential(self, base: Value) -> tuple[tuple[LayerCall, ...], bool]:
+        if base.kind is not ModelKind.SEQUENTIAL:
+            return (), False
+        if base.root is not None and self._at_root(base):
+            return base.root.layers, base.root.complete
+        return (base.call.layers, base.call.complete) if base.call else ((), False)
+
+    def _named(self, stepped: Value, base: Value, name: str) -> Value:
+        info = self._classes.get(base.class_name or "")
+        if info is not None:
+            slots = [
+                s for s in (*info.facts.slots, *info.facts.inherited) if s.call and s.call.given_name == name
+            ]
+            if len(slots) == 1 and not slots[0].repeated:
+                return self.of_call(stepped, slots[0].call, slots[0])
+            return self._unknown(stepped)
+        layers = (
+            base.root.layers if base.root is not None and self._at_root(base) else self._sequential(base)[0]
+        )
+        calls = [call for call in layers if call.given_name == name]
+        return self.of_call(stepped, calls[0], None) if len(calls) == 1 else self._unknown(stepped)
+
+
+def kind_of(call: LayerCall | None, classes: Mapping[str, ClassInfo]) -> ModelKind:
+    """What a call makes."""
+    if call is None:
+        return ModelKind.LAYER
+    if call.callee in classes:
+        return classes[call.callee].kind
+    if call.callee == "keras.Sequential":
+        return ModelKind.SEQUENTIAL
+    if call.callee == "keras.Model" or call.callee.startswith("keras.applications."):
+        return ModelKind.FUNCTIONAL
+    return ModelKind.LAYER if call.is_builtin else ModelKind.SUBCLASS

@@ -1,0 +1,331 @@
+"""Walks expressions: says what they denote and notes every place that means something to us."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from keras_lsp.source.build_flow import Branch, Loop
+from keras_lsp.source.call_expressions import CallExpressions
+from keras_lsp.source.denote import ONE_WEIGHT, WEIGHT_LISTS
+from keras_lsp.source.facts import ModelKind, ReferenceKind
+from keras_lsp.source.literals import index_literal, literal
+from keras_lsp.source.variables import Path, Scope, Sort, Value
+from keras_lsp.text.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keras_lsp.source.walk import Walk
+
+# Attributes that surely mean weights, even on something we know nothing of.
+_TELLING = WEIGHT_LISTS - {"variables"}
+# Nodes that only pass on what their one expression says.
+_WITH_VALUE = (ast.Expr, ast.Return, ast.Starred, ast.FormattedValue, ast.keyword, ast.Await)
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
+
+
+class ExpressionWalker:
+    """Expressions of one module; `bind` is how targets of loops and `:=` get their values."""
+
+    def __init__(self, walk: Walk, bind: Callable[[ast.expr, Value | None, ast.expr | None], None]) -> None:
+        self._walk = walk
+        self._bind = bind
+        self._calls = CallExpressions(walk, self.visit)
+        self._visitors: dict[type[ast.AST], Callable[..., Value | None]] = {
+            ast.Name: self._name,
+            ast.Attribute: self._attribute,
+            ast.Call: self._call,
+            ast.Subscript: self._subscript,
+            ast.BinOp: self._binop,
+            ast.List: self._elements,
+            ast.Tuple: self._elements,
+            ast.Dict: self._elements,
+            ast.NamedExpr: self._namedexpr,
+            ast.IfExp: self._ifexp,
+            ast.BoolOp: self._boolop,
+            ast.Lambda: self._lambda,
+            ast.JoinedStr: self._joinedstr,
+            ast.Compare: self._compare,
+            **dict.fromkeys(_WITH_VALUE, self._value),
+            **dict.fromkeys(_COMPREHENSIONS, self._comprehension),
+        }
+
+    def visit(self, node: ast.AST) -> Value | None:
+        """What `node` denotes, None when that is nothing we follow."""
+        visitor = self._visitors.get(type(node))
+        if visitor is not None:
+            return visitor(node)
+        if not isinstance(node, ast.Constant):
+            for child in ast.iter_child_nodes(node):
+                self.visit(child)
+        return None
+
+    def _value(self, node: ast.Expr | ast.Return) -> Value | None:
+        return self.visit(node.value) if node.value is not None else None
+
+    def _compare(self, node: ast.Compare) -> Value | None:
+        self.visit(node.left)
+        for other in node.comparators:
+            self.visit(other)
+        return None
+
+    def _name(self, node: ast.Name) -> Value | None:
+        walk = self._walk
+        if node.id not in walk.known:
+            return None
+        variable = walk.scope.lookup(node.id)
+        if variable is None:
+            self._unbound(node)
+            return None
+        walk.found(variable)
+        span = walk.span(node)
+        if variable.value.sort is Sort.TENSOR:
+            walk.notes.variable(ReferenceKind.TENSOR, span, variable)
+            return variable.value
+        walk.notes.variable(ReferenceKind.MODEL, span, variable)
+        value = variable.value
+        path = Path(variable.name, span, value.class_name)
+        return value._replace(path=path, root=value.root or variable, variable=variable)
+
+    def _unbound(self, node: ast.Name) -> None:
+        """A name that is no variable we follow: a tensor of `call`, a class, a function."""
+        walk = self._walk
+        body = walk.scope.tensor_scope(node.id)
+        if body is not None:
+            walk.notes.tensor(walk.span(node), node.id, body.span, is_store=False)
+            return
+        info = walk.classes.get(node.id)
+        if info is not None and not walk.scope.hides(node.id):
+            walk.notes.model_class(walk.span(node), info.facts)
+        walk.named(node.id)
+
+    def _attribute(self, node: ast.Attribute) -> Value | None:
+        walk = self._walk
+        method = walk.scope.method_scope(node.value.id) if isinstance(node.value, ast.Name) else None
+        if method is not None:
+            return self._self_attribute(node, method)
+        base = self.visit(node.value)
+        walk.named(node.attr)
+        if base is None:
+            return self._on_unknown(node) if node.attr == "layers" or node.attr in _TELLING else None
+        return self._on_object(node, base) if base.sort is Sort.OBJECT else None
+
+    def _self_attribute(self, node: ast.Attribute, method: Scope) -> Value | None:
+        """`self.x` in a method of a model class."""
+        walk, info = self._walk, method.info
+        assert info is not None and isinstance(node.value, ast.Name)  # noqa: S101  # a method scope has both
+        root = walk.span(node.value)
+        span = walk.span(node)
+        me = Value(
+            Sort.OBJECT, info.kind, class_name=info.node.name, path=Path(node.value.id, root, info.node.name)
+        )
+        slots = info.slots_of(node.attr)
+        if slots:
+            owner = walk.classes[slots[0].owner].facts if slots[0].owner in walk.classes else info.facts
+            walk.notes.slot(span, node.attr, owner, slots[0], is_store=False)
+            return walk.denoter.attribute(me, node.attr, Span(root.end, span.end))
+        walk.named(node.attr)
+        if node.attr == "layers" and info.kind is ModelKind.SUBCLASS:
+            walk.notes.layers(span, None)
+            return walk.denoter.attribute(me, node.attr, Span(root.end, span.end))
+        if node.attr in WEIGHT_LISTS and info.function(node.attr) is None:
+            return self._walk.weight_list(node, me)
+        return None
+
+    def _on_object(self, node: ast.Attribute, base: Value) -> Value | None:
+        walk = self._walk
+        whole = walk.span(node)
+        step = Span(walk.span(node.value).end, whole.end)
+        value = walk.denoter.attribute(base, node.attr, step)
+        if value is not None and value.sort is Sort.LAYER_LIST:
+            walk.notes.layers(whole, base.root)
+        elif value is not None and value.sort is Sort.OBJECT:
+            walk.notes.path(whole, value)
+        elif value is not None:
+            self._note_container(node, whole, base)
+        elif node.attr in WEIGHT_LISTS or (node.attr in ONE_WEIGHT and self._is_layer(base)):
+            return self._walk.weight_list(node, base)
+        return value
+
+    def _note_container(self, node: ast.Attribute, whole: Span, base: Value) -> None:
+        info = self._walk.classes.get(base.class_name or "")
+        if info is not None and (slots := info.slots_of(node.attr)):
+            self._walk.notes.slot(whole, node.attr, info.facts, slots[0], is_store=False)
+
+    def _is_layer(self, base: Value) -> bool:
+        return base.kind in {ModelKind.LAYER, ModelKind.UNKNOWN}
+
+    def _on_unknown(self, node: ast.Attribute) -> Value | None:
+        """`x.layers` or `x.weights` of something the text does not explain."""
+        if not isinstance(node.value, (ast.Name, ast.Call, ast.Attribute)):
+            return None
+        if node.attr == "layers" and isinstance(node.value, ast.Name) and self._may_be_model(node.value.id):
+            root = self._walk.span(node.value)
+            self._walk.notes.layers(self._walk.span(node), None)
+            return Value(Sort.LAYER_LIST, path=Path(node.value.id, root, None))
+        if node.attr in _TELLING and not (
+            isinstance(node.value, ast.Name) and not self._may_be_model(node.value.id)
+        ):
+            return self._walk.weight_list(node, None)
+        return None
+
+    def _may_be_model(self, name: str) -> bool:
+        """Whether a name can hold a model at all: no import, no class."""
+        return not self._walk.calls.imports(name) and name not in self._walk.classes
+
+    def _call(self, node: ast.Call) -> Value | None:
+        value = self._calls.visit(node)
+        if value is not None and value.sort is Sort.WEIGHTS and value.weights is not None:
+            whole = self._walk.span(node)
+            value.weights.span = value.weights.list_span = whole
+        return value
+
+    def _subscript(self, node: ast.Subscript) -> Value | None:
+        base = self.visit(node.value)
+        if not isinstance(node.slice, ast.Constant):
+            self.visit(node.slice)
+        if base is None:
+            return None
+        walk = self._walk
+        whole, before = walk.span(node), walk.span(node.value)
+        key, key_span = Span(before.end, whole.end), walk.span(node.slice)
+        if base.sort is Sort.WEIGHTS and base.weights is not None:
+            index = index_literal(node.slice)
+            if index is not None and base.weights.index is None:
+                base.weights.index, base.weights.span = index, whole
+                return base._replace(sort=Sort.WEIGHT)
+            return None
+        if base.sort is Sort.LAYER_LIST:
+            if isinstance(node.slice, ast.Slice):
+                return Value(Sort.LAYER_LIST, root=base.root)
+            step = Span(before.end - len(".layers"), whole.end)
+            return self._noted(
+                whole, walk.denoter.layer_at(base, index_literal(node.slice), step, key_span), node
+            )
+        if base.sort is Sort.CONTAINER:
+            spelled, _ = literal(node.slice)
+            name = spelled if isinstance(spelled, (str, int)) else None
+            return self._noted(whole, walk.denoter.element(base, name, key, key_span), node)
+        return None
+
+    def _noted(self, span: Span, value: Value, node: ast.Subscript) -> Value:
+        if value.path is not None and value.sort is Sort.OBJECT:
+            self._walk.notes.path(span, value, is_store=isinstance(node.ctx, (ast.Store, ast.Del)))
+        return value
+
+    def _binop(self, node: ast.BinOp) -> Value | None:
+        """Arithmetic on a tensor gives a tensor that no layer made. Long chains lean left, so a loop."""
+        parts: list[ast.expr] = []
+        left: ast.expr = node
+        while isinstance(left, ast.BinOp):
+            parts.append(left.right)
+            left = left.left
+        values = [self.visit(part) for part in (left, *reversed(parts))]
+        tensors = [v for v in values if v is not None and v.sort is Sort.TENSOR]
+        return mixed(tensors, Sort.TENSOR)
+
+    def _elements(self, node: ast.List | ast.Tuple | ast.Dict) -> Value | None:
+        values = [self.visit(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        return mixed(
+            [v for v in values if v is not None and v.sort in {Sort.TENSOR, Sort.TENSORS}], Sort.TENSORS
+        )
+
+    def _joinedstr(self, node: ast.JoinedStr) -> Value | None:
+        """Before Python 3.12 the places inside an f-string can be wrong; then nothing there is noted."""
+        names = [inner for inner in ast.walk(node) if isinstance(inner, ast.Name)]
+        if all(self._walk.positions.spells(name, name.id) for name in names):
+            for value in node.values:
+                if isinstance(value, ast.FormattedValue):
+                    self.visit(value)
+        return None
+
+    def _namedexpr(self, node: ast.NamedExpr) -> Value | None:
+        value = self.visit(node.value)
+        self._bind(node.target, value, node.value)
+        return value
+
+    def _ifexp(self, node: ast.IfExp) -> Value | None:
+        self.visit(node.test)
+        with self._walk.apart() as then:
+            self.visit(node.body)
+        with self._walk.apart() as other:
+            self.visit(node.orelse)
+        if then or other:
+            self._walk.program.append(Branch((then, other)))
+        return None
+
+    def _boolop(self, node: ast.BoolOp) -> Value | None:
+        self.visit(node.values[0])
+        with self._walk.apart() as rest:
+            for value in node.values[1:]:
+                self.visit(value)
+        if rest:
+            self._walk.program.append(Branch((rest, [])))
+        return None
+
+    def _lambda(self, node: ast.Lambda) -> Value | None:
+        arguments = node.args
+        names = [
+            *arguments.posonlyargs,
+            *arguments.args,
+            *arguments.kwonlyargs,
+            arguments.vararg,
+            arguments.kwarg,
+        ]
+        scope = Scope(self._walk.span(node), self._walk.scope, is_expression=True)
+        scope.names.update((argument.arg, None) for argument in names if argument is not None)
+        with self._walk.within(scope), self._walk.apart() as body:
+            self.visit(node.body)
+        if body:
+            self._walk.program.append(Branch((body, [])))
+        return None
+
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
+    ) -> Value | None:
+        scope = Scope(self._walk.span(node), self._walk.scope, is_expression=True)
+        with self._walk.within(scope), self._walk.apart() as body:
+            for generator in node.generators:
+                self.loop(generator.target, generator.iter)
+                for condition in generator.ifs:
+                    self.visit(condition)
+            if isinstance(node, ast.DictComp):
+                self.visit(node.key)
+                self.visit(node.value)
+            else:
+                self.visit(node.elt)
+        if body:
+            self._walk.program.append(Loop(body))
+        return None
+
+    def loop(self, target: ast.expr, iterated: ast.expr) -> None:
+        """`for target in iterated`: layers, where they are run over."""
+        if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and not iterated.keywords:
+            values = [self._each(self.visit(argument)) for argument in iterated.args]
+            name = iterated.func.id
+            if name == "reversed" and len(values) == 1:
+                self._bind(target, values[0], None)
+                return
+            if name in {"enumerate", "zip"} and isinstance(target, (ast.Tuple, ast.List)):
+                found = [None, *values[:1]] if name == "enumerate" else values
+                for element, value in zip(target.elts, [*found, *[None] * len(target.elts)], strict=False):
+                    self._bind(element, value, None)
+                return
+            self._calls.handed_over(iterated, values)
+            self._bind(target, None, None)
+            return
+        self._bind(target, self._each(self.visit(iterated)), None)
+
+    def _each(self, value: Value | None) -> Value | None:
+        if value is not None and value.sort in {Sort.LAYER_LIST, Sort.CONTAINER}:
+            return self._walk.denoter.each(value)
+        return None
+
+
+def mixed(values: list[Value], sort: Sort) -> Value | None:
+    """A value made of tensors, with all the layers they came through."""
+    if not values:
+        return None
+    calls = {id(call): call for value in values for call in value.history}
+    return Value(sort, history=tuple(calls.values()))

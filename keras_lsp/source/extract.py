@@ -1,0 +1,55 @@
+"""Text to facts: what one module says about models."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from keras_lsp.source.build_flow import BuildFlow
+from keras_lsp.source.calls import Calls
+from keras_lsp.source.classes import ClassReader
+from keras_lsp.source.facts import ModuleFacts
+from keras_lsp.source.fingerprint import fingerprint
+from keras_lsp.source.module_index import index_module
+from keras_lsp.source.module_walk import ModuleWalker
+from keras_lsp.source.parse import ParsedModule, parse
+from keras_lsp.source.positions import Positions
+from keras_lsp.source.resolve import NameResolver, SameFileResolver
+from keras_lsp.source.variables import Scope
+from keras_lsp.source.walk import Walk
+from keras_lsp.text.span import Span
+
+_MAY_CONCERN_US = re.compile(r"keras|tensorflow")
+
+
+def extract(text: str, resolver: NameResolver | None = None) -> ModuleFacts:
+    """Everything the text says. Never raises; without Keras in the text (and no resolver) it is little."""
+    return facts_of(parse(text), resolver)
+
+
+def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> ModuleFacts:
+    """The facts of a module that was parsed before."""
+    if resolver is None and _MAY_CONCERN_US.search(parsed.text) is None:
+        return ModuleFacts(problems=parsed.problems, fingerprint=fingerprint(parsed.text))
+    index = index_module(parsed.tree)
+    positions = Positions(parsed.text)
+    calls = Calls(positions, index.imports, resolver or SameFileResolver())
+    classes = ClassReader(positions, calls, index).read()
+    walk = Walk(positions, calls, classes, index.callables(), Scope(Span(0, len(parsed.text))))
+    ModuleWalker(walk).run(parsed.tree)
+    flow = BuildFlow(walk.reach.of)
+    for program in walk.notes.programs:
+        flow.run(program)
+    found = walk.notes.facts()
+    keras = index.imports.facts(parsed.text)
+    return ModuleFacts(
+        keras=replace(keras, used=keras.used or bool(classes) or calls.knows_others),
+        classes=tuple(info.facts for info in classes.values()),
+        bindings=found.bindings,
+        events=found.events,
+        paths=found.paths,
+        weight_uses=found.weight_uses,
+        references=found.references,
+        problems=parsed.problems,
+        fingerprint=fingerprint(parsed.text),
+    )

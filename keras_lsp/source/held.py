@@ -1,0 +1,72 @@
+"""What an expression holds: the layers in it, each with its place in containers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_lsp.source.facts import LayerCall
+    from keras_lsp.text.span import Span
+
+EACH = "[*]"  # the place of layers made in a loop: one text, many layers
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One layer. `place` is "" for the value itself, "[0]" or "['a']" for an element, "[*]" for many."""
+
+    place: str
+    call: LayerCall | None
+    span: Span
+    conditional: bool = False
+
+    @property
+    def repeated(self) -> bool:
+        return EACH in self.place
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """`entries` are surely layers; when `open`, there may be others that the text does not show."""
+
+    entries: tuple[Entry, ...] = ()
+    open: bool = False
+    is_container: bool = False
+    length: int | None = None  # of a list whose elements are all written out
+
+    def under(self, place: str) -> tuple[Entry, ...]:
+        """The entries as they are when this value is put at `place` of a container."""
+        return tuple(replace(entry, place=place + entry.place) for entry in self.entries)
+
+    def conditionally(self) -> Held:
+        return replace(self, entries=tuple(replace(entry, conditional=True) for entry in self.entries))
+
+    def element(self, place: str) -> Held:
+        """What is at `place` of this container."""
+        found = [e for p in (place, EACH) for e in self.entries if e.place.startswith(p)]
+        inner = tuple(replace(e, place=e.place.split("]", 1)[1]) for e in found)
+        return Held(inner, self.open or not inner)
+
+
+NOTHING = Held()  # surely no layer
+OPEN = Held(open=True)
+
+
+def either(*choices: Held) -> Held:
+    """One of several values, nobody knows which."""
+    return Held(
+        tuple(entry for choice in choices for entry in choice.conditionally().entries),
+        any(choice.open for choice in choices),
+        any(choice.is_container for choice in choices),
+    )
+
+
+def container(elements: list[tuple[str, Held]], listed: bool) -> Held:
+    """A list or dict literal from its elements and their places."""
+    return Held(
+        tuple(entry for place, held in elements for entry in held.under(place)),
+        any(held.open for _, held in elements),
+        True,
+        len(elements) if listed and all(place != EACH for place, _ in elements) else None,
+    )

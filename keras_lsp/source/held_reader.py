@@ -1,0 +1,195 @@
+"""Reads what an expression of a method holds, as far as layers go."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container, either
+from keras_lsp.source.literals import literal
+
+if TYPE_CHECKING:
+    from keras_lsp.source.calls import Calls
+    from keras_lsp.source.module_index import ModuleIndex
+    from keras_lsp.source.positions import Positions
+
+Environment = dict[str, Held]
+Helper = Callable[[ast.Call, Environment], Held | None]
+
+_NO_LAYER_BUILTINS = frozenset(
+    {"int", "float", "str", "bool", "len", "range", "sum", "min", "max", "abs", "round", "type"}
+    | {"isinstance", "format", "bytes", "hasattr"}
+)
+_WRAPPERS = frozenset({"list", "tuple", "reversed", "set", "sorted"})
+# Functions of Keras that can hand back a layer or model made elsewhere.
+_KERAS_MAKERS = ("load_model", "clone_model", "deserialize", "get", "from_config", "model_from_json")
+_PLAIN_PACKAGES = ("numpy.", "math.", "os.", "tensorflow.", "functools.", "random.", "logging.")
+
+
+class HeldReader:
+    """Expressions of one class's methods. `attributes` is what `self.<name>` holds so far."""
+
+    def __init__(self, positions: Positions, calls: Calls, index: ModuleIndex, helper: Helper) -> None:
+        self.attributes: Environment = {}
+        self.self_name = "self"
+        self._positions = positions
+        self._calls = calls
+        self._index = index
+        self._helper = helper
+
+    def read(self, node: ast.expr, local: Environment) -> Held:
+        """What `node` holds; OPEN when the text does not say."""
+        method = getattr(self, f"_{type(node).__name__.lower()}", None)
+        if method is not None:
+            held: Held = method(node, local)
+            return held
+        return NOTHING if isinstance(node, _NEVER_LAYERS) else OPEN
+
+    def self_attribute(self, node: ast.expr) -> str | None:
+        """The `x` of `self.x`."""
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            return node.attr if node.value.id == self.self_name else None
+        return None
+
+    def _call(self, node: ast.Call, local: Environment) -> Held:
+        made = self._calls.layer_call(node)
+        if made is not None:
+            is_tensor = made.callee == "keras.Input"
+            return NOTHING if is_tensor else Held((Entry("", made, made.span),))
+        if isinstance(node.func, ast.Name):
+            if node.func.id in _WRAPPERS and len(node.args) == 1:
+                return self.read(node.args[0], local)
+            if node.func.id == "dict" and not node.args:
+                pairs = [(f"[{k.arg!r}]", self.read(k.value, local)) for k in node.keywords if k.arg]
+                return container(pairs, listed=False)
+        followed = self._helper(node, local)
+        if followed is not None:
+            return followed
+        return NOTHING if self._never_makes_layers(node.func, local) else OPEN
+
+    def _never_makes_layers(self, func: ast.expr, local: Environment) -> bool:
+        if isinstance(func, ast.Call):
+            return self._calls.maker(func.func) is not None  # Dense(3)(x) is a tensor
+        if isinstance(func, ast.Name) and (func.id in _NO_LAYER_BUILTINS or func.id in self._calls.plain):
+            return True
+        if (attribute := self.self_attribute(func)) is not None:
+            held = self.attributes.get(attribute)
+            return attribute == "add_weight" or bool(held and held.entries and not held.is_container)
+        name = self._calls.canonical(func)
+        if name is None:
+            return isinstance(func, ast.Attribute) and not self.read(func.value, local).open
+        if name.startswith("keras."):
+            return not name.endswith(_KERAS_MAKERS)
+        return name.startswith(_PLAIN_PACKAGES)
+
+    def _name(self, node: ast.Name, local: Environment) -> Held:
+        known = local.get(node.id)
+        if known is not None:
+            return known
+        return NOTHING if node.id in self._index.constants else OPEN
+
+    def _attribute(self, node: ast.Attribute, _local: Environment) -> Held:
+        attribute = self.self_attribute(node)
+        if attribute is not None:
+            return self.attributes.get(attribute, OPEN)
+        name = self._calls.canonical(node)
+        return NOTHING if name and name.startswith(("keras.", *_PLAIN_PACKAGES)) else OPEN
+
+    def _subscript(self, node: ast.Subscript, local: Environment) -> Held:
+        held = self.read(node.value, local)
+        value, known = literal(node.slice)
+        if not held.entries:
+            return replace(held, is_container=False)
+        return held.element(f"[{value!r}]") if known else OPEN
+
+    def _ifexp(self, node: ast.IfExp, local: Environment) -> Held:
+        return either(self.read(node.body, local), self.read(node.orelse, local))
+
+    def _boolop(self, node: ast.BoolOp, local: Environment) -> Held:
+        return either(*(self.read(value, local) for value in node.values))
+
+    def _namedexpr(self, node: ast.NamedExpr, local: Environment) -> Held:
+        held = self.read(node.value, local)
+        local[node.target.id] = held
+        return held
+
+    def _list(self, node: ast.List | ast.Tuple | ast.Set, local: Environment) -> Held:
+        elements: list[tuple[str, Held]] = []
+        counted = True
+        for position, element in enumerate(node.elts):
+            counted = counted and not isinstance(element, ast.Starred)
+            held = self.read(element.value if isinstance(element, ast.Starred) else element, local)
+            if isinstance(element, ast.Starred):
+                held = Held(
+                    tuple(replace(e, place=e.place.partition("]")[2]) for e in held.entries), held.open
+                )
+            elements.append((f"[{position}]" if counted else EACH, held))
+        return container(elements, listed=True)
+
+    _tuple = _list
+
+    def _set(self, node: ast.Set, local: Environment) -> Held:
+        return replace(self._list(node, local), open=True)  # hidden or tracked, by version
+
+    def _dict(self, node: ast.Dict, local: Environment) -> Held:
+        elements = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            spelled, known = literal(key) if key is not None else (None, False)
+            elements.append((f"[{spelled!r}]" if known else EACH, self.read(value, local)))
+        return container(elements, listed=False)
+
+    def _binop(self, node: ast.BinOp, local: Environment) -> Held:
+        left, right = self.read(node.left, local), self.read(node.right, local)
+        if isinstance(node.op, ast.Add) and left.is_container and right.is_container:
+            return concatenated(left, right)
+        if isinstance(node.op, ast.Mult) and (left.entries or right.entries):
+            return replace(many(left if left.entries else right), open=True)
+        return NOTHING  # arithmetic has no layers in it
+
+    def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, local: Environment) -> Held:
+        held = self.read(node.elt, self._inside(node.generators, local))
+        return replace(container([(EACH, held)], listed=False), open=held.open)
+
+    _setcomp = _listcomp
+    _generatorexp = _listcomp
+
+    def _dictcomp(self, node: ast.DictComp, local: Environment) -> Held:
+        return container([(EACH, self.read(node.value, self._inside(node.generators, local)))], listed=False)
+
+    def _inside(self, generators: list[ast.comprehension], local: Environment) -> Environment:
+        inner = dict(local)
+        for generator in generators:
+            bind_loop(generator.target, self.read(generator.iter, inner), inner)
+        return inner
+
+
+_NEVER_LAYERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp, ast.Lambda)
+
+
+def bind_loop(target: ast.expr, iterated: Held, local: Environment) -> None:
+    """What a loop's targets hold, when the loop runs over `iterated`."""
+    inner = tuple(replace(e, place=e.place.partition("]")[2]) for e in iterated.entries)
+    element = replace(Held(inner, iterated.open).conditionally())
+    for name in ast.walk(target):
+        if isinstance(name, ast.Name):
+            local[name.id] = element
+
+
+def many(held: Held) -> Held:
+    """A container with elements that cannot be counted."""
+    entries = tuple(replace(e, place=EACH + e.place.partition("]")[2]) for e in held.entries)
+    return replace(held, entries=entries, length=None)
+
+
+def concatenated(left: Held, right: Held) -> Held:
+    """`left + right` of two lists, or `left.extend(right)`."""
+    if left.length is None or right.length is None:
+        joined = (*left.entries, *many(right).entries)
+        return Held(joined, left.open or right.open, True)
+    shifted = []
+    for entry in right.entries:
+        index, _, rest = entry.place[1:].partition("]")
+        shifted.append(replace(entry, place=f"[{int(index) + left.length}]{rest}"))
+    return Held((*left.entries, *shifted), left.open or right.open, True, left.length + right.length)

@@ -1,0 +1,32 @@
+"""Values that the text itself spells out."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from keras_lsp.source.facts import Literal
+
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def literal(node: ast.expr) -> tuple[Literal, bool]:
+    """The value of a literal expression, and whether it is one: `(None, 32)`, `-1`, `"relu"`."""
+    if isinstance(node, ast.Constant):
+        return (node.value, True) if isinstance(node.value, _PLAIN) else (None, False)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        value, known = literal(node.operand)
+        if known and isinstance(value, (int, float)):
+            return -value, True
+    if isinstance(node, ast.Tuple):
+        values = [literal(element) for element in node.elts]
+        if all(known for _, known in values):
+            return tuple(value for value, _ in values), True
+    return None, False
+
+
+def index_literal(node: ast.expr) -> int | None:
+    """The int of `[0]` or `[-1]`."""
+    value, _ = literal(node)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

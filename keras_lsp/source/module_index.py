@@ -1,0 +1,81 @@
+"""What a module defines and imports, at any depth: one quick look at its statements."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from keras_lsp.source.keras_names import Imports
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass
+class ModuleIndex:
+    """Names of a module; of several definitions with one name the last counts."""
+
+    imports: Imports = field(default_factory=Imports)
+    classes: list[ast.ClassDef] = field(default_factory=list)
+    functions: dict[str, Function] = field(default_factory=dict)  # of the module body
+    methods: set[str] = field(default_factory=set)  # names of all functions, at any depth
+    constants: set[str] = field(default_factory=set)  # names the module body binds to literals
+
+    def callables(self) -> frozenset[str]:
+        """Names that run code of this module when they are called."""
+        return frozenset(self.methods | {node.name for node in self.classes})
+
+
+def index_module(tree: ast.Module) -> ModuleIndex:
+    """Every import, class and function, in the order of the text."""
+    found = ModuleIndex()
+    waiting: list[tuple[ast.AST, bool]] = [(statement, True) for statement in reversed(tree.body)]
+    while waiting:
+        node, top_level = waiting.pop()
+        _note(found, node, top_level)
+        inside = top_level and not isinstance(node, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef))
+        waiting += [(child, inside) for child in reversed(list(blocks_of(node)))]
+    return found
+
+
+_SIMPLE = (
+    ast.Expr,
+    ast.Assign,
+    ast.Return,
+    ast.AugAssign,
+    ast.AnnAssign,
+    ast.Raise,
+    ast.Import,
+    ast.ImportFrom,
+)
+
+
+def blocks_of(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements directly below a statement, handlers and cases included, in order."""
+    if isinstance(node, _SIMPLE):
+        return
+    for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+        block = getattr(node, name, None)
+        if isinstance(block, list):
+            yield from block
+
+
+def _note(found: ModuleIndex, node: ast.AST, top_level: bool) -> None:
+    if isinstance(node, ast.Import):
+        found.imports.add_import(node, top_level)
+    elif isinstance(node, ast.ImportFrom):
+        found.imports.add_from(node, top_level)
+    elif isinstance(node, ast.ClassDef):
+        found.classes.append(node)
+    elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        found.methods.add(node.name)
+        if top_level:
+            found.functions[node.name] = node
+    elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        if isinstance(node.value, (ast.Attribute, ast.Name)):
+            found.imports.add_alias(node.targets[0].id, node.value, top_level)
+        elif top_level and isinstance(node.value, (ast.Constant, ast.Tuple, ast.BinOp)):
+            found.constants.add(node.targets[0].id)

@@ -1,0 +1,139 @@
+"""What a function's parameters can be, from their defaults, annotations and uses."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from keras_lsp.source.held import NOTHING, OPEN, Held
+from keras_lsp.source.literals import literal
+from keras_lsp.source.module_index import Function, blocks_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keras_lsp.source.calls import Calls
+
+_PLAIN_TYPES = frozenset(
+    {"int", "float", "str", "bool", "bytes", "tuple", "list", "dict", "None"}
+    | {"Optional", "Union", "Sequence", "List", "Tuple"}
+)
+_WRAPPED = frozenset({"layer", "layers", "cell", "cells", "backward_layer", "inputs", "outputs"})
+
+
+def all_arguments(function: Function) -> list[ast.arg]:
+    """Positional and keyword parameters, in order, without `*args` and `**kwargs`."""
+    arguments = function.args
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+
+
+def is_static(function: Function) -> bool:
+    return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
+
+
+def self_name(function: Function) -> str | None:
+    """What a method calls its object; None for a static method."""
+    positional = [*function.args.posonlyargs, *function.args.args]
+    return positional[0].arg if positional and not is_static(function) else None
+
+
+def defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
+    """Parameter names with the expressions of their defaults."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    for argument, value in zip(reversed(positional), reversed(arguments.defaults), strict=False):
+        yield argument.arg, value
+    for argument, keyword_value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+        if keyword_value is not None:
+            yield argument.arg, keyword_value
+
+
+def layerless_parameters(function: Function, calls: Calls) -> dict[str, Held]:
+    """Each parameter: NOTHING when it surely is no layer, else OPEN."""
+    names = [argument.arg for argument in all_arguments(function)]
+    if function.args.vararg:
+        names.append(function.args.vararg.arg)
+    plain = {name for name, default in defaults(function) if _plain_default(default)}
+    plain |= {a.arg for a in all_arguments(function) if a.annotation and _plain_annotation(a.annotation)}
+    if any(name not in plain for name in _kept_names(function)):
+        plain |= set(_used_as_numbers(function, calls))
+    return {name: NOTHING if name in plain else OPEN for name in names}
+
+
+def _kept_names(function: Function) -> Iterator[str]:
+    """Names that a function assigns as they are: `self.units = units`."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+            yield node.value.id
+        waiting += blocks_of(node)
+
+
+def may_assign(function: Function) -> bool:
+    """Whether any statement of a function can change what an object holds."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Assign):
+            if any(not isinstance(target, ast.Name) for target in node.targets):
+                return True
+        elif isinstance(node, (ast.AugAssign, ast.AnnAssign)):
+            if not isinstance(node.target, ast.Name):
+                return True
+        elif isinstance(node, (ast.Delete, ast.Expr)) and not isinstance(
+            getattr(node, "value", None), ast.Constant
+        ):
+            return True
+        waiting += blocks_of(node)
+    return False
+
+
+def _plain_default(node: ast.expr) -> bool:
+    value, known = literal(node)
+    if known:
+        return value is not None
+    return isinstance(node, (ast.List, ast.Dict)) and not any(isinstance(n, ast.Call) for n in ast.walk(node))
+
+
+def _plain_annotation(node: ast.expr) -> bool:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value in _PLAIN_TYPES
+    names = [
+        n.id if isinstance(n, ast.Name) else n.attr
+        for n in ast.walk(node)
+        if isinstance(n, (ast.Name, ast.Attribute))
+    ]
+    return bool(names) and all(name in _PLAIN_TYPES or name == "typing" for name in names)
+
+
+def _used_as_numbers(function: Function, calls: Calls) -> Iterator[str]:
+    """Names in arithmetic, comparisons, `range(...)`, or as a plain argument of one of Keras's layers."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.BinOp):
+            yield from _names(node.left, node.right)
+        elif isinstance(node, ast.Compare) and not isinstance(node.ops[0], (ast.Is, ast.IsNot)):
+            yield from _names(node.left, *node.comparators)
+        elif isinstance(node, ast.Call):
+            if isinstance(node.func, ast.Name) and node.func.id in {"range", "int", "float", "str"}:
+                yield from _names(*node.args)
+            else:
+                yield from _names(*_plain_arguments(node, calls))
+
+
+def _plain_arguments(node: ast.Call, calls: Calls) -> Iterator[ast.expr]:
+    maker = calls.maker(node.func)
+    if maker is None or not maker.callee.startswith("keras.layers."):
+        return
+    for parameter, value in zip(maker.parameters, node.args, strict=False):
+        if parameter not in _WRAPPED:
+            yield value
+    for keyword in node.keywords:
+        if keyword.arg is not None and keyword.arg not in _WRAPPED:
+            yield keyword.value
+
+
+def _names(*nodes: ast.expr) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            yield node.id

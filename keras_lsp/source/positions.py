@@ -1,0 +1,100 @@
+"""From `ast` positions (line, utf-8 column) to code-point offsets."""
+
+from __future__ import annotations
+
+import ast
+import re
+from bisect import bisect_right
+from itertools import accumulate
+
+from keras_lsp.text.span import Span
+
+# The tokenizer's own line model: nothing else ends a line, not even a form feed.
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_DEFINITION = re.compile(r"(?:async[\s\\]+)?(?:def|class)[\s\\]+")
+
+Located = ast.expr | ast.stmt | ast.excepthandler | ast.arg | ast.keyword | ast.alias
+Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _line_starts(text: str) -> list[int]:
+    if "\r" in text:
+        return [0, *(match.end() for match in _LINE_END.finditer(text))]
+    return [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
+
+
+class Positions:
+    """Offsets into one text. A line without characters beyond ASCII costs one addition."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._starts = _line_starts(text)
+        self._wide = {} if text.isascii() else self._wide_lines()
+
+    def _wide_lines(self) -> dict[int, bytes]:
+        """Line number -> its utf-8 text, for the lines where columns are not code points."""
+        ends = [*self._starts[1:], len(self.text)]
+        lines = (self.text[start:end] for start, end in zip(self._starts, ends, strict=True))
+        return {
+            number: line.encode("utf-8", "surrogatepass")
+            for number, line in enumerate(lines, start=1)
+            if not line.isascii()
+        }
+
+    def offset(self, line: int, column: int) -> int:
+        """`line` counts from 1 and `column` in utf-8 bytes, as in `ast`."""
+        if self._wide and (wide := self._wide.get(line)) is not None:
+            column = len(wide[:column].decode("utf-8", "replace"))
+        return self._starts[line - 1] + column
+
+    def span(self, node: Located) -> Span:
+        """The text of a node of a parsed tree."""
+        start = self.offset(node.lineno, node.col_offset)
+        if node.end_lineno is None or node.end_col_offset is None:
+            return Span(start, start)
+        return Span(start, self.offset(node.end_lineno, node.end_col_offset))
+
+    def spells(self, node: Located, text: str) -> bool:
+        """Whether the place a node claims to be at holds `text`."""
+        if node.lineno > len(self._starts):
+            return False
+        return self.text.startswith(text, self.start(node))
+
+    def start(self, node: Located) -> int:
+        return self.offset(node.lineno, node.col_offset)
+
+    def end(self, node: Located) -> int:
+        return self.span(node).end
+
+    def line_start(self, line: int) -> int:
+        """Offset of the first character of `line`, counted from 1."""
+        return self._starts[line - 1]
+
+    def line_end(self, line: int) -> int:
+        """Offset behind the last character of `line`, its ending included; clamps past the last line."""
+        return self._starts[line] if line < len(self._starts) else len(self.text)
+
+    def line_of(self, offset: int) -> int:
+        """The line, counted from 1, that holds `offset`."""
+        return bisect_right(self._starts, offset)
+
+    def begins_line(self, offset: int) -> bool:
+        """Whether only blanks are before `offset` on its line."""
+        return not self.text[self.line_start(self.line_of(offset)) : offset].strip()
+
+    def name_span(self, node: Definition) -> Span:
+        """Where a definition spells its name; `ast` itself does not say."""
+        start = self.start(node)
+        found = _DEFINITION.match(self.text, start)
+        begin = found.end() if found else start
+        return Span(begin, begin + len(node.name))
+
+    def header_span(self, node: ast.stmt) -> Span:
+        """A statement without the block below it: all of a simple one, `for x in y:` of a loop."""
+        whole = self.span(node)
+        body: list[ast.stmt] = getattr(node, "body", [])
+        if not body:
+            return whole
+        first = (getattr(body[0], "decorator_list", None) or body)[0]
+        header = self.text[whole.start : self.start(first)]
+        return Span(whole.start, whole.start + len(header.rstrip("@ \t\f\r\n")))

@@ -1,0 +1,46 @@
+"""Names that another module defines: who can say what they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from keras_lsp.source.facts import Built, ModelKind
+from keras_lsp.text.span import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ClassOrigin:
+    """A model or layer class of another module."""
+
+    kind: ModelKind  # SUBCLASS or LAYER
+    name: str  # as its own module spells it; canonical for a class of Keras
+    path: str  # file that defines it; "" for a class of Keras
+    name_span: Span  # in that file
+    parameters: tuple[str, ...] = ()  # of __init__, without self
+    has_own_build: bool = True
+    initial: Built = Built.UNKNOWN  # of a new instance
+    is_builtin: bool = False
+
+    @classmethod
+    def of_keras(cls, canonical: str) -> ClassOrigin:
+        """A class of Keras that another module hands on."""
+        return cls(ModelKind.UNKNOWN, canonical, "", Span(0, 0), is_builtin=True)
+
+
+class NameResolver(Protocol):
+    """Answers at once, from what it has; looking further is its own business, in the background."""
+
+    def class_origin(self, module: str, name: str) -> ClassOrigin | None:
+        """The class that `from <module> import <name>` gives; `module` keeps its leading dots.
+
+        None when it is not known (yet), or no model or layer class.
+        """
+        ...
+
+
+class SameFileResolver:
+    """Knows no other file: what this module does not define stays unknown."""
+
+    def class_origin(self, module: str, name: str) -> ClassOrigin | None:  # noqa: ARG002  # the protocol's
+        return None

@@ -1,0 +1,374 @@
+"""Follows the methods of one class and notes which layers end up below `self`."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from keras_lsp.source.facts import LayerSlot
+from keras_lsp.source.held import EACH, NOTHING, OPEN, Held, container, either
+from keras_lsp.source.held_reader import Environment, HeldReader, bind_loop, concatenated, many
+from keras_lsp.source.literals import literal
+from keras_lsp.source.parameters import all_arguments, is_static, layerless_parameters, self_name
+from keras_lsp.text.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keras_lsp.source.calls import Calls
+    from keras_lsp.source.module_index import Function, ModuleIndex
+    from keras_lsp.source.positions import Positions
+
+_HELPER_DEPTH = 4  # `self.a()` that calls `self.b()` that calls ...
+_HELPER_CALLS = 200  # per class; more are left unread
+_HARMLESS = frozenset({"super", "isinstance", "hasattr", "getattr", "print", "type", "len", "id"})
+
+
+@dataclass
+class _Context:
+    """Under which circumstances statements run, and what their local names hold."""
+
+    local: Environment
+    conditional: bool = False
+    repeated: bool = False
+    returned: list[Held] = field(default_factory=list)
+
+    def inside(self, conditional: bool = False, repeated: bool = False) -> _Context:
+        return _Context(
+            dict(self.local), self.conditional or conditional, self.repeated or repeated, self.returned
+        )
+
+
+class SlotReader:
+    """One class. After `read_method` for each method, the public attributes tell what was found."""
+
+    def __init__(
+        self, owner: str, methods: dict[str, Function], positions: Positions, calls: Calls, index: ModuleIndex
+    ) -> None:
+        self.slots: list[LayerSlot] = []
+        self.closed = True  # no layers but those in `slots`
+        self.straight = True  # each attribute given whole and once, so that the order is certain
+        self.super_call: ast.Call | None = None  # `super().__init__(...)`
+        self.followed: set[str] = set()  # helper methods, read at the place of their call
+        self._owner = owner
+        self._methods = methods
+        self._positions = positions
+        self._calls = calls
+        self._index = index
+        self._reader = HeldReader(positions, calls, index, self._follow)
+        self._active: list[str] = []
+        self._calls_followed = 0
+        self._parameters: dict[Function, Environment] = {}
+        self._context = _Context({})
+        self._statement: ast.stmt | None = None
+
+    @property
+    def attributes(self) -> Environment:
+        """What each `self.<name>` holds."""
+        return self._reader.attributes
+
+    def read_method(self, function: Function, conditional: bool) -> None:
+        """Note what one method assigns; `conditional` when nothing says that it runs."""
+        self._reader.self_name = self_name(function) or ""
+        if self._reader.self_name:
+            self._active.append(function.name)
+            self._run(function.body, _Context(self._parameters_of(function), conditional))
+            self._active.pop()
+
+    def _parameters_of(self, function: Function) -> Environment:
+        known = self._parameters.get(function)
+        if known is None:
+            known = self._parameters[function] = layerless_parameters(function, self._calls)
+        return dict(known)
+
+    def _run(self, statements: Sequence[ast.stmt], context: _Context) -> None:
+        for statement in statements:
+            self._context = context
+            step = getattr(self, f"_{type(statement).__name__.lower()}", None)
+            if step is not None:
+                self._statement = statement
+                try:
+                    step(statement, context)
+                except RecursionError:  # nested deeper than we follow: there may be layers in it
+                    self.closed = False
+
+    # Statements that bind names and attributes
+
+    def _assign(self, node: ast.Assign, context: _Context) -> None:
+        held = self._reader.read(node.value, context.local)
+        for target in node.targets:
+            self._bind(target, held, context)
+
+    def _annassign(self, node: ast.AnnAssign, context: _Context) -> None:
+        if node.value is not None:
+            self._bind(node.target, self._reader.read(node.value, context.local), context)
+
+    def _augassign(self, node: ast.AugAssign, context: _Context) -> None:
+        added = self._reader.read(node.value, context.local)
+        if added.entries or added.open:
+            self._extend(node.target, replace(added, is_container=True), context)
+
+    def _bind(self, target: ast.expr, held: Held, context: _Context) -> None:
+        attribute = self._reader.self_attribute(target)
+        if attribute is not None:
+            self._store(attribute, held, self._positions.span(target), context)
+        elif isinstance(target, ast.Name):
+            context.local[target.id] = held
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for position, element in enumerate(target.elts):
+                inner = held.element(f"[{position}]") if held.entries else replace(held, is_container=False)
+                self._bind(element, OPEN if isinstance(element, ast.Starred) else inner, context)
+        elif isinstance(target, ast.Subscript):
+            key, known = literal(target.slice)
+            place = f"[{key!r}]" if known and not context.repeated else EACH
+            self._extend(target.value, container([(place, held)], listed=False), context, placed=True)
+
+    def _store(self, attribute: str, held: Held, definition: Span, context: _Context) -> None:
+        """`self.<attribute> = <held>`."""
+        previous = self.attributes.get(attribute)
+        self.closed = self.closed and not held.open
+        again = previous is not None and bool(previous.entries) and bool(held.entries)
+        if previous is not None and previous.entries:
+            self.straight = False
+        if again and not context.conditional:
+            self.slots = [
+                replace(s, conditional=True) if s.attribute == attribute and s.owner == self._owner else s
+                for s in self.slots
+            ]
+        kept = held if previous is None or not context.conditional else either(previous, held)
+        self.attributes[attribute] = kept
+        self._note(attribute, held if not again else held.conditionally(), definition, context)
+
+    def _note(self, attribute: str, held: Held, definition: Span | None, context: _Context) -> None:
+        line = self._positions.header_span(self._statement) if self._statement else Span(0, 0)
+        for entry in held.entries:
+            whole = definition if entry.place == "" else None
+            self.slots.append(
+                LayerSlot(
+                    owner=self._owner,
+                    path=attribute + entry.place,
+                    definition=whole or entry.span,
+                    call=entry.call,
+                    source_line=line,
+                    conditional=context.conditional or entry.conditional,
+                    repeated=context.repeated or entry.repeated,
+                )
+            )
+
+    def _extend(self, target: ast.expr, added: Held, context: _Context, placed: bool = False) -> None:
+        """More elements for the container `target`: `+=`, append, extend, `[key] =`."""
+        attribute = self._reader.self_attribute(target)
+        name = target.id if isinstance(target, ast.Name) else None
+        if attribute is None and name is None:
+            self.closed = self.closed and not (added.entries or added.open)
+            return
+        holder = self.attributes if attribute is not None else context.local
+        key = attribute or name or ""
+        before = holder.get(key, OPEN)
+        added = many(added) if context.repeated and not placed else added
+        if placed:
+            after = Held((*before.entries, *added.entries), before.open or added.open, True)
+        else:
+            after = concatenated(before, added)
+        new = Held(after.entries[len(before.entries) :], added.open)
+        holder[key] = replace(after, length=None) if context.conditional else after
+        if attribute is not None:
+            self.straight = False
+            self.closed = self.closed and not added.open
+            self._note(attribute, new, None, context)
+
+    # Statements with blocks
+
+    def _if(self, node: ast.If, context: _Context) -> None:
+        then, other = context.inside(conditional=True), context.inside(conditional=True)
+        self._run(node.body, then)
+        self._run(node.orelse, other)
+        for name in {**then.local, **other.local}:
+            first, second = then.local.get(name, NOTHING), other.local.get(name, NOTHING)
+            context.local[name] = first if first == second else either(first, second)
+
+    def _for(self, node: ast.For | ast.AsyncFor, context: _Context) -> None:
+        inner = context.inside(repeated=True)
+        bind_loop(node.target, self._reader.read(node.iter, context.local), inner.local)
+        self._run(node.body, inner)
+        context.local.update(inner.local)
+        self._run(node.orelse, context)
+
+    _asyncfor = _for
+
+    def _while(self, node: ast.While, context: _Context) -> None:
+        inner = context.inside(repeated=True)
+        self._run(node.body, inner)
+        context.local.update(inner.local)
+
+    def _with(self, node: ast.With | ast.AsyncWith, context: _Context) -> None:
+        for item in node.items:
+            if isinstance(item.optional_vars, ast.Name):
+                context.local[item.optional_vars.id] = OPEN
+        self._run(node.body, context)
+
+    _asyncwith = _with
+
+    def _try(self, node: ast.Try, context: _Context) -> None:
+        attempt = context.inside(conditional=bool(node.handlers))
+        self._run([*node.body, *node.orelse], attempt)
+        context.local.update(attempt.local)
+        for handler in node.handlers:
+            self._run(handler.body, context.inside(conditional=True))
+        self._run(node.finalbody, context)
+
+    _trystar = _try
+
+    def _match(self, node: ast.Match, context: _Context) -> None:
+        for case in node.cases:
+            self._run(case.body, context.inside(conditional=True))
+
+    def _return(self, node: ast.Return, context: _Context) -> None:
+        if node.value is not None:
+            context.returned.append(self._reader.read(node.value, context.local))
+
+    def _delete(self, node: ast.Delete, context: _Context) -> None:  # noqa: ARG002  # one shape for all steps
+        if any(self._reader.self_attribute(target) for target in node.targets):
+            self.straight = False
+
+    # Calls made for what they do
+
+    def _expr(self, node: ast.Expr, context: _Context) -> None:
+        if not isinstance(node.value, ast.Call):
+            self._reader.read(node.value, context.local)
+            return
+        call = node.value
+        if isinstance(call.func, ast.Attribute) and self._container_method(call, call.func, context):
+            return
+        if isinstance(call.func, ast.Name) and call.func.id == "setattr" and self._is_self(call.args[:1]):
+            self._setattr(call, context)
+        elif _is_super(call, "__init__"):
+            self.super_call = call
+        elif self._follow(call, context.local) is None and self._is_self(call.args):
+            self.closed = self.closed and isinstance(call.func, ast.Name) and call.func.id in _HARMLESS
+
+    def _container_method(self, call: ast.Call, func: ast.Attribute, context: _Context) -> bool:
+        """`x.append(...)` and its kin; False when it is none of them."""
+        if func.attr == "add" and len(call.args) == 1:
+            return self._add_to_sequential(func.value, call.args[0], context)
+        if func.attr == "update":
+            return self._update(func.value, call, context)
+        if func.attr not in {"append", "extend", "insert"} or not call.args:
+            return False
+        held = self._reader.read(call.args[-1], context.local)
+        if func.attr != "extend":
+            held = container([("[0]", held)], listed=True)
+        if func.attr == "insert":
+            held = many(held)
+        if held.entries or held.open:
+            self._extend(func.value, replace(held, is_container=True), context)
+        else:
+            self._count(func.value, context)
+        return True
+
+    def _count(self, target: ast.expr, context: _Context) -> None:
+        """After elements that are no layers, the places of later ones are not known."""
+        attribute = self._reader.self_attribute(target)
+        holder = self.attributes if attribute is not None else context.local
+        key = attribute or (target.id if isinstance(target, ast.Name) else "")
+        if key in holder:
+            holder[key] = replace(holder[key], length=None)
+
+    def _update(self, target: ast.expr, call: ast.Call, context: _Context) -> bool:
+        pairs = [(f"[{k.arg!r}]", self._reader.read(k.value, context.local)) for k in call.keywords if k.arg]
+        added = [container(pairs, listed=False), *(self._reader.read(a, context.local) for a in call.args)]
+        for held in added:
+            if held.entries or held.open:
+                self._extend(target, replace(held, is_container=True), context, placed=True)
+        return True
+
+    def _add_to_sequential(self, target: ast.expr, added: ast.expr, context: _Context) -> bool:
+        """`self.net.add(Dense(3))`: the Sequential's call gets one more layer."""
+        attribute = self._reader.self_attribute(target)
+        holder = self.attributes if attribute is not None else context.local
+        key = attribute or (target.id if isinstance(target, ast.Name) else "")
+        held = holder.get(key)
+        if held is None or len(held.entries) != 1 or held.entries[0].call is None:
+            return False
+        entry, call = held.entries[0], held.entries[0].call
+        made = self._calls.layer_call(added) if isinstance(added, ast.Call) else None
+        certain = call.complete and made is not None and not (context.repeated or context.conditional)
+        grown = replace(call, layers=(*call.layers, made) if made else call.layers, complete=certain)
+        holder[key] = replace(held, entries=(replace(entry, call=grown),))
+        self.slots = [replace(s, call=grown) if s.call is call else s for s in self.slots]
+        return True
+
+    def _setattr(self, call: ast.Call, context: _Context) -> None:
+        if len(call.args) != 3:
+            return
+        held = self._reader.read(call.args[2], context.local)
+        name, _ = literal(call.args[1])
+        if isinstance(name, str):
+            self._store(name, held, self._positions.span(call.args[1]), context)
+        elif held.entries or held.open:
+            self.closed = False
+
+    def _is_self(self, nodes: Sequence[ast.expr]) -> bool:
+        return any(isinstance(node, ast.Name) and node.id == self._reader.self_name for node in nodes)
+
+    # Helpers
+
+    def _follow(self, call: ast.Call, local: Environment) -> Held | None:
+        """What a method or function of this module returns; what it assigns is noted on the way."""
+        function = self._helper(call.func)
+        if function is None or function.name in self._active or not self._may_follow():
+            return None
+        self.followed.add(function.name)
+        saved = (self._context, self._reader.self_name, self._statement)
+        inner = _Context(self._arguments(function, call, local), saved[0].conditional, saved[0].repeated)
+        self._active.append(function.name)
+        if function.name in self._methods:
+            self._reader.self_name = self_name(function) or ""
+        else:
+            self._reader.self_name = ""
+        self._run(function.body, inner)
+        self._active.pop()
+        self._context, self._reader.self_name, self._statement = saved
+        if not inner.returned:
+            return NOTHING
+        return inner.returned[0] if len(inner.returned) == 1 else either(*inner.returned)
+
+    def _may_follow(self) -> bool:
+        self._calls_followed += 1
+        return len(self._active) < _HELPER_DEPTH and self._calls_followed <= _HELPER_CALLS
+
+    def _helper(self, func: ast.expr) -> Function | None:
+        attribute = self._reader.self_attribute(func)
+        if attribute is not None:
+            return self._methods.get(attribute) if attribute not in self.attributes else None
+        if (
+            isinstance(func, ast.Attribute)
+            and isinstance(func.value, ast.Name)
+            and func.value.id == self._owner
+        ):
+            return self._methods.get(func.attr)
+        return self._index.functions.get(func.id) if isinstance(func, ast.Name) else None
+
+    def _arguments(self, function: Function, call: ast.Call, local: Environment) -> Environment:
+        bound = self._parameters_of(function)
+        names = [argument.arg for argument in all_arguments(function)]
+        if function.name in self._methods and not is_static(function):
+            names = names[1:]
+        for name, value in zip(names, call.args, strict=False):
+            bound[name] = self._reader.read(value, local)
+        for keyword in call.keywords:
+            if keyword.arg in names and keyword.arg is not None:
+                bound[keyword.arg] = self._reader.read(keyword.value, local)
+        return bound
+
+
+def _is_super(call: ast.Call, method: str) -> bool:
+    func = call.func
+    return (
+        isinstance(func, ast.Attribute)
+        and func.attr == method
+        and isinstance(func.value, ast.Call)
+        and isinstance(func.value.func, ast.Name)
+        and func.value.func.id == "super"
+    )

@@ -1,0 +1,55 @@
+"""Extraction is total: what is nested too deeply loses its own facts only."""
+
+from __future__ import annotations
+
+import pytest
+
+from keras_lsp.source.extract import extract
+
+CLASS = """import keras
+
+class Net(keras.Model):
+    def __init__(self, x):
+        super().__init__()
+        self.first = keras.layers.Dense(1)
+        DEEP
+        self.last = keras.layers.Dense(2)
+
+model = Net()
+DEEP
+model.layers[0].weights[0]
+"""
+DEEP = {
+    "attributes": "self.deep = x" + ".a" * 2_000,
+    "calls": "self.deep = x" + "()" * 1_500,
+    "sum": "self.deep = " + "1 + " * 2_000 + "x",
+    "signs": "self.deep = " + "-" * 900 + "x",
+    "choices": "self.deep = " + "a if b else " * 400 + "c",
+    "lambdas": "self.deep = " + "lambda: " * 400 + "x",
+    "brackets": "self.deep = " + "[" * 90 + "x" + "]" * 90,
+    "subscripts": "self.deep = x" + "[0]" * 1_500,
+}
+
+
+@pytest.mark.parametrize("deep", DEEP.values(), ids=DEEP)
+def test_deep_nesting(deep: str) -> None:
+    facts = extract(CLASS.replace("DEEP", deep))
+    model = facts.model_class("Net")
+    assert model is not None
+    assert [slot.path for slot in model.slots] == ["first", "last"]
+    assert len(facts.weight_uses) == 1
+
+
+def test_a_long_chain_of_elif() -> None:
+    chain = "if x:\n    pass\n" + "".join(f"elif x == {i}:\n    pass\n" for i in range(400))
+    facts = extract(CLASS.replace("        DEEP\n", "").replace("DEEP\n", chain))
+    assert len(facts.weight_uses) == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x = 1\n", "import numpy as np\nnp.layers[0].weights[0]\n", "(((", "\ud800"]
+)
+def test_without_keras_there_is_nothing(text: str) -> None:
+    facts = extract(text)
+    assert not facts.keras.used
+    assert (facts.classes, facts.bindings, facts.references, facts.weight_uses) == ((), (), (), ())
