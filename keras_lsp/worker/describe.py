@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Set, Tuple
 
+from .observe import named_arguments
 from .report import LayerReport, ReplayEvent, WeightReport
-from .symbolic import KerasLine, structure_text
+from .symbolic import KerasLine, is_library, structure_text
 
 if TYPE_CHECKING:
     from .observe import Registry, Seen
     from .places import SourceMap
 
-LIBRARIES = ("keras.", "tf_keras.", "tensorflow.", "keras_hub.", "keras_nlp.", "keras_cv.")
 BYTES = {"float64": 8, "int64": 8, "uint64": 8, "float16": 2, "bfloat16": 2, "int16": 2, "uint16": 2}
 SINGLE_BYTE = frozenset({"int8", "uint8", "bool", "float8_e4m3fn", "float8_e5m2"})
 MAX_CONFIG_TEXT = 120
@@ -42,7 +42,7 @@ class Describer:
     def _report(self, seen: Seen) -> LayerReport:
         layer = seen.layer
         cls = type(layer)
-        is_user_class = not cls.__module__.startswith(LIBRARIES)
+        is_user_class = not is_library(cls)
         weights = tuple(self.line.weight(variable) for variable in self.line.weights(layer))
         trainable = sum(_size(weight) for weight in weights if weight.trainable)
         total = sum(_size(weight) for weight in weights)
@@ -56,7 +56,7 @@ class Describer:
             created=seen.created,
             config={
                 name: text
-                for name, value in seen.arguments.items()
+                for name, value in named_arguments(cls, *seen.given).items()
                 if (text := _config_text(value)) is not None
             },
             built=seen.built_at_end,
@@ -72,6 +72,7 @@ class Describer:
             calls=seen.calls,
             projected=len(weights) > seen.weights_at_end,
             projected_from=seen.projected_from,
+            guessed=seen.guessed,
             built_how=self._built_how(seen),
         )
 

@@ -11,7 +11,7 @@ import importlib
 from typing import Any, Iterator, List, Optional
 
 from .report import TensorSpec, WeightReport
-from .symbolic import KerasLine, is_array, spec_of
+from .symbolic import KerasLine, is_array, is_library, spec_of
 
 
 class Keras3(KerasLine):
@@ -93,7 +93,7 @@ class Keras3(KerasLine):
             return
 
         def _maybe_build(layer: Any, call_spec: Any) -> Any:
-            if layer.built or _is_library_class(layer) or not utils.is_default(layer.build):
+            if layer.built or is_library(type(layer)) or not utils.is_default(layer.build):
                 return original(layer, call_spec)
             with layer._open_name_scope():
                 layer.built = True
@@ -116,7 +116,7 @@ class Keras3(KerasLine):
         direct: List[int] = []  # depths of the user classes whose `call` runs on symbols right now
 
         def compute_output_spec(layer: Any, *args: Any, **kwargs: Any) -> Any:
-            if _is_library_class(layer):
+            if is_library(type(layer)):
                 return original(layer, *args, **kwargs)
             direct.append(self.depth)
             try:
@@ -140,7 +140,3 @@ class Keras3(KerasLine):
         self.layer_class.compute_output_spec = compute_output_spec
         if make_node is not None:
             layer_module.Node = node  # type: ignore[attr-defined]  # a module global of Keras
-
-
-def _is_library_class(layer: Any) -> bool:
-    return type(layer).__module__.startswith(("keras.", "keras_hub.", "keras_cv."))

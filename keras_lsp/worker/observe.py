@@ -10,7 +10,7 @@ import functools
 import inspect
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from .symbolic import KerasLine, structure_text
 
@@ -26,16 +26,21 @@ MAX_STRUCTURES = 8
 MAX_LAYERS = 20_000
 
 
+class Given(NamedTuple):
+    """The arguments a constructor was called with."""
+
+    args: Tuple[Any, ...]
+    kwargs: Dict[str, Any]
+
+
 class Seen:
     """One layer object and what happened to it."""
 
-    def __init__(
-        self, number: int, layer: Any, created: Optional[SpanPair], arguments: Dict[str, Any]
-    ) -> None:
+    def __init__(self, number: int, layer: Any, created: Optional[SpanPair], given: Given) -> None:
         self.number = number
         self.layer = layer
         self.created = created
-        self.arguments = arguments
+        self.given = given
         self.inputs: List[str] = []
         self.outputs: List[str] = []
         self.calls = 0
@@ -44,17 +49,19 @@ class Seen:
         self.weights_at_end = 0
         self.built_at_end = False
         self.projected_from = ""
+        self.guessed = False
 
 
 class Registry:
     def __init__(self) -> None:
         self.seen: List[Seen] = []
+        self.paused = False  # layers made meanwhile are not the program's
         self._by_object: Dict[int, Seen] = {}
 
-    def add(self, layer: Any, created: Optional[SpanPair], arguments: Dict[str, Any]) -> None:
-        if id(layer) in self._by_object or len(self.seen) >= MAX_LAYERS:
+    def add(self, layer: Any, created: Optional[SpanPair], given: Given) -> None:
+        if self.paused or id(layer) in self._by_object or len(self.seen) >= MAX_LAYERS:
             return
-        entry = Seen(len(self.seen), layer, created, arguments)
+        entry = Seen(len(self.seen), layer, created, given)
         self.seen.append(entry)  # keeps the object alive, so its id stays its own
         self._by_object[id(layer)] = entry
 
@@ -94,9 +101,7 @@ class Observer:
 
         def __new__(cls: Any, *args: Any, **kwargs: Any) -> Any:
             layer = original(cls, *args, **kwargs)
-            observer.registry.add(
-                layer, observer._constructor_call(sys._getframe(1)), _bound(cls, args, kwargs)
-            )
+            observer.registry.add(layer, observer._constructor_call(sys._getframe(1)), Given(args, kwargs))
             return layer
 
         self.line.layer_class.__new__ = __new__
@@ -146,7 +151,7 @@ def _note(structures: List[str], text: str) -> None:
         structures.append(text)
 
 
-def _bound(cls: Any, args: Any, kwargs: Any) -> Dict[str, Any]:
+def named_arguments(cls: Any, args: Any, kwargs: Any) -> Dict[str, Any]:
     """Given constructor arguments by parameter name, without those equal to the default."""
     try:
         signature = inspect.signature(cls.__init__)

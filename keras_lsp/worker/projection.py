@@ -7,53 +7,111 @@ from __future__ import annotations
 
 import ast
 import inspect
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+import time
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
+from .call_hints import call_hints
+from .input_search import MAX_SIZE, search
+from .record import GUESS, PROJECTION
 from .report import ReplayEvent, TensorSpec
 from .symbolic import KerasLine, shape_text
 
 if TYPE_CHECKING:
-    from .observe import Registry, Seen
+    from .observe import Given, Registry, Seen
     from .places import SourceMap
+    from .record import Recorder
     from .wire import ReplayRequest
 
-
-def project(
-    request: ReplayRequest,
-    line: KerasLine,
-    registry: Registry,
-    events: List[ReplayEvent],
-    space: Dict[str, Any],
-    source: SourceMap,
-) -> None:
-    """Call the models nobody called on a known shape, and make the classes nobody makes."""
-    _make_unused_classes(request, line, registry, space)
-    for seen in list(registry.seen):
-        if not line.is_model(seen.layer) and seen.created is None:
-            continue
-        found = _input_of(seen, request, events, source)
-        if found is None or seen.calls:
-            continue
-        shape, origin = found
-        if _call(seen.layer, line, shape):
-            _mark(seen, registry, line, f"{_text(shape)}, {origin}")
-    _complete_events(registry, events, line)
+# For all guesses of one replay together; a report must not wait long for what is only a guess.
+GUESSING_SECONDS = 1.0
 
 
-def _make_unused_classes(
-    request: ReplayRequest, line: KerasLine, registry: Registry, space: Dict[str, Any]
-) -> None:
-    made = {type(seen.layer).__name__ for seen in registry.seen}
-    for name in request.classes:
-        cls = space.get(name)
-        if name in made or not isinstance(cls, type) or not issubclass(cls, line.layer_class):
-            continue
-        if _needs_arguments(cls):
-            continue
+class Projector:
+    """Calls the models nobody called, on a known or a guessed shape, and makes the classes nobody makes."""
+
+    def __init__(
+        self, request: ReplayRequest, line: KerasLine, registry: Registry, recorder: Recorder
+    ) -> None:
+        self.request = request
+        self.line = line
+        self.registry = registry
+        self.recorder = recorder
+
+    def run(self, tree: ast.AST, space: Dict[str, Any], events: List[ReplayEvent], source: SourceMap) -> None:
+        self._make_unused_classes(space)
+        self.recorder.stage = PROJECTION
+        for seen in list(self.registry.seen):
+            if seen.calls == 0 and (self.line.is_model(seen.layer) or seen.created is not None):
+                self._call_on_known_input(seen, events, source)
+        self.recorder.stage = GUESS
+        deadline = time.monotonic() + GUESSING_SECONDS
+        kept = list(events)
+        for seen in list(self.registry.seen):
+            if seen.calls == 0 and type(seen.layer).__name__ in self.request.classes:
+                self._call_on_guess(seen, tree, deadline)
+        events[:] = kept  # guesses are no events of the program
+        _complete_events(self.registry, events, self.line)
+
+    def _make_unused_classes(self, space: Dict[str, Any]) -> None:
+        made = {type(seen.layer).__name__ for seen in self.registry.seen}
+        for name in self.request.classes:
+            cls = space.get(name)
+            if name in made or not isinstance(cls, type) or not issubclass(cls, self.line.layer_class):
+                continue
+            if _needs_arguments(cls):
+                continue
+            try:
+                cls()
+            except Exception:  # noqa: BLE001, S112 - nobody asked the program to make it: its failure is no finding
+                continue
+
+    def _call_on_known_input(self, seen: Seen, events: List[ReplayEvent], source: SourceMap) -> None:
+        found = _input_of(seen, self.request, events, source)
+        if found is not None and _call(seen.layer, self.line, found[0]):
+            _mark(seen, self.registry, self.line, f"{_text(found[0])}, {found[1]}")
+
+    def _call_on_guess(self, seen: Seen, tree: ast.AST, deadline: float) -> None:
+        cls, given = type(seen.layer), seen.given
+        if not hasattr(cls, "call") or _has_unbuilt_layer(given, self.line):
+            return
+        hints = call_hints(tree, cls.__name__)
+        sizes = [value for value in vars(seen.layer).values() if type(value) is int and 1 < value < MAX_SIZE]
+        with self._unobserved():
+            try:
+                found = search(
+                    self.line,
+                    lambda: cls(*given.args, **given.kwargs),
+                    hints,
+                    sizes,
+                    deadline - time.monotonic(),
+                )
+            except Exception:  # noqa: BLE001 - a constructor that works once only: nothing is known
+                return
+        if found is None:
+            return
         try:
-            cls()
-        except Exception:  # noqa: BLE001, S112 - nobody asked the program to make it: its failure is no finding
-            continue
+            seen.layer(*found.args)
+        except Exception:  # noqa: BLE001 - worked on a fresh object, not on this one: nothing is known
+            return
+        _mark(seen, self.registry, self.line, f"{found.text}, a guess", guessed=True)
+
+    @contextmanager
+    def _unobserved(self) -> Iterator[None]:
+        self.registry.paused = True
+        try:
+            with self.recorder.silent(), warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                yield
+        finally:
+            self.registry.paused = False
+
+
+def _has_unbuilt_layer(given: Given, line: KerasLine) -> bool:
+    """A layer given to the constructor is shared by every trial: a wrong guess must not build it."""
+    values = [*given.args, *given.kwargs.values()]
+    return any(line.is_layer(value) and not line.weights(value) for value in values)
 
 
 def _needs_arguments(cls: Any) -> bool:
@@ -122,13 +180,14 @@ def _inputs(line: KerasLine, shape: Any, dtype: str) -> Any:
     return [_inputs(line, item, dtype) for item in shape]
 
 
-def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str) -> None:
+def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str, guessed: bool = False) -> None:
     """What has more weights now than at the program's end, of the model and all below it, got them here."""
     flatten = getattr(seen.layer, "_flatten_layers", None)
     for layer in [seen.layer, *(flatten() if callable(flatten) else ())]:
         entry = registry.find(layer)
         if entry is not None and len(line.weights(layer)) > entry.weights_at_end:
             entry.projected_from = entry.projected_from or origin
+            entry.guessed = entry.guessed or guessed
 
 
 def _complete_events(registry: Registry, events: List[ReplayEvent], line: KerasLine) -> None:

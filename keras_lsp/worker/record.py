@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 from .hole import Hole, Touches, reason_of
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 MAX_DISTINCT = 8
 MAX_ITEMS = 64
 MAX_NODES = 50_000
+
+# Stages of a replay: what the program did, what a call on its known input makes, what a guessed one makes.
+PROGRAM, PROJECTION, GUESS = range(3)
 PLAIN_TYPES = frozenset(
     {int, float, str, bool, bytes, complex, type(None), type, type(len), type(lambda: 0), slice}
 )
@@ -26,11 +30,11 @@ class Recorder:
     def __init__(self, line: KerasLine, registry: Registry) -> None:
         self.line = line
         self.registry = registry
-        self.projecting = False
+        self.stage = PROGRAM
         self.tainted: Set[str] = set()  # names whose value came from a hole
         self._tainted_loads: Set[int] = set()
         self.instrumented: Optional[Instrumented] = None
-        self._facts: Dict[Tuple[SpanPair, bool], Tuple[List[Value], List[int]]] = {}
+        self._facts: Dict[Tuple[SpanPair, int], Tuple[List[Value], List[int]]] = {}
         self.truncated = False
 
     def taint(self, names: Iterable[str]) -> None:
@@ -79,8 +83,8 @@ class Recorder:
 
     def facts(self) -> Tuple[NodeFact, ...]:
         return tuple(
-            NodeFact(span, tuple(values), count[0], projected)
-            for (span, projected), (values, count) in self._facts.items()
+            NodeFact(span, tuple(values), count[0], stage != PROGRAM, stage == GUESS)
+            for (span, stage), (values, count) in self._facts.items()
         )
 
     def _note_target(self, target: Target, value: Any) -> None:
@@ -93,6 +97,15 @@ class Recorder:
             return
         self._note(target, value)
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """Nothing is recorded in here."""
+        instrumented, self.instrumented = self.instrumented, None
+        try:
+            yield
+        finally:
+            self.instrumented = instrumented
+
     def _note(self, span: SpanPair, raw: Any) -> None:
         try:
             value = self.describe(raw, 0)
@@ -100,7 +113,7 @@ class Recorder:
             return
         if value is None:
             return
-        key = (span, self.projecting)
+        key = (span, self.stage)
         known = self._facts.get(key)
         if known is None:
             if len(self._facts) >= MAX_NODES:

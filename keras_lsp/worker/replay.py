@@ -20,7 +20,7 @@ from .hole import Hole, Touches, reason_of
 from .instrument import ASSIGN, LOOP, METHOD, RECORD, instrument
 from .observe import Observer, Registry
 from .places import SourceMap
-from .projection import project
+from .projection import Projector
 from .record import Recorder
 from .report import Hole as HoleReport
 from .report import ReplayEvent, ReplayFailure, ReplayReport, SpanPair
@@ -64,9 +64,9 @@ class _Replay:
             if tree is not None:
                 with self._phase("replay"):
                     self._run_body(tree.body)
-            self._note_end()
-            with self._phase("projection"):
-                self._project()
+                self._note_end()
+                with self._phase("projection"):
+                    self._project(self.request.text)
         with self._phase("describe"):
             layers = self.describer.reports()
         return ReplayReport(
@@ -239,13 +239,11 @@ class _Replay:
             seen.weights_at_end = len(self.line.weights(seen.layer))
             seen.built_at_end = bool(getattr(seen.layer, "built", False))
 
-    def _project(self) -> None:
-        self.recorder.projecting = True
+    def _project(self, text: str) -> None:
+        projector = Projector(self.request, self.line, self.registry, self.recorder)
         with _deadline(self.request.statement_seconds):
             try:
-                project(
-                    self.request, self.line, self.registry, self.events, self.module.__dict__, self.source
-                )
+                projector.run(ast.parse(text), self.module.__dict__, self.events, self.source)
             except StatementDeadline:
                 whole: SpanPair = (0, 0)
                 self.holes.append(HoleReport((), whole, "working out unbuilt models took too long"))

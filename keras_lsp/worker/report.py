@@ -59,7 +59,8 @@ class LayerReport:
     bytes: int = 0
     calls: int = 0
     projected: bool = False
-    projected_from: str = ""  # "(None, 32), from `model.build` on line 14"
+    projected_from: str = ""  # "(None, 32), from `build` on line 14"
+    guessed: bool = False  # the projection's input is a guess: nobody says one
     built_how: str = ""  # "called on (None, 32) on line 15"; why it has weights, or why not
 
 
@@ -86,7 +87,8 @@ class NodeFact:
     span: SpanPair
     values: Tuple[Value, ...]
     count: int = 1
-    projected: bool = False  # seen only while working out what a build would make
+    projected: bool = False  # seen only while working out what a call would make
+    guessed: bool = False  # and that call's input is a guess
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
 from .hole import Hole, uncertain
 from .report import ReplayEvent, TensorSpec
-from .symbolic import KerasLine, structure_text
+from .symbolic import KerasLine, is_library, structure_text
 
 if TYPE_CHECKING:
     from .observe import Observer
@@ -77,7 +77,7 @@ class StandIns:
         def method(model: Any, x: Any = None, *_args: Any, **_kwargs: Any) -> Any:
             with stand_ins.event("fit", model, x):
                 specs = stand_ins._specs_of_data(x)
-                if specs is None:
+                if specs is None or stand_ins._has_own_step(model):
                     return uncertain("the data is not known in a replay")
                 outputs = model(stand_ins.line.map_structure(stand_ins._open_batch, specs))
             if name in ("predict", "predict_on_batch"):
@@ -86,6 +86,10 @@ class StandIns:
 
         method.__name__ = name
         return method
+
+    def _has_own_step(self, model: Any) -> bool:
+        """Whether `fit` does what only the user's own `train_step` knows; it need not even call the model."""
+        return any("train_step" in vars(base) for base in type(model).__mro__ if not is_library(base))
 
     def _specs_of_data(self, x: Any) -> Any:
         """The nested TensorSpecs of arrays, tensors or a `tf.data` dataset of (x, y); None when unknown."""

@@ -17,6 +17,14 @@ if TYPE_CHECKING:
 MAX_CONCRETE_ELEMENTS = 1 << 22
 
 
+LIBRARIES = ("keras.", "tf_keras.", "tensorflow.", "keras_hub.", "keras_nlp.", "keras_cv.")
+
+
+def is_library(cls: type) -> bool:
+    """Whether a class is Keras's or of a library on top of it, not the user's."""
+    return cls.__module__.startswith(LIBRARIES) or cls.__module__ in ("keras", "builtins")
+
+
 class KerasLine:
     """What both lines share. `keras` is the module whose classes the user's text uses."""
 
