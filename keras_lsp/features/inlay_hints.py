@@ -82,8 +82,11 @@ def _listed(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[Inla
             written = made.covers(entry) and made != entry
             if layer.outputs and (written or _ADD.search(before)):
                 note = f"a call on {layer.projected_from} gives" if layer.projected else "output"
+                guess = "~" if layer.guessed else ""
                 tooltip = f"{layer.class_name} `{layer.name}`, {note}: {', '.join(layer.outputs)}"
-                yield InlayHint(entry.end, f" → {wording.one_of(layer.outputs)}", _dated(replay, tooltip))
+                yield InlayHint(
+                    entry.end, f" → {guess}{wording.one_of(layer.outputs)}", _dated(replay, tooltip)
+                )
 
 
 def _texts(replay: ReplayView, place: Span) -> tuple[str, str]:
@@ -92,10 +95,14 @@ def _texts(replay: ReplayView, place: Span) -> tuple[str, str]:
     if not shapes or any(value.kind == "layer" for value in values):
         return "", ""
     tooltip = ", ".join(_distinct(wording.value_text(value, with_dtype=True) for value in _tensors(values)))
-    projected = all(node.projected for node in replay.nodes_at(place))
-    if projected:
+    nodes = replay.nodes_at(place)
+    label = wording.one_of(shapes)
+    if all(node.guessed for node in nodes):
+        label = f"~{label}"
+        tooltip += "; a guess: nothing here says what the input is"
+    elif all(node.projected for node in nodes):
         tooltip += "; the program itself does not come here, this is what a call would give"
-    return wording.one_of(shapes), _dated(replay, tooltip)
+    return label, _dated(replay, tooltip)
 
 
 def _dated(replay: ReplayView, tooltip: str) -> str:

@@ -100,6 +100,9 @@ def layer_card(view: DocumentView, layer: LayerReport, here: Span | None, shown_
 
 def state_note(view: DocumentView, layer: LayerReport, here: Span | None) -> tuple[str, ...]:
     """What must be said first: that there are no weights here, why, and what the table then shows."""
+    if layer.guessed:
+        shape = layer.projected_from
+        return (f"Nothing here says what its input is. For a guessed {shape} a call makes and gives:",)
     if layer.projected and layer.weights:
         return (_projection_note(view, layer),)
     if layer.projected:

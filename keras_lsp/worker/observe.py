@@ -48,6 +48,7 @@ class Seen:
         self.first_call_input = ""
         self.weights_at_end = 0
         self.built_at_end = False
+        self.calls_at_end = 0
         self.projected_from = ""
         self.guessed = False
 

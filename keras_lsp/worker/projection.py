@@ -95,7 +95,7 @@ class Projector:
             seen.layer(*found.args)
         except Exception:  # noqa: BLE001 - worked on a fresh object, not on this one: nothing is known
             return
-        _mark(seen, self.registry, self.line, f"{found.text}, a guess", guessed=True)
+        _mark(seen, self.registry, self.line, found.text, guessed=True)
 
     @contextmanager
     def _unobserved(self) -> Iterator[None]:
@@ -181,11 +181,11 @@ def _inputs(line: KerasLine, shape: Any, dtype: str) -> Any:
 
 
 def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str, guessed: bool = False) -> None:
-    """What has more weights now than at the program's end, of the model and all below it, got them here."""
+    """What the program itself did not call or build, of the model and all below it, is known from here."""
     flatten = getattr(seen.layer, "_flatten_layers", None)
     for layer in [seen.layer, *(flatten() if callable(flatten) else ())]:
         entry = registry.find(layer)
-        if entry is not None and len(line.weights(layer)) > entry.weights_at_end:
+        if entry is not None and (len(line.weights(layer)) > entry.weights_at_end or not entry.calls_at_end):
             entry.projected_from = entry.projected_from or origin
             entry.guessed = entry.guessed or guessed
 

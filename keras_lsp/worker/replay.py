@@ -238,6 +238,7 @@ class _Replay:
         for seen in self.registry.seen:
             seen.weights_at_end = len(self.line.weights(seen.layer))
             seen.built_at_end = bool(getattr(seen.layer, "built", False))
+            seen.calls_at_end = seen.calls
 
     def _project(self, text: str) -> None:
         projector = Projector(self.request, self.line, self.registry, self.recorder)

@@ -230,3 +230,58 @@ def test_attributes_are_the_users_own(keras3_worker: Worker) -> None:
     )
     net = next(layer for layer in keras3_worker.replay(text).layers if layer.class_name == "Net")
     assert list(net.attributes) == ["extra[0]"]
+
+
+IMAGES = """\
+import keras
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.conv = keras.layers.Conv2D(8, 3)
+        self.pool = keras.layers.GlobalAveragePooling2D()
+        self.head = keras.layers.Dense(5)
+
+    def call(self, images):
+        x = self.pool(self.conv(images))
+        return self.head(x)
+
+
+class Tokens(keras.layers.Layer):
+    def __init__(self, size=100):
+        super().__init__()
+        self.embed = keras.layers.Embedding(size, 6)
+
+    def call(self, ids):
+        return self.embed(ids)
+
+
+class Pair(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.left = keras.layers.Dense(4)
+
+    def call(self, inputs):
+        return self.left(inputs["a"]) + self.left(inputs["b"])
+"""
+
+
+def test_a_guessed_input_is_told_as_one(keras3_worker: Worker) -> None:
+    report = keras3_worker.replay(IMAGES, classes=("Net", "Tokens", "Pair"))
+    layers = {layer.class_name: layer for layer in report.layers if layer.is_user_class}
+    assert layers["Net"].guessed
+    assert layers["Net"].outputs == ("(None, 5)",)
+    assert [weight.shape[-1] for weight in layers["Net"].weights] == [8, 8, 5, 5]
+    assert layers["Tokens"].outputs[0].endswith(", 6)")
+    assert layers["Pair"].guessed
+    assert node(IMAGES, report, "x").guessed
+    assert report.failures == ()
+    assert report.events == ()
+
+
+def test_a_known_input_is_no_guess(keras3_worker: Worker) -> None:
+    text = IMAGES + "\n\nmodel = Net()\nmodel.build((None, 32, 32, 1))\n"
+    report = keras3_worker.replay(text, classes=("Net", "Tokens", "Pair"))
+    net = next(layer for layer in report.layers if layer.class_name == "Net")
+    assert (net.guessed, net.weights[0].shape) == (False, (3, 3, 1, 8))

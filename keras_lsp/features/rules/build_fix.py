@@ -80,7 +80,7 @@ def _call_text(
 ) -> str | None:
     if model_class is None and seen is not None:
         model_class = view.facts.model_class(seen.class_name)
-    if view.current is not None and seen is not None and not seen.weights:
+    if view.current is not None and seen is not None and (seen.guessed or not seen.weights):
         return None
     proved = view.current is not None and seen is not None and seen.projected
     one_input = _takes_one_input(model_class) or (seen is not None and not seen.is_user_class)

@@ -76,7 +76,7 @@ def known_input(replay: ReplayView, model: LayerReport | None) -> str:
     """
     if model is None or not model.weights:
         return ""
-    if model.projected:
+    if model.projected and not model.guessed:
         return model.projected_from.split(", from ")[0].strip()
     if not model.calls or any(e.kind == "build" and e.layer == model.id for e in replay.report.events):
         return ""
