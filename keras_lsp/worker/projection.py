@@ -10,7 +10,7 @@ import inspect
 import time
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from .call_hints import call_hints
 from .input_search import MAX_SIZE, search
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from .wire import ReplayRequest
 
 # For all guesses of one replay together; a report must not wait long for what is only a guess.
-GUESSING_SECONDS = 1.0
+GUESSING_SECONDS = 2.0
+SHARE_OF_ONE_CLASS = 0.4  # of the time that is left
 
 
 class Projector:
@@ -48,11 +49,20 @@ class Projector:
         self.recorder.stage = GUESS
         deadline = time.monotonic() + GUESSING_SECONDS
         kept = list(events)
-        for seen in list(self.registry.seen):
-            if seen.calls == 0 and type(seen.layer).__name__ in self.request.classes:
-                self._call_on_guess(seen, tree, deadline)
+        for seen in self._uncalled():
+            if seen.calls == 0:
+                self._call_on_guess(seen, tree, (deadline - time.monotonic()) * SHARE_OF_ONE_CLASS)
         events[:] = kept  # guesses are no events of the program
         _complete_events(self.registry, events, self.line)
+
+    def _uncalled(self) -> List[Seen]:
+        """Objects of the text's classes, the largest first: its call also calls what is in it."""
+        uncalled = [
+            seen
+            for seen in self.registry.seen
+            if seen.calls == 0 and type(seen.layer).__name__ in self.request.classes
+        ]
+        return sorted(uncalled, key=lambda seen: -len(list(_below(seen.layer))))
 
     def _make_unused_classes(self, space: Dict[str, Any]) -> None:
         made = {type(seen.layer).__name__ for seen in self.registry.seen}
@@ -64,7 +74,7 @@ class Projector:
                 continue
             try:
                 cls()
-            except Exception:  # noqa: BLE001, S112 - nobody asked the program to make it: its failure is no finding
+            except Exception:  # noqa: BLE001, S112 - nobody asked for this: its failure is no finding
                 continue
 
     def _call_on_known_input(self, seen: Seen, events: List[ReplayEvent], source: SourceMap) -> None:
@@ -72,21 +82,15 @@ class Projector:
         if found is not None and _call(seen.layer, self.line, found[0]):
             _mark(seen, self.registry, self.line, f"{_text(found[0])}, {found[1]}")
 
-    def _call_on_guess(self, seen: Seen, tree: ast.AST, deadline: float) -> None:
+    def _call_on_guess(self, seen: Seen, tree: ast.AST, seconds: float) -> None:
         cls, given = type(seen.layer), seen.given
-        if not hasattr(cls, "call") or _has_unbuilt_layer(given, self.line):
+        if seconds < 0.01 or not hasattr(cls, "call") or _has_unbuilt_layer(given, self.line):
             return
         hints = call_hints(tree, cls.__name__)
         sizes = [value for value in vars(seen.layer).values() if type(value) is int and 1 < value < MAX_SIZE]
         with self._unobserved():
             try:
-                found = search(
-                    self.line,
-                    lambda: cls(*given.args, **given.kwargs),
-                    hints,
-                    sizes,
-                    deadline - time.monotonic(),
-                )
+                found = search(self.line, lambda: cls(*given.args, **given.kwargs), hints, sizes, seconds)
             except Exception:  # noqa: BLE001 - a constructor that works once only: nothing is known
                 return
         if found is None:
@@ -182,12 +186,16 @@ def _inputs(line: KerasLine, shape: Any, dtype: str) -> Any:
 
 def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str, guessed: bool = False) -> None:
     """What the program itself did not call or build, of the model and all below it, is known from here."""
-    flatten = getattr(seen.layer, "_flatten_layers", None)
-    for layer in [seen.layer, *(flatten() if callable(flatten) else ())]:
+    for layer in [seen.layer, *_below(seen.layer)]:
         entry = registry.find(layer)
         if entry is not None and (len(line.weights(layer)) > entry.weights_at_end or not entry.calls_at_end):
             entry.projected_from = entry.projected_from or origin
             entry.guessed = entry.guessed or guessed
+
+
+def _below(layer: Any) -> Iterable[Any]:
+    flatten = getattr(layer, "_flatten_layers", None)
+    return flatten() if callable(flatten) else ()
 
 
 def _complete_events(registry: Registry, events: List[ReplayEvent], line: KerasLine) -> None:
