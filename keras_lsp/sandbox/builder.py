@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from keras_lsp.worker.report import ReplayReport
-from keras_lsp.worker.wire import Hello, ReplayRequest
+if TYPE_CHECKING:
+    from keras_lsp.worker.report import ReplayReport
+    from keras_lsp.worker.wire import Hello, ReplayRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class NullBuilder:
     def __init__(self, reason: str) -> None:
         self.reason = reason
 
-    async def replay(self, request: ReplayRequest) -> ReplayOutcome:
+    async def replay(self, request: ReplayRequest) -> ReplayOutcome:  # noqa: ARG002 - ModelBuilder's signature
         return ReplayOutcome(reason=self.reason, terminal=True)
 
     async def start(self) -> Hello | str:
         return self.reason
 
-    async def close(self, reason: str) -> None:
+    async def close(self, reason: str) -> None:  # noqa: ARG002 - ModelBuilder's signature
         return None

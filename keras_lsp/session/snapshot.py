@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from keras_lsp.session.settings import Settings
-from keras_lsp.source.facts import ModuleFacts
-from keras_lsp.text.document import Document
-from keras_lsp.text.shift import Shift
 from keras_lsp.text.span import Span
-from keras_lsp.worker.report import LayerReport, NodeFact, ReplayReport, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from keras_lsp.source.facts import ModuleFacts
+    from keras_lsp.text.document import Document
+    from keras_lsp.text.shift import Shift
+    from keras_lsp.worker.report import LayerReport, NodeFact, ReplayReport, Value
 
 
 class ReplayState(str, Enum):

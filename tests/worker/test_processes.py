@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.worker import wire
+from tests.processes import children, is_alive
 from tests.worker.driver import Worker
 
 if TYPE_CHECKING:
@@ -99,18 +100,6 @@ def test_a_cancelled_replay_ends_and_the_next_one_answers(worker: Worker) -> Non
     assert worker.replay(GOOD).failures == ()
 
 
-def children_of(process: int) -> list[int]:
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            fields = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        if int(fields[1]) == process and fields[0] != "Z":
-            found.append(int(folder.name))
-    return found
-
-
 def wait_until_gone(processes: list[int], seconds: float = 10) -> list[int]:
     deadline = time.monotonic() + seconds
     alive = processes
@@ -120,18 +109,10 @@ def wait_until_gone(processes: list[int], seconds: float = 10) -> list[int]:
     return alive
 
 
-def is_alive(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except OSError:
-        return False
-    return state != "Z"
-
-
 def wait_for_child(process: int) -> list[int]:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        found = children_of(process)
+        found = children(process)
         if found:
             return found
         time.sleep(0.01)
@@ -182,14 +163,18 @@ def test_many_replays_leave_nothing_in_the_worker(keras3_worker: Worker) -> None
     def count(folder: str) -> int:
         return len(list(Path(f"/proc/{process}", folder).iterdir()))
 
-    def state() -> tuple[int, int, int]:
-        threads = count("task")
-        return threads, count("fd"), len(children_of(process))
+    def state() -> tuple[int, int]:
+        # A report is sent before its child is reaped: that is over in a moment.
+        assert wait_until_gone(children(process)) == []
+        return count("task"), count("fd")
 
     keras3_worker.replay(GOOD)
     before = state()
     for _ in range(40):
         keras3_worker.replay(GOOD)
+    deadline = time.monotonic() + 5
+    while state() != before and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert state() == before
     assert before[0] <= 2, "a worker with more threads has run an operation: its children may hang"
 

@@ -1,0 +1,47 @@
+-- vim.lsp.enable('keras_lsp'); see :help keras_lsp
+
+local markers = { 'pyproject.toml', 'setup.py', 'setup.cfg', 'requirements.txt', '.git' }
+
+return {
+  cmd = { 'keras-lsp', 'serve', '--stdio' },
+  filetypes = { 'python' },
+
+  -- A file outside of any project counts as a project of its own folder: trust needs a folder to be about.
+  root_dir = function(buffer, on_dir)
+    local name = vim.api.nvim_buf_get_name(buffer)
+    on_dir(vim.fs.root(buffer, markers) or (name ~= '' and vim.fs.dirname(name) or nil))
+  end,
+
+  before_init = function(params, config)
+    local trust = require('keras_lsp')
+    local trusted = config.root_dir ~= nil and trust.is_trusted(config.root_dir)
+    params.initializationOptions =
+      vim.tbl_extend('force', params.initializationOptions or {}, { trusted = trusted })
+    if config.root_dir and not trusted then
+      trust.explain_untrusted(config.root_dir)
+    end
+  end,
+
+  handlers = {
+    -- New shapes, same text. Neovim 0.11's own handler forgets what it has drawn and asks again; a redraw before
+    -- the answer then marks every line as drawn, and the new hints stay invisible until the next edit.
+    -- Enabling anew asks as well, and draws nothing until the answer is there.
+    ['workspace/inlayHint/refresh'] = function(_, _, context)
+      local client = assert(vim.lsp.get_client_by_id(context.client_id))
+      for buffer in pairs(client.attached_buffers) do
+        if vim.lsp.inlay_hint.is_enabled({ bufnr = buffer }) then
+          vim.lsp.inlay_hint.enable(true, { bufnr = buffer })
+        end
+      end
+      return vim.NIL
+    end,
+
+    -- For status lines: vim.b.keras_lsp is { state, reason, summary }.
+    ['kerasLsp/status'] = function(_, status)
+      local buffer = vim.uri_to_bufnr(status.uri)
+      if vim.api.nvim_buf_is_loaded(buffer) then
+        vim.b[buffer].keras_lsp = { state = status.state, reason = status.reason, summary = status.summary }
+      end
+    end,
+  },
+}

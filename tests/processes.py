@@ -1,0 +1,31 @@
+"""Processes below another one, from /proc (Linux)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def read(path: Path) -> str:
+    """Text of a file below /proc; "" when the process or thread has ended meanwhile."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task")
+    if not tasks.exists():
+        return []
+    return [int(child) for task in tasks.iterdir() for child in read(task / "children").split()]
+
+
+def descendants(pid: int) -> list[int]:
+    below = children(pid)
+    return below + [deeper for child in below for deeper in descendants(child)]
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    state = read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
+    return bool(state) and state[0] not in "ZX"
