@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from keras_lsp.session.snapshot import ReplayState
+
 if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView
 
@@ -28,13 +30,15 @@ def of(view: DocumentView) -> Status:
 
 def _summary(view: DocumentView) -> str:
     """The Keras that counts here, as the replay or else the environment tells."""
+    if view.state is ReplayState.STATIC:
+        return ""
+    legacy = view.keras_line == 2
+    name = "tf-keras" if legacy else "Keras"
     if view.replay is not None:
-        versions = view.replay.report.versions
         behind = " (of an earlier text)" if view.replay.stale else ""
-        return f"Keras {versions.keras}{behind}"
+        return f"{name} {view.replay.report.versions.keras}{behind}"
     environment = view.environment
     if environment is None or view.keras_line is None:
         return ""
-    legacy = view.keras_line == 2
     version = environment.tf_keras_version if legacy else environment.keras_version
-    return f"Keras {version}" if version else ""
+    return f"{name} {version}" if version else ""

@@ -12,6 +12,7 @@ from keras_lsp.source.parse import parse
 from keras_lsp.text.shift import Shift
 
 if TYPE_CHECKING:
+    from keras_lsp.source.resolve import NameResolver
     from keras_lsp.text.document import Document
     from keras_lsp.worker.report import ReplayReport
 
@@ -30,6 +31,7 @@ class OpenDocument:
 
     def __init__(self, document: Document) -> None:
         self.document = document
+        self.names: NameResolver | None = None  # what is known of classes of other files
         self.parsed = parse(document.text)
         self.facts = facts_of(self.parsed)
         self.imports: frozenset[str] | None = None  # files its imports may mean, once somebody asked
@@ -52,7 +54,12 @@ class OpenDocument:
                 replayed.shift = replayed.shift.then(step)
         self.document, self._view, self.imports = document, None, None
         self.parsed = parse(document.text)
-        self.facts = facts_of(self.parsed)
+        self.facts = facts_of(self.parsed, self.names)
+
+    def learn(self, names: NameResolver | None) -> None:
+        """The same text, with what is known now of classes of other files."""
+        self.names, self._view = names, None
+        self.facts = facts_of(self.parsed, names)
 
     def take_fingerprint(self, fingerprint: str) -> bool:
         """Whether it is another one: then a report of the old code is stale."""

@@ -18,6 +18,7 @@ else:
     import tomli as tomllib
 
 _log = logging.getLogger(__name__)
+_MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,10 @@ class ProjectLoader(Protocol):
     def settings_of(self, root: str) -> ProjectSettings: ...
 
     def place_of(self, path: str) -> ModulePlace: ...
+
+    def text_of(self, path: str) -> str | None: ...
+
+    def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]: ...
 
 
 class ProjectFiles:
@@ -71,3 +76,22 @@ class ProjectFiles:
             parts.insert(0, folder.name)
             folder = folder.parent
         return ModulePlace(".".join(parts), str(folder))
+
+    def text_of(self, path: str) -> str | None:
+        """A source file as it is saved; None when there is none, or one too big to be read by anybody."""
+        file = Path(path)
+        try:
+            if not file.is_file() or file.stat().st_size > _MOST_BYTES:
+                return None
+            return file.read_text(encoding="utf-8", errors="replace")
+        except (OSError, ValueError):
+            return None
+
+    def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        """Where the packages of an interpreter are installed; () behind a launcher, where nobody knows."""
+        python = Path(command[0])
+        if len(command) != 1 or not python.is_absolute():
+            return ()
+        prefix = python.parent.parent
+        folders = (prefix / "Lib" / "site-packages", *sorted(prefix.glob("lib*/python3*/*-packages")))
+        return tuple(dict.fromkeys(str(folder.resolve()) for folder in folders if folder.is_dir()))

@@ -20,7 +20,8 @@ def fingerprint_of(entry: OpenDocument, documents: Iterable[OpenDocument], surro
     others = _by_path(entry, documents)
     imported = _closure(entry, others, surroundings) if others else {}
     hints = surroundings.input_hints(entry.path, entry.class_names)
-    return recipe_fingerprint(entry.facts.fingerprint, imported, entry.found, hints)
+    code = " ".join((entry.facts.fingerprint, *entry.class_names))  # classes may be known later than the text
+    return recipe_fingerprint(code, imported, entry.found, hints)
 
 
 def request_for(

@@ -15,6 +15,7 @@ from keras_lsp.session.budget import FailureBudget
 from keras_lsp.session.build_queue import BuildQueue
 from keras_lsp.session.environments import confirmed_facts, environment_facts
 from keras_lsp.session.open_document import OpenDocument
+from keras_lsp.session.other_files import OtherFiles
 from keras_lsp.session.project import ProjectFiles
 from keras_lsp.session.recipe import fingerprint_of, request_for
 from keras_lsp.session.settings import Settings
@@ -69,6 +70,7 @@ class Session:
         self._open: dict[str, OpenDocument] = {}
         self._snapshot: Snapshot | None = None
         self._queue = BuildQueue(self._build, self._build_failed)
+        self._others = OtherFiles(self._open, self._around, self._learned)
         self._budget = FailureBudget()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -95,11 +97,14 @@ class Session:
         self._text_changed(document.key, entry)
 
     def close(self, key: str) -> None:
-        if self._open.pop(key, None) is not None:
+        entry = self._open.pop(key, None)
+        if entry is not None:
             self._queue.drop(key)
+            self._others.closed(key, entry.document.path)
             self._budget.forgive(key)
             self._snapshot = None
             self._refresh_all()
+            self._others.others_changed()
 
     def snapshot(self) -> Snapshot:
         if self._snapshot is None:
@@ -146,6 +151,7 @@ class Session:
         entry.restart = entry.state in (ReplayState.FAILED, ReplayState.UNAVAILABLE)
         entry.obstacle = ""
         self._find_environment(entry)
+        self._others.forget()
         self._refresh(key, entry, force=True)
         self._publish(key)
 
@@ -160,22 +166,31 @@ class Session:
     async def close_all(self, reason: str) -> None:
         """The end of the session: no replay goes on, no worker is left."""
         await self._queue.close()
+        await self._others.close()
         await asyncio.gather(*self._background)
         await self._builders.close(reason)
 
     # -- what is due
 
     def _text_changed(self, key: str, entry: OpenDocument) -> None:
+        self._others.text_changed(key)
         changed = self._refresh(key, entry)
         self._publish(key)
-        if changed:
-            self._refresh_all(but=key)  # it may be imported by others
+        if changed:  # it may be imported by others
+            self._refresh_all(but=key)
+            self._others.others_changed(but=key)
+
+    def _learned(self, key: str) -> None:
+        """The text is the same, and more is known of the classes it imports."""
+        self._refresh(key, self._open[key])
+        self._publish(key)
 
     def _surroundings_changed(self) -> None:
         self._around.reload()
         for entry in self._open.values():
             entry.imports = None
             self._find_environment(entry)
+        self._others.forget()
         self._refresh_all(changed=True)
 
     def _refresh_all(self, *, but: str | None = None, changed: bool = False) -> None:

@@ -32,6 +32,18 @@ class Surroundings:
     def place_of(self, path: str) -> ModulePlace:
         return self._loader.place_of(path)
 
+    def saved_text(self, path: str) -> str | None:
+        """What is on disk. May be called from another thread."""
+        return self._loader.text_of(path)
+
+    def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        return self._loader.packages_of(command)
+
+    def root_of(self, path: str) -> str | None:
+        """The innermost workspace folder that holds a file."""
+        parents = PurePath(path).parents
+        return max((root for root in self.roots if PurePath(root) in parents), key=len, default=None)
+
     def input_hints(self, path: str, class_names: Iterable[str]) -> dict[str, str]:
         """Class name -> input shape for a document; of nested folders the innermost counts."""
         parents = PurePath(path).parents

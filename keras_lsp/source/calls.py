@@ -11,6 +11,7 @@ from keras_lsp.source import keras_names
 from keras_lsp.source.facts import Argument, LayerCall, ModelKind
 from keras_lsp.source.keras_names import Imports, dotted_name
 from keras_lsp.source.literals import literal
+from keras_lsp.source.resolve import split_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -78,9 +79,7 @@ class Calls:
             return None
         if name.startswith("keras."):
             return _builtin(name)
-        path = name.lstrip(".")
-        module, _, last = path.rpartition(".")
-        module = "." * (len(name) - len(path)) + module
+        module, last = split_name(name)
         origin = self._resolver.class_origin(module, last)
         if origin is None:
             return None

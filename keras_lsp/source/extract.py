@@ -22,6 +22,11 @@ from keras_lsp.text.span import Span
 _MAY_CONCERN_US = re.compile(r"keras|tensorflow")
 
 
+def may_concern_us(text: str) -> bool:
+    """Whether the text may speak of Keras in its own words."""
+    return _MAY_CONCERN_US.search(text) is not None
+
+
 def extract(text: str, resolver: NameResolver | None = None) -> ModuleFacts:
     """Everything the text says. Never raises; without Keras in the text (and no resolver) it is little."""
     return facts_of(parse(text), resolver)
@@ -29,7 +34,7 @@ def extract(text: str, resolver: NameResolver | None = None) -> ModuleFacts:
 
 def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> ModuleFacts:
     """The facts of a module that was parsed before."""
-    if resolver is None and _MAY_CONCERN_US.search(parsed.text) is None:
+    if resolver is None and not may_concern_us(parsed.text):
         return ModuleFacts(problems=parsed.problems, fingerprint=fingerprint(parsed.text))
     index = index_module(parsed.tree)
     positions = Positions(parsed.text)

@@ -1,38 +1,59 @@
-"""A hash of what a text says, without comments, blank lines and trailing blanks."""
+"""A hash of what a text says, without comments, blank lines and blanks between tokens."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+_IN_BRACES = r"\{\{|\{(?!\{)(?:[^{}]|\{[^{}]*\})*\}"  # of an f-string; may hold quotes
 
-_TRIPLE = re.compile(r"\"{3}|'{3}")
-# A string, an f-string with what is in its braces, or a comment.
-_IN_BRACES = r"\{\{|\{(?:[^{}]|\{[^{}]*\})*\}"
+
+def _short_string(quote: str) -> str:
+    formatted = "|".join(rf"(?<=\b{prefix}{quote})" for prefix in ("[fFtT]", "[fFtT][rR]", "[rR][fFtT]"))
+    plain = rf"[^\\\r\n{quote}]*(?:\\.[^\\\r\n{quote}]*)*"
+    with_braces = rf"(?:{formatted})(?:[^\\\r\n{quote}{{]|\\.|{_IN_BRACES})*"
+    return rf"{quote}(?:{with_braces}|{plain}){quote}"
+
+
+def _long_string(quote: str) -> str:
+    return rf"{quote * 3}[^\\{quote}]*(?:(?:\\.|{quote}(?!{quote * 2}))[^\\{quote}]*)*{quote * 3}"
+
+
+# Flat, and each alternative begins with the character itself: so text without these is skipped quickly.
 _STRING_OR_COMMENT = re.compile(
-    rf"""((?<=[fF])"(?:[^"\\{{]|\\.|{_IN_BRACES})*"|(?<=[fF])'(?:[^'\\{{]|\\.|{_IN_BRACES})*'"""
-    r"""|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')|\#.*"""
+    f"{_long_string(chr(34))}|{_long_string(chr(39))}|{_short_string(chr(34))}|{_short_string(chr(39))}"
+    r"|#[^\r\n]*",
+    re.DOTALL,
 )
+_STRING = "\x00"  # stands for a string in the code around it; the null byte is in no source
+# A blank that parts nothing: not between two words. `1 .real` and `1.real` are not both Python, and so on.
+_IDLE_BLANK = re.compile(r" (?:(?<!\w )|(?!\w))")
 
 
 def fingerprint(text: str) -> str:
-    """Equal for texts that differ only in comments, blank lines, line ends and trailing blanks."""
-    kept = "\n".join(_telling_lines(text))
-    return hashlib.blake2b(kept.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    """Equal for texts that differ only in comments, blank lines, line ends and blanks between tokens.
+
+    For a text that parses, different programs have different fingerprints. Indentation counts.
+    """
+    code, strings = _parted(text)
+    lines = code.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = [line for line in lines if line.strip()]
+    indents = [line[: len(line) - len(line.lstrip())] for line in lines]
+    tokens = _IDLE_BLANK.sub("", "\n".join(" ".join(line.split()) for line in lines))
+    said = "\x00\x00".join((tokens, "\n".join(indents), "\x00".join(strings)))
+    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _telling_lines(text: str) -> Iterator[str]:
-    in_string = False
-    for line in text.split("\n"):
-        quotes = len(_TRIPLE.findall(line)) if '"""' in line or "'''" in line else 0
-        if in_string or quotes:
-            yield line
-            in_string ^= quotes % 2 == 1
-            continue
-        code = _STRING_OR_COMMENT.sub(r"\1", line) if "#" in line else line
-        code = code.rstrip()
-        if code:
-            yield code
+def _parted(text: str) -> tuple[str, list[str]]:
+    """The code alone, with a mark for each string, and the strings."""
+    code: list[str] = []
+    strings: list[str] = []
+    position = 0
+    for match in _STRING_OR_COMMENT.finditer(text):
+        code.append(text[position : match.start()])
+        position = match.end()
+        if text[match.start()] != "#":
+            code.append(_STRING)
+            strings.append(match.group().replace("\r\n", "\n"))
+    code.append(text[position:])
+    return "".join(code), strings

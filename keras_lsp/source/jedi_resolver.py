@@ -1,35 +1,45 @@
-"""Model and layer classes of other files, through jedi: in the background, on one thread.
+"""Model and layer classes of other files: looked up in the background, on one thread.
 
-Jedi only follows imports to the file that defines a class; what that class is, our own extraction says.
-Jedi is imported when the first name is looked for.
+Through the workspace's own files we follow import statements ourselves, since unsaved text counts and jedi
+reads the disk. In installed packages jedi finds the file that defines a class; what that class is, our own
+extraction says. Jedi is imported when the first such name is looked for; it reads files and runs none.
 """
 
 from __future__ import annotations
 
+import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from keras_lsp.source.extract import extract
-from keras_lsp.source.keras_names import canonical
-from keras_lsp.source.resolve import ClassOrigin
+from keras_lsp.source.extract import facts_of, may_concern_us
+from keras_lsp.source.keras_names import Imports, canonical
+from keras_lsp.source.module_index import index_module
+from keras_lsp.source.parse import parse
+from keras_lsp.source.resolve import ClassOrigin, split_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from keras_lsp.source.facts import ModelClass, ModuleFacts
+    from keras_lsp.source.parse import ParsedModule
 
 ImportedName = tuple[str, str]  # module with its leading dots, name in it
-_DEPTH = 6  # bases of bases, each in another file
+_DEPTH = 6  # files between a name and the class it means
+_ROUNDS = 3  # what is learned about a class's bases may make us ask for what it holds
 
 
 @dataclass
 class JediResolver:
-    """The names one file imports. Answers from what was found so far; remembers what was asked in vain."""
+    """The names one file imports. Answers from what was found so far; remembers what was asked in vain.
+
+    `root` is the workspace folder of the file, `packages` are the folders with the user's installed packages.
+    """
 
     path: str | None
     root: str | None
+    packages: tuple[str, ...] = ()
     found: dict[ImportedName, ClassOrigin | None] = field(default_factory=dict)
     wanted: dict[ImportedName, None] = field(default_factory=dict)  # in the order asked
 
@@ -40,85 +50,213 @@ class JediResolver:
             self.wanted[key] = None
         return self.found.get(key)
 
+    @property
+    def known(self) -> dict[ImportedName, ClassOrigin]:
+        """The names that are model or layer classes."""
+        return {name: origin for name, origin in self.found.items() if origin is not None}
+
+    @property
+    def is_installed(self) -> bool:
+        return self.root in self.packages
+
+    def of_file(self, path: str) -> JediResolver:
+        """For what another file imports; a package is the root of its own absolute imports."""
+        parents = PurePath(path).parents
+        roots = (self.root, *self.packages)
+        root = next((root for root in roots if root and PurePath(root) in parents), self.root)
+        return JediResolver(path, root, self.packages)
+
+
+@dataclass
+class _File:
+    """Another file as it was last read, and what `facts` knew of the names it imports."""
+
+    text: str
+    imports: Imports
+    facts: ModuleFacts
+    wanted: tuple[ImportedName, ...]
+    found: dict[ImportedName, ClassOrigin | None] = field(default_factory=dict)
+
 
 class JediNames:
     """One thread that looks names up, and what it has read.
 
-    `read` gives the current text of a file, None when there is none; unsaved text counts.
+    `read` gives the current text of a file, None when there is none; unsaved text counts. It is called on
+    the thread.
     """
 
     def __init__(self, read: Callable[[str], str | None]) -> None:
         self._read = read
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jedi")
-        self._facts: dict[str, tuple[str, ModuleFacts]] = {}  # path -> text and its facts
+        self._files: dict[str, _File] = {}  # by path
+        self._checked: set[str] = set()  # paths whose facts are right for the look-up that runs
+        self._jedi = _Jedi()
         self._closed = False
 
-    def look_up(self, resolver: JediResolver) -> Future[bool]:
-        """Look for what `resolver` was asked in vain; the result tells whether it knows more now.
+    def look_up(self, resolver: JediResolver, parsed: ParsedModule) -> Future[bool]:
+        """Look for what the module's extraction asks `resolver` in vain; True: extract again, it knows more.
 
         Cancelling the future stops a look-up that has not begun.
         """
-        wanted = list(resolver.wanted)
-        resolver.wanted.clear()
-        return self._thread.submit(self._look_up, resolver, wanted)
+        return self._thread.submit(self._look_up, resolver, parsed)
+
+    def forget(self) -> None:
+        """Packages may have been installed or changed."""
+        self._jedi = _Jedi()
 
     def close(self) -> None:
         """Stop after the name that is being looked up."""
         self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _look_up(self, resolver: JediResolver, wanted: list[ImportedName]) -> bool:
-        new = False
-        for name in wanted:
-            if self._closed:
+    def _look_up(self, resolver: JediResolver, parsed: ParsedModule) -> bool:
+        # The extraction on the loop's thread goes on with what `resolver` has; it changes once, as a whole.
+        asked = JediResolver(resolver.path, resolver.root, resolver.packages, dict(resolver.found))
+        self._checked.clear()
+        for _ in range(_ROUNDS):
+            asked.wanted.clear()
+            facts_of(parsed, asked)
+            if not asked.wanted or self._closed:
                 break
-            origin = self._origin(resolver, name, _DEPTH)
-            resolver.found[name] = origin
-            new = new or origin is not None
-        return new
+            asked.found |= self._origins(asked, tuple(asked.wanted), _DEPTH)
+        more = asked.known != resolver.known
+        resolver.found = asked.found
+        return more
+
+    def _origins(
+        self, resolver: JediResolver, names: tuple[ImportedName, ...], depth: int
+    ) -> dict[ImportedName, ClassOrigin | None]:
+        return {name: None if self._closed else self._origin(resolver, name, depth) for name in names}
 
     def _origin(self, resolver: JediResolver, name: ImportedName, depth: int) -> ClassOrigin | None:
-        definition = _definition(resolver, name)
+        """What `from <module> import <name>` in the resolver's file gives."""
+        dotted = canonical(_dotted(name))
+        if dotted.startswith("keras."):
+            return ClassOrigin.of_keras(dotted)
+        if depth == 0:
+            return None
+        for path in _files(resolver, name[0]):
+            text = self._read(path)
+            if text is not None:
+                return self._in_file(resolver.of_file(path), text, name[1], depth)
+        return self._installed(resolver, name, depth)
+
+    def _in_file(self, here: JediResolver, text: str, name: str, depth: int) -> ClassOrigin | None:
+        """The class that a file calls `name`: its own, or one it imports."""
+        path = here.path or ""
+        file = self._file(here, text, depth)
+        model = file.facts.model_class(name)
+        if model is not None:
+            return _origin_of(model, path)
+        imported = file.imports.names.get(name)
+        if imported is not None:
+            return self._origin(here, split_name(imported), depth - 1)
+        stars = (self._origin(here, (module, name), depth - 1) for module in file.imports.stars)
+        return next((origin for origin in stars if origin is not None), None)
+
+    def _installed(self, resolver: JediResolver, name: ImportedName, depth: int) -> ClassOrigin | None:
+        """A class of an installed package; these have capitals, so that not every function is looked for."""
+        module = name[0].split(".", 1)[0]
+        if not resolver.packages or module in sys.stdlib_module_names or not name[1][:1].isupper():
+            return None
+        definition = self._jedi.definition(resolver, name)
         if definition is None:
             return None
-        full_name = canonical(definition.full_name or "")
-        if full_name.startswith("keras."):
-            return ClassOrigin.of_keras(full_name)
-        path = str(definition.module_path) if definition.module_path else None
-        if path is None or definition.type != "class":
+        if definition.full_name.startswith("keras."):
+            return ClassOrigin.of_keras(definition.full_name)
+        text = self._read(definition.path) if definition.path else None
+        if text is None or definition.path is None:
             return None
-        model = self._facts_of(path, resolver.root, depth).model_class(definition.name)
-        return _origin_of(model, path) if model is not None else None
+        return self._in_file(resolver.of_file(definition.path), text, definition.name, depth - 1)
 
-    def _facts_of(self, path: str, root: str | None, depth: int) -> ModuleFacts:
-        """The facts of another file, with the classes it imports in its turn."""
-        text = self._read(path) or ""
-        known = self._facts.get(path)
-        if known is not None and known[0] == text:
-            return known[1]
-        resolver = JediResolver(path, root)
-        facts = extract(text, resolver)
-        if resolver.wanted and depth > 0:
-            resolver.found = {name: self._origin(resolver, name, depth - 1) for name in resolver.wanted}
-            facts = extract(text, resolver)
-        self._facts[path] = (text, facts)
-        return facts
+    def _file(self, here: JediResolver, text: str, depth: int) -> _File:
+        """What another file says, with the classes it imports in its turn; each once in a look-up."""
+        path = here.path or ""
+        file = self._files.get(path)
+        if file is None or file.text != text:
+            file = self._files[path] = _first_look(here, text)
+        if path not in self._checked:
+            self._checked.add(path)
+            found = self._origins(here, file.wanted, depth - 1)
+            if found != file.found:
+                file.found = here.found = found
+                file.facts = facts_of(parse(text), here)
+        return file
 
 
-def _definition(resolver: JediResolver, name: ImportedName) -> Any:
-    """The jedi Name of what an import statement in the resolver's file gives, followed as far as it goes."""
-    # Costs 0.1 s and memory, and many sessions never need it.
-    import jedi  # type: ignore[import-untyped]  # noqa: PLC0415  # has no type hints
+def _first_look(here: JediResolver, text: str) -> _File:
+    parsed = parse(text)
+    # A package that never speaks of Keras has no models; its imports may still lead to one that does.
+    facts = facts_of(parsed, here if not here.is_installed or may_concern_us(text) else None)
+    return _File(text, index_module(parsed.tree).imports, facts, tuple(here.wanted))
 
-    statement = f"from {name[0]} import {name[1]}"
-    project = jedi.Project(resolver.root) if resolver.root else None
-    try:
-        script = jedi.Script(statement, path=_beside(resolver.path), project=project)
-        # Followed to the end; or, where that ends at a package that is not installed here, one step.
-        names = script.goto(1, len(statement), follow_imports=True) or script.goto(1, len(statement))
-    except Exception:  # noqa: BLE001  # jedi raises many kinds on odd code; the name stays unknown
-        return None
-    return names[0] if names else None
+
+def _dotted(name: ImportedName) -> str:
+    return f"{name[0]}{'' if name[0].endswith('.') else '.'}{name[1]}"
+
+
+def _files(resolver: JediResolver, module: str) -> Iterator[str]:
+    """The files of the workspace that a module's name may mean, the likeliest first."""
+    if resolver.path is None:
+        return
+    folders = PurePath(resolver.path).parents
+    name = module.lstrip(".")
+    level = len(module) - len(name)
+    parts = name.split(".") if name else []
+    for folder in folders[level - 1 : level] if level else _starts(folders, resolver.root):
+        target = folder.joinpath(*parts)
+        yield str(target / "__init__.py")
+        if parts:
+            yield f"{target}.py"
+
+
+def _starts(folders: Sequence[PurePath], root: str | None) -> Sequence[PurePath]:
+    """Where absolute imports may begin: the file's folder and those above it, up to the root."""
+    top = PurePath(root) if root else None
+    return folders[: folders.index(top) + 1] if top in folders else folders[:1]
+
+
+@dataclass(frozen=True)
+class _Definition:
+    name: str
+    full_name: str  # canonical for a class of Keras
+    path: str | None
+
+
+class _Jedi:
+    """Asks jedi, each question once: installed packages seldom change."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, _Definition | None] = {}
+        self._environment: Any = None
+
+    def definition(self, resolver: JediResolver, name: ImportedName) -> _Definition | None:
+        place = _beside(resolver.path)
+        key = (place, resolver.root, resolver.packages, name)
+        if key not in self._known:
+            self._known[key] = self._ask(place, resolver, name)
+        return self._known[key]
+
+    def _ask(self, place: str | None, resolver: JediResolver, name: ImportedName) -> _Definition | None:
+        # Costs 0.1 s and memory, and many sessions never need it.
+        import jedi  # type: ignore[import-untyped]  # noqa: PLC0415  # has no type hints
+
+        statement = f"from {name[0]} import {name[1]}"
+        root = resolver.root or resolver.packages[0]
+        try:
+            # Our own Python runs jedi's helper process: the user's runs in the worker only.
+            self._environment = self._environment or jedi.create_environment(sys.executable, safe=False)
+            project = jedi.Project(root, sys_path=resolver.packages)
+            script = jedi.Script(statement, path=place, project=project, environment=self._environment)
+            # Followed to the end; or, where that ends at a package that is not installed here, one step.
+            names = script.goto(1, len(statement), follow_imports=True) or script.goto(1, len(statement))
+        except Exception:  # noqa: BLE001  # jedi raises many kinds on odd code; the name stays unknown
+            return None
+        if not names:
+            return None
+        full_name = canonical(names[0].full_name or "")
+        path = str(names[0].module_path) if names[0].module_path and names[0].type == "class" else None
+        return _Definition(names[0].name, full_name, path)
 
 
 def _beside(path: str | None) -> str | None:

@@ -49,6 +49,11 @@ class Positions:
 
     def span(self, node: Located) -> Span:
         """The text of a node of a parsed tree."""
+        starts = self._starts
+        if not self._wide and node.end_lineno is not None and node.end_col_offset is not None:
+            return Span(
+                starts[node.lineno - 1] + node.col_offset, starts[node.end_lineno - 1] + node.end_col_offset
+            )
         start = self.offset(node.lineno, node.col_offset)
         if node.end_lineno is None or node.end_col_offset is None:
             return Span(start, start)

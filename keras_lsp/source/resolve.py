@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import dataclass
 from typing import Protocol
 
 from keras_lsp.source.facts import Built, ModelKind
 from keras_lsp.text.span import Span
+
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(?P<module>[.\w]+)|import[ \t]+(?P<modules>[\w., \t]+))", re.MULTILINE
+)
+# Modules whose names we know, or that define no model.
+_NOT_ASKED = sys.stdlib_module_names | {"keras", "tensorflow", "tf_keras", "numpy", "matplotlib", "pandas"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +52,19 @@ class SameFileResolver:
 
     def class_origin(self, module: str, name: str) -> ClassOrigin | None:  # noqa: ARG002  # the protocol's
         return None
+
+
+def imports_others(text: str) -> bool:
+    """Whether the text imports anything that may bring a model or layer class of another file."""
+    for match in _IMPORT.finditer(text):
+        modules = (match["module"] or match["modules"]).split(",")
+        if any(module.strip().split(".", 1)[0].split(" ")[0] not in _NOT_ASKED for module in modules):
+            return True
+    return False
+
+
+def split_name(dotted: str) -> tuple[str, str]:
+    """Module with its leading dots, and the name in it: `..a.b` -> ("..a", "b"), `.a` -> (".", "a")."""
+    name = dotted.lstrip(".")
+    module, _, last = name.rpartition(".")
+    return "." * (len(dotted) - len(name)) + module, last

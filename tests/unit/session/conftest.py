@@ -118,6 +118,8 @@ class Disk:
 
     packages: dict[str, ModulePlace] = field(default_factory=dict)
     settings: dict[str, ProjectSettings] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)  # files that are not open
+    installed: tuple[str, ...] = ()  # folders with packages of the user's Python
 
     def settings_of(self, root: str) -> ProjectSettings:
         return self.settings.get(root, ProjectSettings())
@@ -125,6 +127,13 @@ class Disk:
     def place_of(self, path: str) -> ModulePlace:
         folder = path.rpartition("/")[0]
         return self.packages.get(folder, ModulePlace("", folder))
+
+    def text_of(self, path: str) -> str | None:
+        return self.texts.get(path)
+
+    def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]:
+        del command
+        return self.installed
 
 
 @dataclass
@@ -136,9 +145,9 @@ class Bench:
     session: Session
 
     async def settle(self) -> None:
-        """Until no replay waits or runs."""
-        queue = self.session._queue
-        while queue._waiting or queue._running or queue._ending:  # noqa: ASYNC110  # lets the loop turn, waits for no time
+        """Until no replay and no look-up waits or runs."""
+        queues = (self.session._queue, self.session._others._queue)
+        while any(queue._waiting or queue._running or queue._ending for queue in queues):  # noqa: ASYNC110  # lets the loop turn, waits for no time
             await asyncio.sleep(0)
 
     async def until_asked(self, count: int) -> None:

@@ -53,3 +53,22 @@ def test_without_keras_there_is_nothing(text: str) -> None:
     facts = extract(text)
     assert not facts.keras.used
     assert (facts.classes, facts.bindings, facts.references, facts.weight_uses) == ((), (), (), ())
+
+
+@pytest.mark.parametrize(
+    ("imports", "use", "prefix"),
+    [
+        ("import keras", "", "keras"),
+        ("import tensorflow as tf", "", "tf.keras"),
+        (
+            "import keras\nimport tensorflow as tf",
+            "tf.keras.Input\nx = tf.keras.Input\nkeras.Input",
+            "tf.keras",
+        ),
+        ("import tensorflow as tf\nimport keras", "tf.keras.Input\nkeras.Input\nkeras.Input", "keras"),
+        ("import keras as k\nimport keras", "k.Input\nmask.k.x\nk.k.x\nkeras.x\nkeras.y\nkeras.z", "keras"),
+        ("import keras\nimport keras\nimport keras as K", "K.Input", "K"),
+    ],
+)
+def test_the_spelling_of_keras_that_is_used_most(imports: str, use: str, prefix: str) -> None:
+    assert extract(f"{imports}\n{use}\n").keras.prefix == prefix

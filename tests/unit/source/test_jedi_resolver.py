@@ -10,6 +10,7 @@ import pytest
 from keras_lsp.source.extract import extract
 from keras_lsp.source.facts import Built, ModelKind
 from keras_lsp.source.jedi_resolver import JediNames, JediResolver
+from keras_lsp.source.parse import parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +76,7 @@ def test_nothing_is_known_before_the_look_up(project: Path) -> None:
 
 def test_classes_of_other_files(project: Path, names: JediNames) -> None:
     resolver = resolver_for(project)
-    extract(MAIN, resolver)
-    assert names.look_up(resolver).result(timeout=60)
+    assert names.look_up(resolver, parse(MAIN)).result(timeout=60)
     facts = extract(MAIN, resolver)
     net, dense = facts.bindings
     assert (net.name, net.kind) == ("net", ModelKind.SUBCLASS)
@@ -94,8 +94,7 @@ def test_classes_of_other_files(project: Path, names: JediNames) -> None:
 
 def test_where_a_class_comes_from(project: Path, names: JediNames) -> None:
     resolver = resolver_for(project)
-    resolver.class_origin("nets", "Net")
-    names.look_up(resolver).result(timeout=60)
+    names.look_up(resolver, parse("from nets import Net\nNet()\n")).result(timeout=60)
     origin = resolver.class_origin("nets", "Net")
     assert origin is not None
     assert origin.path == str(project / "nets" / "models.py")
@@ -109,8 +108,7 @@ def test_unsaved_text_counts(project: Path) -> None:
     unsaved = MODELS.replace("class Plain:", "class Plain(tf.keras.layers.Layer):")
     names = JediNames(lambda path: unsaved if path.endswith("models.py") else read(path))
     resolver = resolver_for(project)
-    extract(MAIN, resolver)
-    names.look_up(resolver).result(timeout=60)
+    names.look_up(resolver, parse(MAIN)).result(timeout=60)
     names.close()
     origin = resolver.class_origin("nets.models", "Plain")
     assert origin is not None
@@ -119,8 +117,8 @@ def test_unsaved_text_counts(project: Path) -> None:
 
 def test_names_that_do_not_exist(project: Path, names: JediNames) -> None:
     resolver = resolver_for(project)
-    extract("from nowhere import Net\nfrom nets import Missing\na = Net()\nb = Missing()\n", resolver)
-    assert not names.look_up(resolver).result(timeout=60)
+    text = "from nowhere import Net\nfrom nets import Missing\na = Net()\nb = Missing()\n"
+    assert not names.look_up(resolver, parse(text)).result(timeout=60)
     assert set(resolver.found.values()) == {None}
 
 
@@ -128,8 +126,7 @@ def test_a_cycle_of_imports_ends(tmp_path: Path, names: JediNames) -> None:
     (tmp_path / "a.py").write_text("from b import B\nclass A(B):\n    pass\n")
     (tmp_path / "b.py").write_text("from a import A\nclass B(A):\n    pass\n")
     resolver = JediResolver(str(tmp_path / "main.py"), str(tmp_path))
-    extract("from a import A\nx = A()\n", resolver)
-    assert not names.look_up(resolver).result(timeout=60)
+    assert not names.look_up(resolver, parse("from a import A\nx = A()\n")).result(timeout=60)
 
 
 def test_static_extraction_does_not_import_jedi() -> None:
@@ -141,3 +138,61 @@ def test_static_extraction_does_not_import_jedi() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    """site-packages with a package that offers its classes as keras_hub does, and one that is not ours."""
+    site = tmp_path / "venv" / "site-packages"
+    files = {
+        "keras_hub/__init__.py": "from keras_hub import models as models\n",
+        "keras_hub/models/__init__.py": "from keras_hub.src.models.backbone import Backbone as Backbone\n"
+        "from keras_hub.src.models.backbone import make_backbone as make_backbone\n",
+        "keras_hub/src/__init__.py": "",
+        "keras_hub/src/models/__init__.py": "",
+        "keras_hub/src/models/backbone.py": "import keras\n\nfrom keras_hub.src.task import Task\n\n"
+        "class Backbone(Task):\n    def __init__(self, width, **kwargs):\n        pass\n\n"
+        "def make_backbone():\n    pass\n",
+        "keras_hub/src/task.py": "import keras\n\nclass Task(keras.Model):\n    pass\n",
+        "web/__init__.py": "from .models import Model\n",
+        "web/models.py": "class Model:\n    pass\n",
+        "harmful.py": "raise SystemExit(7)\nimport keras\nclass Harm(keras.Model):\n    pass\n",
+    }
+    for name, text in files.items():
+        (site / name).parent.mkdir(parents=True, exist_ok=True)
+        (site / name).write_text(text)
+    return site
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from keras_hub.models import Backbone\nclass Net(Backbone): ...\n",
+        "import keras_hub\nclass Net(keras_hub.models.Backbone): ...\n",
+        "import keras_hub as hub\nfrom keras_hub import models\nclass Net(models.Backbone): ...\n",
+        "from harmful import Harm\nclass Net(Harm): ...\n",
+    ],
+)
+def test_classes_of_installed_packages(tmp_path: Path, site: Path, names: JediNames, text: str) -> None:
+    resolver = JediResolver(str(tmp_path / "main.py"), str(tmp_path), (str(site),))
+    assert names.look_up(resolver, parse(text)).result(timeout=60)
+    (net,) = extract(text, resolver).classes
+    assert (net.name, net.kind, net.closed) == ("Net", ModelKind.SUBCLASS, False)
+    (origin,) = resolver.known.values()
+    assert origin.path.startswith(str(site))
+
+
+def test_installed_packages_without_models_stay_quiet(tmp_path: Path, site: Path, names: JediNames) -> None:
+    text = "from web import Model\nfrom keras_hub.models import make_backbone\nclass Net(Model): ...\n"
+    resolver = JediResolver(str(tmp_path / "main.py"), str(tmp_path), (str(site),))
+    assert not names.look_up(resolver, parse(text + "x = make_backbone()\n")).result(timeout=60)
+    assert extract(text, resolver).classes == ()
+
+
+def test_packages_of_another_python_are_not_seen(tmp_path: Path, names: JediNames) -> None:
+    """Those of the Python that runs the server are not the user's."""
+    text = "from pygls.lsp.server import LanguageServer\nx = LanguageServer()\n"
+    resolver = JediResolver(str(tmp_path / "main.py"), str(tmp_path), (str(tmp_path),))
+    names.look_up(resolver, parse(text)).result(timeout=60)
+    (definition,) = names._jedi._known.values()
+    assert definition is None or definition.path is None

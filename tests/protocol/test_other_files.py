@@ -1,0 +1,93 @@
+"""A model whose base class is in another file, over the wire and without any Keras installed."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from tests.protocol.client import PATIENCE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.protocol.client import Client
+    from tests.protocol.conftest import Clients
+
+PLAIN = "class Base:\n    pass\n"
+BASE = "import keras\n\n\nclass Base(keras.Model):\n    pass\n"
+MODEL = """\
+import keras
+from base import Base
+
+
+class Net(Base):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(3)
+
+    def call(self, inputs):
+        return self.dense(inputs)
+"""
+
+
+async def card(client: Client, uri: str) -> str:
+    """What a hover on the slot's use says; "" for nothing."""
+    place = client.place(uri, MODEL, MODEL.index("self.dense(") + 6)
+    found = await client.request("textDocument/hover", place)
+    return str(found["contents"]["value"]) if found else ""
+
+
+async def wait_for_card(client: Client, uri: str, *, known: bool) -> str:
+    """Asks until the slot is known, or is not; look-ups are not announced to the client."""
+
+    async def asked() -> str:
+        while bool(told := await card(client, uri)) is not known:
+            pass
+        return told
+
+    return await asyncio.wait_for(asked(), PATIENCE)
+
+
+async def completions(client: Client, uri: str) -> list[str]:
+    place = client.place(uri, MODEL, MODEL.index("self.dense(") + 5)
+    items = await client.request("textDocument/completion", place)
+    return [item["label"] for item in items or ()]
+
+
+async def test_hover_and_completion_follow_the_unsaved_base(
+    clients: Clients, bare_python: list[str], tmp_path: Path
+) -> None:
+    base, uri = tmp_path / "base.py", (tmp_path / "model.py").as_uri()
+    base.write_text(PLAIN, encoding="utf-8")
+    client = await clients.start(options={"trusted": True, "interpreter": bare_python}, root=tmp_path)
+    client.open(uri, MODEL)
+    client.open(base.as_uri(), PLAIN)
+    assert await card(client, uri) == ""
+    client.change(base.as_uri(), 2, BASE)
+    assert "Dense" in await wait_for_card(client, uri, known=True)
+    assert "dense" in await completions(client, uri)
+    client.change(base.as_uri(), 3, PLAIN)
+    await wait_for_card(client, uri, known=False)
+    assert "dense" not in await completions(client, uri)
+
+
+async def test_the_base_on_disk_is_enough(clients: Clients, bare_python: list[str], tmp_path: Path) -> None:
+    (tmp_path / "base.py").write_text(BASE, encoding="utf-8")
+    client = await clients.start(options={"interpreter": bare_python}, root=tmp_path)
+    uri = (tmp_path / "model.py").as_uri()
+    client.open(uri, MODEL)
+    assert "Dense" in await wait_for_card(client, uri, known=True)
+    assert "dense" in await completions(client, uri)
+
+
+async def test_a_plain_file_does_not_load_jedi(clients: Clients, tmp_path: Path) -> None:
+    command = (sys.executable, "-X", "importtime", "-m", "keras_lsp", "serve", "--stdio")
+    client = await clients.start(command, root=tmp_path)
+    client.open((tmp_path / "plain.py").as_uri(), "import os\n\nprint(os.name)\n")
+    await client.settle()
+    await client.shutdown()
+    imported = re.findall(r"\| +([\w.]+)$", client.stderr, re.MULTILINE)
+    assert "keras_lsp.source.jedi_resolver" in imported
+    assert "jedi" not in imported
