@@ -19,7 +19,7 @@ from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.pipes import spawn
 from keras_lsp.sandbox.report_check import check_report
 from keras_lsp.worker import wire
-from keras_lsp.worker.report import ReplayReport
+from keras_lsp.worker.report import PackedReport, ReplayReport, unpack
 from keras_lsp.worker.wire import CancelRequest, Hello, ReplayEnded, ReplayRequest, StartFailed, WireError
 
 if TYPE_CHECKING:
@@ -277,6 +277,11 @@ class WorkerProcess:
 async def _outcome(kind: str, payload: dict[str, Any], length: int) -> ReplayOutcome:
     if kind == "ended":
         ended = wire.decode(ReplayEnded, payload)
+        if ended.kind == "internal":
+            _log.error("the worker failed while replaying:\n%s", ended.reason)
+            return ReplayOutcome(
+                reason="keras-lsp itself failed in this replay; its log says how.", terminal=True
+            )
         return ReplayOutcome(
             reason=f"The replay ended early: {ended.reason.rstrip('.')}.", terminal=ended.kind != "cancelled"
         )
@@ -285,6 +290,9 @@ async def _outcome(kind: str, payload: dict[str, Any], length: int) -> ReplayOut
 
 
 def _report(data: Any, length: int) -> ReplayReport:
-    report = wire.decode(ReplayReport, data)
+    try:
+        report = unpack(wire.decode(PackedReport, data))
+    except ValueError as error:
+        raise wire.WireError(str(error)) from None
     check_report(report, length)
     return report

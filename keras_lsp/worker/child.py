@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 from . import guard, limits, overlay
 from .replay import replay
+from .report import pack
 from .wire import ReplayEnded, ReplayRequest, tagged, write_frame
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def run(request: ReplayRequest, line: KerasLine, output: int, temporary: str, pa
 def _answer(request: ReplayRequest, line: KerasLine, temporary: str) -> Dict[str, Any]:
     try:
         report = replay_here(request, line, temporary)
-        return tagged("report", {"id": request.id, "report": report})
+        return tagged("report", {"id": request.id, "report": pack(report)})
     except Exception:  # noqa: BLE001 - a mistake of ours: the server logs it, the user reads that there is no report
         return tagged("ended", ReplayEnded(request.id, traceback.format_exc()[-4000:], "internal"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Set, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from .observe import named_arguments
 from .report import LayerReport, ReplayEvent, WeightReport
@@ -25,16 +25,7 @@ class Describer:
         self.source = source
         self.registry = registry
         self.events = events
-        self._baseline = self._private_names()
-
-    def _private_names(self) -> Set[str]:
-        """Attributes Keras itself puts on every layer and model: none of them is the user's."""
-        names: Set[str] = set()
-        for made in (self.line.layer_class, self.line.model_class):
-            names.update(
-                vars(made(name="keras_lsp_baseline"))
-            )  # a name of its own: automatic ones are counted
-        return names
+        self._weights: Dict[int, WeightReport] = {}  # by id of the variable
 
     def reports(self) -> Tuple[LayerReport, ...]:
         return tuple(self._report(seen) for seen in list(self.registry.seen))
@@ -43,7 +34,7 @@ class Describer:
         layer = seen.layer
         cls = type(layer)
         is_user_class = not is_library(cls)
-        weights = tuple(self.line.weight(variable) for variable in self.line.weights(layer))
+        weights = tuple(self._weight(variable) for variable in self.line.weights(layer))
         trainable = sum(_size(weight) for weight in weights if weight.trainable)
         total = sum(_size(weight) for weight in weights)
         return LayerReport(
@@ -75,6 +66,13 @@ class Describer:
             guessed=seen.guessed,
             built_how=self._built_how(seen),
         )
+
+    def _weight(self, variable: Any) -> WeightReport:
+        """A variable is listed by its layer and by all that hold that layer: it is described once."""
+        found = self._weights.get(id(variable))
+        if found is None:
+            found = self._weights[id(variable)] = self.line.weight(variable)
+        return found
 
     def _ends(self, layer: Any, which: str) -> Tuple[str, ...]:
         """Inputs or outputs of a functional or built Sequential model that nobody has called."""
@@ -116,7 +114,7 @@ class Describer:
     def _attributes(self, layer: Any) -> Iterator[Tuple[str, int]]:
         own_names_only = self._kind(layer) == "functional"  # these keep their graph in private attributes
         for name, value in list(vars(layer).items()):
-            if name not in self._baseline and not (own_names_only and name.startswith("_")):
+            if name not in self.line.private_names and not (own_names_only and name.startswith("_")):
                 yield from self._paths(name, value, 0)
 
     def _paths(self, path: str, value: Any, depth: int) -> Iterator[Tuple[str, int]]:

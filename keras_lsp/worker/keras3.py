@@ -63,6 +63,7 @@ class Keras3(KerasLine):
         self._accept_arrays_as_initial_values()
         self._build_user_classes_in_one_pass()
         self._call_user_classes_on_symbols()
+        self._leave_out_checkpoint_tracking()
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
@@ -101,6 +102,15 @@ class Keras3(KerasLine):
             return None
 
         self.layer_class._maybe_build = _maybe_build
+
+    def _leave_out_checkpoint_tracking(self) -> None:
+        """TensorFlow's second tracking, next to Keras's own, serves checkpoints and SavedModels only.
+
+        It is a fourth of what making layers costs.
+        """
+        if self.backend() == "tensorflow":
+            trackable = importlib.import_module("keras.src.backend.tensorflow.trackable")
+            trackable.KerasAutoTrackable.__setattr__ = object.__setattr__
 
     def _call_user_classes_on_symbols(self) -> None:
         """Run a user's `call` on KerasTensors themselves: each layer in it answers by its shape rule.

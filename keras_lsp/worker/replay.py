@@ -56,7 +56,6 @@ class _Replay:
     def run(self) -> ReplayReport:
         with self._phase("prepare"):
             tree = self._parse()
-            self.line.prepare()
             self.observer.install()
             self.stand_ins.install()
             self.warnings.install()

@@ -7,7 +7,7 @@ ints, None for unknown dimensions, with the batch axis.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Dict, Optional, Tuple
 
 SpanPair = Tuple[int, int]
@@ -154,3 +154,35 @@ class ReplayReport:
     holes: Tuple[Hole, ...] = ()
     timings: Dict[str, float] = field(default_factory=dict)  # seconds by phase
     truncated: bool = False  # a size cap was hit: what is not here is not known
+
+
+@dataclass(frozen=True)
+class PackedReport:
+    """A report as it travels: a weight belongs to its layer and all that hold it, but is sent once."""
+
+    report: ReplayReport  # its layers have no weights
+    weights: Tuple[WeightReport, ...] = ()
+    of_layers: Tuple[Tuple[int, ...], ...] = ()  # for each layer, indices into `weights`
+
+
+def pack(report: ReplayReport) -> PackedReport:
+    indices: Dict[WeightReport, int] = {}
+    of_layers = tuple(
+        tuple(indices.setdefault(weight, len(indices)) for weight in layer.weights) for layer in report.layers
+    )
+    layers = tuple(replace(layer, weights=()) for layer in report.layers)
+    return PackedReport(replace(report, layers=layers), tuple(indices), of_layers)
+
+
+def unpack(packed: PackedReport) -> ReplayReport:
+    """Raises ValueError when the parts do not fit together."""
+    report, weights = packed.report, packed.weights
+    if len(packed.of_layers) != len(report.layers):
+        raise ValueError("a report lists the weights of other layers than it has")
+    if any(not 0 <= index < len(weights) for indices in packed.of_layers for index in indices):
+        raise ValueError("a report speaks of a weight that it does not list")
+    layers = tuple(
+        replace(layer, weights=tuple(weights[index] for index in indices))
+        for layer, indices in zip(report.layers, packed.of_layers)
+    )
+    return replace(report, layers=layers)

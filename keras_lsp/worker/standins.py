@@ -65,7 +65,6 @@ class StandIns:
             setattr(model_class, name, self._training_method(name))
         for name in SILENT_METHODS:
             setattr(model_class, name, self._silent_method(name))
-        self._block_functions()
         self._block_gradients()
         self.observer.on_outer_call = self._call
 
@@ -182,24 +181,6 @@ class StandIns:
             span = self.observer.source.caller(sys._getframe(1))
         return _Event(self, kind, layer, span, text)
 
-    # -- functions
-
-    def _block_functions(self) -> None:
-        keras = self.line.keras
-        originals = {}
-        for name, what in BLOCKED_FUNCTIONS:
-            for owner in (keras.utils, getattr(keras, "models", None), getattr(keras, "saving", None)):
-                function = getattr(owner, name, None)
-                if callable(function):
-                    originals[id(function)] = (name, self._blocked(name, what))
-        for name in DATASETS:
-            module = getattr(getattr(keras, "datasets", None), name, None)
-            function = getattr(module, "load_data", None)
-            if callable(function):
-                stand_in = self._blocked("load_data", f"the {name} data", pairs=True)
-                originals[id(function)] = ("load_data", stand_in)
-        _replace_everywhere(originals)
-
     def _block_gradients(self) -> None:
         """Weights without values have no gradients: asking for some gives a hole, not an error."""
         tensorflow = sys.modules.get("tensorflow")
@@ -207,14 +188,6 @@ class StandIns:
         for name in ("gradient", "jacobian", "batch_jacobian"):
             if tape is not None:
                 setattr(tape, name, lambda *_, **__: uncertain("gradients are not computed in a replay"))
-
-    def _blocked(self, name: str, what: str, pairs: bool = False) -> Callable[..., Any]:
-        def function(*_args: Any, **_kwargs: Any) -> Any:
-            hole = Hole(f"`{name}` gives {what}, which a replay does not load")
-            return ((hole, hole), (hole, hole)) if pairs else hole
-
-        function.__name__ = name
-        return function
 
 
 class _Event:
@@ -240,6 +213,33 @@ class _Event:
                 self.kind, number, self.span, self.before[0], self.before[1], built, weights, input=self.text
             )
         )
+
+
+def block_functions(line: KerasLine) -> None:
+    """Once per process: what would download, read or write gives holes, under every name Keras has for it."""
+    keras = line.keras
+    originals = {}
+    for name, what in BLOCKED_FUNCTIONS:
+        for owner in (keras.utils, getattr(keras, "models", None), getattr(keras, "saving", None)):
+            function = getattr(owner, name, None)
+            if callable(function):
+                originals[id(function)] = (name, _blocked(name, what))
+    for name in DATASETS:
+        module = getattr(getattr(keras, "datasets", None), name, None)
+        function = getattr(module, "load_data", None)
+        if callable(function):
+            stand_in = _blocked("load_data", f"the {name} data", pairs=True)
+            originals[id(function)] = ("load_data", stand_in)
+    _replace_everywhere(originals)
+
+
+def _blocked(name: str, what: str, pairs: bool = False) -> Callable[..., Any]:
+    def function(*_args: Any, **_kwargs: Any) -> Any:
+        hole = Hole(f"`{name}` gives {what}, which a replay does not load")
+        return ((hole, hole), (hole, hole)) if pairs else hole
+
+    function.__name__ = name
+    return function
 
 
 def _element(value: Any) -> Optional[TensorSpec]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Optional, Tuple
 
 from .hole import uncertain
 from .report import Shape, TensorSpec, Versions, WeightReport
@@ -35,6 +35,7 @@ class KerasLine:
         self.depth = 0  # how many layer calls are running; kept by the observer
         self.layer_class: Any = keras.layers.Layer
         self.model_class: Any = keras.Model
+        self.private_names: FrozenSet[str] = frozenset()  # attributes Keras puts on every layer and model
 
     def versions(self) -> Versions:
         tensorflow = sys.modules.get("tensorflow")
@@ -118,7 +119,9 @@ class KerasLine:
         raise NotImplementedError
 
     def prepare(self) -> None:
-        """Once in the child, before the replay."""
+        """Once in a process, before any replay. Runs no operation: the zygote does this before it forks."""
+        made = (base(name="keras_lsp_baseline") for base in (self.layer_class, self.model_class))
+        self.private_names = frozenset(name for layer in made for name in vars(layer))
         # AutoGraph rewrites whatever a tf.function calls unless its module is on this list, as Keras's are.
         config: Any = sys.modules.get("tensorflow.python.autograph.core.config")
         if config is not None:

@@ -19,7 +19,8 @@ import tempfile
 import time
 from typing import Any, BinaryIO, Dict, List, Optional
 
-from . import child, limits, symbolic
+from . import child, limits, standins, symbolic
+from .report import pack
 from .wire import (
     PROTOCOL_VERSION,
     CancelRequest,
@@ -51,13 +52,21 @@ def serve(requests: int, reports: int) -> int:
     output = io.FileIO(reports, "wb", closefd=False)
     start = time.perf_counter()
     try:
-        line = symbolic.load(os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true"))
+        line = warm(os.environ.get("TF_USE_LEGACY_KERAS", "").lower() in ("1", "true"))
     except BaseException as error:  # noqa: BLE001 - a broken installation may raise anything, even SystemExit
         write_frame(io.BufferedWriter(output), tagged("start_failed", _start_failure(error)))
         return 1
     zygote = Zygote(line, requests, io.BufferedWriter(output))
     zygote.hello(time.perf_counter() - start)
     return zygote.loop()
+
+
+def warm(legacy: bool) -> symbolic.KerasLine:
+    """Keras imported and made ready for replays. Raises what importing it raises."""
+    line = symbolic.load(legacy)
+    line.prepare()
+    standins.block_functions(line)
+    return line
 
 
 def _start_failure(error: BaseException) -> StartFailed:
@@ -201,7 +210,7 @@ class Zygote:
                 request = decode(ReplayRequest, payload)
                 temporary = tempfile.mkdtemp(prefix="keras-lsp-")
                 report = child.replay_here(request, self.line, temporary)
-                write_frame(self.output, tagged("report", {"id": request.id, "report": report}))
+                write_frame(self.output, tagged("report", {"id": request.id, "report": pack(report)}))
                 return False
         return True
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from typing_extensions import Self
 
 from keras_lsp.worker import wire
-from keras_lsp.worker.report import ReplayReport
+from keras_lsp.worker.report import PackedReport, ReplayReport, unpack
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -68,7 +68,7 @@ class Worker:
             return wire.decode(wire.ReplayEnded, payload)
         assert kind == "report"
         assert isinstance(payload, dict)
-        return wire.decode(ReplayReport, payload["report"])
+        return unpack(wire.decode(PackedReport, payload["report"]))
 
     def replay(self, text: str, path: str = "/nowhere/program.py", **options: object) -> ReplayReport:
         self.send(text, path, **options)

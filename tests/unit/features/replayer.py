@@ -11,7 +11,7 @@ import os
 import sys
 from typing import Any
 
-from keras_lsp.worker import wire
+from keras_lsp.worker import standins, wire
 from keras_lsp.worker.replay import replay
 from keras_lsp.worker.symbolic import KerasLine, load
 
@@ -19,6 +19,8 @@ from keras_lsp.worker.symbolic import KerasLine, load
 def _replayed(text: str, line: KerasLine) -> Any:
     classes = tuple(node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
     request = wire.ReplayRequest(1, "/nowhere/program.py", text, "program", classes=classes)
+    line.prepare()
+    standins.block_functions(line)
     return wire.encode(replay(request, line))
 
 

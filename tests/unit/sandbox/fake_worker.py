@@ -35,7 +35,7 @@ def say(kind: str, payload: dict[str, Any]) -> None:
 
 
 def report(number: int, **fields: Any) -> None:
-    say("report", {"id": number, "report": {"versions": VERSIONS, **fields}})
+    say("report", {"id": number, "report": {"report": {"versions": VERSIONS, **fields}}})
 
 
 def hear() -> dict[str, Any]:
