@@ -10,6 +10,7 @@ import contextlib
 import importlib
 from typing import Any, Iterator, List, Optional
 
+from . import shortcuts
 from .report import TensorSpec, WeightReport
 from .symbolic import KerasLine, is_array, is_library, spec_of
 
@@ -64,6 +65,7 @@ class Keras3(KerasLine):
         self._build_user_classes_in_one_pass()
         self._call_user_classes_on_symbols()
         self._leave_out_checkpoint_tracking()
+        shortcuts.install(self.keras)
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
