@@ -59,4 +59,4 @@ def _remember_signatures() -> None:
             else original(function, **options)
         )
 
-    inspect.signature = signature
+    inspect.signature = signature  # type: ignore[assignment]  # hands every call on
