@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import locate, wording
+from keras_lsp.source import syntax
 
 if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, ReplayView
@@ -67,8 +68,5 @@ def only_marks_text(view: DocumentView, build: Span) -> str:
 
 def callee_text(call: str) -> str:
     """`model.build` of `model.build((None, 32))`."""
-    try:
-        node = ast.parse(call.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return "build"
+    node = syntax.expression(call)
     return wording.one_line(ast.unparse(node.func)) if isinstance(node, ast.Call) else "build"

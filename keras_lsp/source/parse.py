@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.repair import compile_tree, repair
+from keras_lsp.source.repair import repair
+from keras_lsp.source.syntax import compile_tree
 
 if TYPE_CHECKING:
     from keras_lsp.source.facts import Problem

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from keyword import iskeyword
 
 from keras_lsp.source.facts import Problem
 from keras_lsp.source.logical_lines import BLOCK_WORDS, LogicalLine, logical_lines
 from keras_lsp.source.positions import Positions
+from keras_lsp.source.syntax import compile_tree
 from keras_lsp.text.span import Span
 
 _ROUNDS = 24  # mistakes looked for in one top-level statement before it is given up whole
@@ -25,18 +25,6 @@ _FUNCTION_START = re.compile(r"(?:async[ \t]+)?def[ \t]+\w+[ \t]*\([ \t]*(?:\w+)
 _CONFLICT = re.compile(r"^(?:<{7} |\|{7} |={7}$|>{7} ).*", re.MULTILINE)
 _DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _F_STRING = re.compile(r"\b[rR]?[fF][rR]?[\"']")
-
-
-def compile_tree(text: str) -> ast.Module | SyntaxError:
-    """The tree, or why there is none, whatever is in `text`."""
-    try:
-        with warnings.catch_warnings():  # `1if x` and the like are the user's, not for our log
-            warnings.simplefilter("ignore")
-            return ast.parse(text)
-    except SyntaxError as error:
-        return error
-    except (RecursionError, MemoryError, ValueError, OverflowError) as error:
-        return SyntaxError(str(error) or "nested too deeply")
 
 
 def blank(text: str) -> str:

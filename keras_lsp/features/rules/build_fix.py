@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.source import syntax
 from keras_lsp.source.facts import ModelClass, ReferenceKind, WeightUse
 from keras_lsp.text.span import Span
 
@@ -31,10 +32,7 @@ def build_fixes(view: DocumentView, cause: Cause, use: WeightUse | None) -> tupl
 
 def _instead_of_build(view: DocumentView, cause: Cause, build: Span) -> tuple[Fix, ...]:
     source = build.of(view.document.text)
-    try:
-        node = ast.parse(source, mode="eval").body
-    except (SyntaxError, ValueError):
-        return ()
+    node = syntax.expression(source)
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return ()
     shapes = [*node.args, *(k.value for k in node.keywords)]
@@ -94,11 +92,8 @@ def _agrees(seen: LayerReport | None, shape: str) -> bool:
     """Whether a model that is called further down is called on inputs of this shape, but for the batch."""
     if seen is None or not seen.inputs:
         return True
-    try:
-        wanted = ast.literal_eval(shape)
-        called = [ast.literal_eval(text) for text in seen.inputs]
-    except (SyntaxError, ValueError):
-        return False
+    wanted = syntax.literal(shape)
+    called = [syntax.literal(text) for text in seen.inputs]
     return isinstance(wanted, tuple) and all(isinstance(c, tuple) and c[1:] == wanted[1:] for c in called)
 
 
@@ -128,11 +123,8 @@ def input_text(make: str, shape: str, dtype: str, structures: bool) -> str | Non
     Lists and dicts of shapes become lists and dicts of inputs when `structures` is set. None when the
     text is not a shape in so many words: a name says nothing about which axis is the batch.
     """
-    try:
-        node = ast.parse(shape.strip(), mode="eval").body
-    except (SyntaxError, ValueError):
-        return None
-    return _inputs(node, make, dtype, structures)
+    node = syntax.expression(shape)
+    return None if node is None else _inputs(node, make, dtype, structures)
 
 
 def _inputs(node: ast.expr, make: str, dtype: str, structures: bool) -> str | None:

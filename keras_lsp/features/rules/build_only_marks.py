@@ -34,14 +34,16 @@ def _seen(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
         if span is None or not _is_noop(event):
             continue
         model = replay.layer(event.layer)
+        if model is None or model.kind not in ("subclass", "layer"):
+            continue  # a Sequential builds its layers, or says why it cannot
         cause = Cause("", (), span, model, event.input)
         makes = wording.count_text(event.expected_weights, "weight")
         yield RULE.finding(
             span,
-            f"{_call(view, span)} makes none of the {makes} of {model.class_name if model else 'the model'}: "
+            f"{_call(view, span)} makes none of the {makes} of {model.class_name}: "
             "under Keras 3 it only marks a subclassed model as built. A call on an input makes them.",
             fixes=build_fixes(view, cause, None),
-            severity=Severity.HINT if _built_later(model is not None and model.projected) else None,
+            severity=Severity.HINT if _built_later(model.projected) else None,
         )
 
 

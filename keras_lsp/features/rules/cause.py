@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import locate, state, wording
 from keras_lsp.features.results import Related
+from keras_lsp.source import syntax
 from keras_lsp.source.facts import Built, EventKind, LayerPath, WeightUse
 
 if TYPE_CHECKING:
@@ -80,10 +80,7 @@ def known_input(replay: ReplayView, model: LayerReport | None) -> str:
         return model.projected_from.split(", from ")[0].strip()
     if not model.calls or any(e.kind == "build" and e.layer == model.id for e in replay.report.events):
         return ""
-    try:
-        shape = ast.literal_eval(model.inputs[0]) if len(model.inputs) == 1 else None
-    except (SyntaxError, ValueError):
-        return ""
+    shape = syntax.literal(model.inputs[0]) if len(model.inputs) == 1 else None
     return str((None, *shape[1:])) if isinstance(shape, tuple) and shape else ""
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.extract import extract
-
 from keras_lsp.session.snapshot import DocumentView, EnvironmentFacts, ReplayState, ReplayView, Snapshot
+from keras_lsp.source.extract import extract
 from keras_lsp.text.document import Document
 from keras_lsp.text.shift import Shift
 from keras_lsp.text.span import Span

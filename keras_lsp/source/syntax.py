@@ -1,0 +1,49 @@
+"""The one door to `ast.parse`.
+
+Two threads must not be in it at once: CPython 3.11 and 3.12 count its recursion per interpreter and then
+raise SystemError (https://github.com/python/cpython/issues/106905). Filters of warnings are global, too.
+"""
+
+from __future__ import annotations
+
+import ast
+import threading
+import warnings
+from typing import Any
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def compile_tree(text: str) -> ast.Module | SyntaxError:
+    """The tree of a module, or why there is none, whatever is in `text`."""
+    tree = _parse(text, "exec")
+    return tree if isinstance(tree, (ast.Module, SyntaxError)) else SyntaxError("not a module")
+
+
+def expression(text: str) -> ast.expr | None:
+    """The tree of one expression; None when `text` is not one."""
+    tree = _parse(text.strip(), "eval")
+    return tree.body if isinstance(tree, ast.Expression) else None
+
+
+def literal(text: str) -> Any:
+    """The value of a literal such as `(None, 32)`; None when `text` is not one."""
+    node = expression(text)
+    try:
+        return None if node is None else ast.literal_eval(node)
+    except (ValueError, TypeError, RecursionError, MemoryError):
+        return None
+
+
+def _parse(text: str, mode: str) -> ast.AST | SyntaxError:
+    try:
+        with (
+            _ONE_AT_A_TIME,
+            warnings.catch_warnings(),
+        ):  # `1if x` and the like are the user's, not for our log
+            warnings.simplefilter("ignore")
+            return ast.parse(text, mode=mode)
+    except SyntaxError as error:
+        return error
+    except (RecursionError, MemoryError, ValueError, OverflowError) as error:
+        return SyntaxError(str(error) or "nested too deeply")

@@ -1,0 +1,39 @@
+"""The one door to `ast.parse`: any text, any thread."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+import keras_lsp
+from keras_lsp.source import syntax
+from keras_lsp.source.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PACKAGE = Path(keras_lsp.__file__).parent
+
+
+def test_threads_may_parse_at_the_same_time(seed: Callable[[str], str]) -> None:
+    names = ("subclassed", "functional", "nested", "reading_weights")
+    texts = [seed(name) * 20 for name in names] * 10
+    with ThreadPoolExecutor(4) as pool:
+        assert all(not module.problems for module in pool.map(parse, texts))
+
+
+def test_nobody_goes_around_the_door() -> None:
+    rooms = [path for path in PACKAGE.iterdir() if path.is_dir() and path.name != "worker"]
+    callers = [path.name for room in rooms for path in room.rglob("*.py") if "ast.parse(" in path.read_text()]
+    assert callers == ["syntax.py"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("(None, 32)", (None, 32)), (" [1] ", [1]), ("x", None), ("(", None), ("", None), ("1 +", None)],
+)
+def test_literals(text: str, value: object) -> None:
+    assert syntax.literal(text) == value
