@@ -57,9 +57,8 @@ def _returned(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[In
     start, end = min(widest), max(widest) + 1
     line = view.document.lines.line_of(start)
     start = view.document.lines.line_span(line).start
-    # Blanking strings needs to know where they start, so it begins with the text.
-    code = typed.code_mask(view.document.text[:end])
-    for match in _RETURN.finditer(code, start):
+    code = typed.code_mask(view.document.text)
+    for match in _RETURN.finditer(code, start, end):
         place = widest.get(match.end())
         if place is not None and span.touches(place.end):
             label, tooltip = _texts(replay, place)

@@ -6,6 +6,7 @@ the text when triple-quoted); from the cursor the expression is then read backwa
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from enum import Enum
@@ -94,6 +95,7 @@ def typed_at(text: str, offset: int) -> Typed | None:
     return name
 
 
+@functools.lru_cache(maxsize=8)  # an editor asks about the same few texts again and again
 def code_mask(text: str) -> str:
     """The text with the insides of strings and comments blanked: same length, same lines."""
     return _STRING_OR_COMMENT.sub(lambda match: re.sub(r"[^\r\n]", " ", match[0]), text)

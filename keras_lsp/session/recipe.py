@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from keras_lsp.session.open_document import OpenDocument
     from keras_lsp.session.surroundings import Surroundings
 
-_STATEMENT_SECONDS = 5.0
+_STATEMENT_SECONDS = 3.0
 
 
 def fingerprint_of(entry: OpenDocument, documents: Iterable[OpenDocument], surroundings: Surroundings) -> str:

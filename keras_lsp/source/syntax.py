@@ -37,11 +37,8 @@ def literal(text: str) -> Any:
 
 def _parse(text: str, mode: str) -> ast.AST | SyntaxError:
     try:
-        with (
-            _ONE_AT_A_TIME,
-            warnings.catch_warnings(),
-        ):  # `1if x` and the like are the user's, not for our log
-            warnings.simplefilter("ignore")
+        with _ONE_AT_A_TIME, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # `1if x` and the like are the user's, not for our log
             return ast.parse(text, mode=mode)
     except SyntaxError as error:
         return error

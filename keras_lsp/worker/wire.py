@@ -40,7 +40,7 @@ class ReplayRequest:
         default_factory=dict
     )  # class name -> "(None, 32)" from pragma or setting
     wall_seconds: float = 10.0
-    statement_seconds: float = 5.0
+    statement_seconds: float = 3.0
     memory_bytes: int = 2 << 30
 
 
