@@ -56,7 +56,7 @@ def layers_table(layers: Iterable[LayerReport]) -> Table | None:
             layer.name,
             layer.class_name,
             wording.one_of(layer.outputs) or "?",
-            f"{wording.parameter_count(layer):,}",
+            f"{wording.parameter_count(layer):,}" if layer.built or layer.weights else "?",
         )
         for index, layer in enumerate(layers)
     ]
@@ -111,8 +111,9 @@ def state_note(view: DocumentView, layer: LayerReport, here: Span | None) -> tup
         later = f" ({_clause(layer.built_how)})" if layer.built_how else ""
         return (f"No weights here yet: they are made further down{later}.",)
     if not layer.built and not layer.weights:
-        why = _clause(layer.built_how) if layer.built_how else "nothing calls it on an input"
-        return (f"No weights yet: {why}.",)
+        if layer.built_how:
+            return (f"No weights known: {_clause(layer.built_how)}.",)
+        return ("No weights yet: nothing calls it on an input.",)
     return ()
 
 
@@ -162,7 +163,7 @@ def several_card(view: DocumentView, layers: Sequence[LayerReport], name: str, h
             layer.name,
             layer.class_name if len(classes) > 1 else "",
             wording.flow_text(layer) or "?",
-            f"{wording.parameter_count(layer):,}",
+            f"{wording.parameter_count(layer):,}" if layer.built or layer.weights else "?",
         )
         for layer in layers
     ]

@@ -25,6 +25,7 @@ class Describer:
         self.source = source
         self.registry = registry
         self.events = events
+        self._private_names = line.private_names()
         self._weights: Dict[int, WeightReport] = {}  # by id of the variable
 
     def reports(self) -> Tuple[LayerReport, ...]:
@@ -114,7 +115,7 @@ class Describer:
     def _attributes(self, layer: Any) -> Iterator[Tuple[str, int]]:
         own_names_only = self._kind(layer) == "functional"  # these keep their graph in private attributes
         for name, value in list(vars(layer).items()):
-            if name not in self.line.private_names and not (own_names_only and name.startswith("_")):
+            if name not in self._private_names and not (own_names_only and name.startswith("_")):
                 yield from self._paths(name, value, 0)
 
     def _paths(self, path: str, value: Any, depth: int) -> Iterator[Tuple[str, int]]:
@@ -139,7 +140,7 @@ class Describer:
                 and event.weights_after > event.weights_before
             ):
                 return f"built for {event.input} on line {self.source.line(event.span)}"
-        return ""
+        return seen.unknown_call
 
 
 def _size(weight: WeightReport) -> int:

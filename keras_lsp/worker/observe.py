@@ -46,6 +46,7 @@ class Seen:
         self.calls = 0
         self.first_call: Optional[SpanPair] = None  # by the text itself, at statement level
         self.first_call_input = ""
+        self.unknown_call = ""  # a call whose input a replay does not know
         self.weights_at_end = 0
         self.built_at_end = False
         self.calls_at_end = 0
@@ -145,6 +146,13 @@ class Observer:
                 text = structure_text(self.line, value)
                 texts.append(text if name.isdigit() or not texts else f"{name}={text}")
         return ", ".join(texts)
+
+
+def below(layer: Any) -> Iterator[Any]:
+    """All layers that a layer holds, at any depth."""
+    flatten = getattr(layer, "_flatten_layers", None)
+    if callable(flatten):
+        yield from flatten(include_self=False)
 
 
 def _note(structures: List[str], text: str) -> None:

@@ -10,10 +10,11 @@ import inspect
 import time
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from .call_hints import call_hints
 from .input_search import MAX_SIZE, search
+from .observe import below
 from .record import GUESS, PROJECTION
 from .report import ReplayEvent, TensorSpec
 from .symbolic import KerasLine, shape_text
@@ -62,7 +63,7 @@ class Projector:
             for seen in self.registry.seen
             if seen.calls == 0 and type(seen.layer).__name__ in self.request.classes
         ]
-        return sorted(uncalled, key=lambda seen: -len(list(_below(seen.layer))))
+        return sorted(uncalled, key=lambda seen: -len(list(below(seen.layer))))
 
     def _make_unused_classes(self, space: Dict[str, Any]) -> None:
         made = {type(seen.layer).__name__ for seen in self.registry.seen}
@@ -186,16 +187,11 @@ def _inputs(line: KerasLine, shape: Any, dtype: str) -> Any:
 
 def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str, guessed: bool = False) -> None:
     """What the program itself did not call or build, of the model and all below it, is known from here."""
-    for layer in [seen.layer, *_below(seen.layer)]:
+    for layer in [seen.layer, *below(seen.layer)]:
         entry = registry.find(layer)
         if entry is not None and (len(line.weights(layer)) > entry.weights_at_end or not entry.calls_at_end):
             entry.projected_from = entry.projected_from or origin
             entry.guessed = entry.guessed or guessed
-
-
-def _below(layer: Any) -> Iterable[Any]:
-    flatten = getattr(layer, "_flatten_layers", None)
-    return flatten() if callable(flatten) else ()
 
 
 def _complete_events(registry: Registry, events: List[ReplayEvent], line: KerasLine) -> None:

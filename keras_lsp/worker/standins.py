@@ -6,11 +6,15 @@ import sys
 from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
 from .hole import Hole, uncertain
+from .observe import below
 from .report import ReplayEvent, TensorSpec
 from .symbolic import KerasLine, is_library, structure_text
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from .observe import Observer
+
 
 TRAINING_METHODS = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 SILENT_METHODS = ("save", "export", "load_weights", "save_weights", "summary")
@@ -77,6 +81,7 @@ class StandIns:
             with stand_ins.event("fit", model, x):
                 specs = stand_ins._specs_of_data(x)
                 if specs is None or stand_ins._has_own_step(model):
+                    stand_ins._note_unknown(model, name, sys._getframe(1))
                     return uncertain("the data is not known in a replay")
                 outputs = model(stand_ins.line.map_structure(stand_ins._open_batch, specs))
             if name in ("predict", "predict_on_batch"):
@@ -85,6 +90,17 @@ class StandIns:
 
         method.__name__ = name
         return method
+
+    def _note_unknown(self, layer: Any, what: str, frame: FrameType) -> None:
+        """The program calls this layer, and so what is in it; on what is not known."""
+        line = self.observer.source.line(self.observer.source.caller(frame))
+        text = (
+            f"{what if ' ' in what else f'`{what}`'} on line {line} gives it data that a replay does not know"
+        )
+        for called in (layer, *below(layer)):
+            entry = self.observer.registry.find(called)
+            if entry is not None and not entry.unknown_call:
+                entry.unknown_call = text
 
     def _has_own_step(self, model: Any) -> bool:
         """Whether `fit` does what only the user's own `train_step` knows; it need not even call the model."""
@@ -147,6 +163,7 @@ class StandIns:
 
         with self.event("call", layer, args[0] if args else None):
             if _has_hole(args) or _has_hole(kwargs):
+                self._note_unknown(layer, "a call", sys._getframe(1))
                 return uncertain("called on something a replay does not know")
             new_args, new_kwargs = self.line.map_structure(symbolic, (args, kwargs))
             if not concrete[0]:

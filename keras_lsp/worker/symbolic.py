@@ -35,7 +35,6 @@ class KerasLine:
         self.depth = 0  # how many layer calls are running; kept by the observer
         self.layer_class: Any = keras.layers.Layer
         self.model_class: Any = keras.Model
-        self.private_names: FrozenSet[str] = frozenset()  # attributes Keras puts on every layer and model
 
     def versions(self) -> Versions:
         tensorflow = sys.modules.get("tensorflow")
@@ -114,14 +113,20 @@ class KerasLine:
         except Exception:  # noqa: BLE001 - user classes may override `weights` with anything
             return []
 
+    def private_names(self) -> FrozenSet[str]:
+        """Attributes that Keras itself puts on every layer and model: none of them is the user's.
+
+        Not before the fork: a tf-keras 2 model has counters, and making them is an operation.
+        """
+        made = (base(name="keras_lsp_baseline") for base in (self.layer_class, self.model_class))
+        return frozenset(name for layer in made for name in vars(layer))
+
     def scope(self) -> contextlib.AbstractContextManager[Any]:
         """The context in which the whole replay runs."""
         raise NotImplementedError
 
     def prepare(self) -> None:
         """Once in a process, before any replay. Runs no operation: the zygote does this before it forks."""
-        made = (base(name="keras_lsp_baseline") for base in (self.layer_class, self.model_class))
-        self.private_names = frozenset(name for layer in made for name in vars(layer))
         # AutoGraph rewrites whatever a tf.function calls unless its module is on this list, as Keras's are.
         config: Any = sys.modules.get("tensorflow.python.autograph.core.config")
         if config is not None:

@@ -157,8 +157,12 @@ def test_the_worker_ends_with_its_killed_parent(keras_python: list[str], tmp_pat
 
 
 @LINUX
-def test_many_replays_leave_nothing_in_the_worker(keras3_worker: Worker) -> None:
-    process = keras3_worker.process.pid
+@pytest.mark.parametrize("legacy", [False, True], ids=["keras3", "tf_keras2"])
+def test_many_replays_leave_nothing_in_the_worker(
+    keras3_worker: Worker, tf_keras_worker: Worker, legacy: bool
+) -> None:
+    worker = tf_keras_worker if legacy else keras3_worker
+    process = worker.process.pid
 
     def count(folder: str) -> int:
         return len(list(Path(f"/proc/{process}", folder).iterdir()))
@@ -168,10 +172,10 @@ def test_many_replays_leave_nothing_in_the_worker(keras3_worker: Worker) -> None
         assert wait_until_gone(children(process)) == []
         return count("task"), count("fd")
 
-    keras3_worker.replay(GOOD)
+    worker.replay(GOOD)
     before = state()
     for _ in range(40):
-        keras3_worker.replay(GOOD)
+        worker.replay(GOOD)
     deadline = time.monotonic() + 5
     while state() != before and time.monotonic() < deadline:
         time.sleep(0.02)

@@ -285,3 +285,17 @@ def test_a_known_input_is_no_guess(keras3_worker: Worker) -> None:
     report = keras3_worker.replay(text, classes=("Net", "Tokens", "Pair"))
     net = next(layer for layer in report.layers if layer.class_name == "Net")
     assert (net.guessed, net.weights[0].shape) == (False, (3, 3, 1, 8))
+
+
+def test_data_that_is_not_known_is_no_proof_that_nothing_is_built(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\n"
+        "(x, y), _ = keras.datasets.mnist.load_data()\n"
+        "model = keras.Sequential([keras.layers.Dense(3)])\n"
+        "model.fit(x, y)\n"
+        "model.layers[0].weights[0]\n"
+    )
+    report = keras3_worker.replay(text)
+    assert not any(failure.certain for failure in report.failures)
+    dense = next(layer for layer in report.layers if layer.class_name == "Dense")
+    assert dense.built_how == "`fit` on line 4 gives it data that a replay does not know"
