@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Optional, Tuple
 
@@ -132,21 +131,6 @@ class KerasLine:
         if config is not None:
             ours = config.DoNotConvert(__name__.rpartition(".")[0])
             config.CONVERSION_RULES = (ours, *config.CONVERSION_RULES)
-
-
-def load(legacy: bool) -> KerasLine:
-    """Import the Keras the user's text uses. Raises ImportError when it is not there."""
-    from .keras3 import Keras3
-    from .tf_keras2 import TfKeras2
-
-    if legacy:
-        return TfKeras2(importlib.import_module("tf_keras"))
-    keras = importlib.import_module("keras")
-    if str(keras.__version__).startswith("2."):
-        return TfKeras2(keras)
-    if importlib.util.find_spec("tensorflow") is not None:
-        importlib.import_module("tensorflow")
-    return Keras3(keras)
 
 
 def is_array(value: Any) -> bool:

@@ -17,10 +17,11 @@ import signal
 import sys
 import tempfile
 import time
-from typing import Any, BinaryIO, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, BinaryIO, Dict, List, Optional
 
-from . import child, limits, standins, symbolic
+from . import child, limits
 from .report import pack
+from .warm import warm
 from .wire import (
     PROTOCOL_VERSION,
     CancelRequest,
@@ -36,6 +37,9 @@ from .wire import (
     untag,
     write_frame,
 )
+
+if TYPE_CHECKING:
+    from .symbolic import KerasLine
 
 CAN_FORK = hasattr(os, "fork") and sys.platform != "darwin"  # macOS frameworks do not survive a fork
 POLL_SECONDS = 0.05
@@ -61,14 +65,6 @@ def serve(requests: int, reports: int) -> int:
     return zygote.loop()
 
 
-def warm(legacy: bool) -> symbolic.KerasLine:
-    """Keras imported and made ready for replays. Raises what importing it raises."""
-    line = symbolic.load(legacy)
-    line.prepare()
-    standins.block_functions(line)
-    return line
-
-
 def _start_failure(error: BaseException) -> StartFailed:
     if isinstance(error, ModuleNotFoundError) and error.name:
         return StartFailed(f"`{error.name}` is not installed in this environment", error.name)
@@ -76,7 +72,7 @@ def _start_failure(error: BaseException) -> StartFailed:
 
 
 class Zygote:
-    def __init__(self, line: symbolic.KerasLine, requests: int, output: BinaryIO) -> None:
+    def __init__(self, line: KerasLine, requests: int, output: BinaryIO) -> None:
         self.line = line
         self.requests = requests
         self.output = output

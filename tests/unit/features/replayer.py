@@ -9,18 +9,19 @@ import ast
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from keras_lsp.worker import standins, wire
+from keras_lsp.worker import warm, wire
 from keras_lsp.worker.replay import replay
-from keras_lsp.worker.symbolic import KerasLine, load
+
+if TYPE_CHECKING:
+    from keras_lsp.worker.symbolic import KerasLine
 
 
 def _replayed(text: str, line: KerasLine) -> Any:
     classes = tuple(node.name for node in ast.parse(text).body if isinstance(node, ast.ClassDef))
     request = wire.ReplayRequest(1, "/nowhere/program.py", text, "program", classes=classes)
-    line.prepare()
-    standins.block_functions(line)
+    warm.prepare(line)
     return wire.encode(replay(request, line))
 
 
@@ -36,7 +37,7 @@ def _really_run(text: str) -> str:
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    line = load(legacy=os.environ.get("TF_USE_LEGACY_KERAS") == "1")
+    line = warm.load(legacy=os.environ.get("TF_USE_LEGACY_KERAS") == "1")
     for message in sys.stdin:
         child = os.fork()
         if not child:
