@@ -30,17 +30,17 @@ class Series:
 
     @property
     def p95(self) -> float:
-        if len(self.samples) < 2:
-            return self.samples[0]
-        return quantiles(self.samples, n=20, method="inclusive")[-1]
+        return _p95(self.samples)
 
-    @property
-    def judged(self) -> float:
-        return self.p95 if self.tail else self.median
+    def at_rest(self, fastest: float) -> float:
+        """What the budget judges, without the machine's other load.
 
-    @property
-    def within_budget(self) -> bool:
-        return self.judged <= self.budget
+        Each sample is scaled by how slow the reference loop beside it was against the `fastest` of the run.
+        """
+        samples = self.samples
+        if self.references:
+            samples = [s * fastest / beside for s, beside in zip(samples, self.references, strict=True)]
+        return _p95(samples) if self.tail else median(samples)
 
     @property
     def ratio(self) -> float | None:
@@ -53,6 +53,16 @@ class Series:
         started = perf_counter()
         await action
         self.samples.append((perf_counter() - started) * 1000 - less)
+
+
+def _p95(samples: list[float]) -> float:
+    return quantiles(samples, n=20, method="inclusive")[-1] if len(samples) > 1 else samples[0]
+
+
+def fastest_reference(series: list[Series]) -> float:
+    """The reference loop at the machine's best in a run: its 5th percentile, so that no fluke decides."""
+    beside = sorted(reference for one in series for reference in one.references)
+    return beside[len(beside) // 20] if beside else 1.0
 
 
 def reference() -> float:
