@@ -105,7 +105,7 @@ class Zygote:
             watched = [self.requests, *(running.pipe for running in self.running.values())]
             ready, _, _ = select.select(watched, [], [], POLL_SECONDS if self.running else None)
             if self.requests in ready and not self._read_requests():
-                self._end_all("cancelled")
+                self._end_all()
                 return 0
             for running in list(self.running.values()):
                 self._serve_child(running, running.pipe in ready)
@@ -178,7 +178,7 @@ class Zygote:
         self._forget(running)
         write_frame(self.output, tagged("ended", ended))
 
-    def _end_all(self, _kind: str) -> None:
+    def _end_all(self) -> None:
         for running in list(self.running.values()):
             self._forget(running)
 
