@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_PASSED = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "KERAS_BACKEND")
+_PASSED = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "KERAS_BACKEND", "KERAS_LSP_FORK")
 _PASSED_WINDOWS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "PATHEXT", "COMSPEC", "NUMBER_OF_PROCESSORS")
 _CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
-_ONE_THREAD = dict.fromkeys(
+ONE_THREAD = dict.fromkeys(
     (
         "OMP_NUM_THREADS",
         "MKL_NUM_THREADS",
@@ -131,7 +131,7 @@ def _environ(environment: Environment, machine: Machine, folder: Path) -> dict[s
     if len(environment.command) == 1:  # behind a launcher the worker's parent would be the launcher
         private[PARENT_VARIABLE] = str(os.getpid())
     private["PYTHONUSERBASE"] = str(user_base(machine))
-    return {**passed, **_CPU_ONLY, **_ONE_THREAD, **_QUIET, **private}
+    return {**passed, **_CPU_ONLY, **ONE_THREAD, **_QUIET, **private}
 
 
 def _send_kill(send: Callable[[int, int], None], pid: int) -> None:

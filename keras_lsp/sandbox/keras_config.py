@@ -12,12 +12,15 @@ if TYPE_CHECKING:
 _CHOICES = {"backend": str, "floatx": str, "image_data_format": str, "epsilon": float}
 
 
+def keras_config_file(machine: Machine) -> Path:
+    given = machine.environ.get("KERAS_HOME")
+    return (Path(given) if given else machine.home / ".keras") / "keras.json"
+
+
 def read_keras_config(machine: Machine) -> dict[str, str | float]:
     """What keras.json says, reduced to the settings that change a model; {} when there is none."""
-    given = machine.environ.get("KERAS_HOME")
-    folder = Path(given) if given else machine.home / ".keras"
     try:
-        data = json.loads((folder / "keras.json").read_text(encoding="utf-8"))
+        data = json.loads(keras_config_file(machine).read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return {}
     if not isinstance(data, dict):

@@ -46,7 +46,7 @@ class Packages:
 
 
 def read_packages(interpreter: Path, machine: Machine) -> Packages:
-    folders = list(_site_folders(interpreter, machine))
+    folders = list(site_folders(interpreter, machine))
     if not folders:
         return Packages(known=False)
     found: dict[str, str] = {}
@@ -70,7 +70,7 @@ def _distributions(folder: Path) -> Iterator[tuple[str, str]]:
             yield field, match["version"]
 
 
-def _site_folders(interpreter: Path, machine: Machine) -> Iterator[Path]:
+def site_folders(interpreter: Path, machine: Machine) -> Iterator[Path]:
     """Existing folders with third-party packages, in the order of sys.path."""
     prefix = interpreter.parent.parent
     config = _venv_config(interpreter)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 import keras_lsp
 from keras_lsp.sandbox.builder import ModelBuilder, NullBuilder
 from keras_lsp.sandbox.environment import Environment, InterpreterSettings, NoEnvironment, discover
+from keras_lsp.sandbox.freshness import EnvironmentWatch
 from keras_lsp.sandbox.jail import Jail
 from keras_lsp.sandbox.machine import Machine
 from keras_lsp.sandbox.process import WorkerProcess
@@ -44,9 +45,8 @@ class WorkerPool:
         self._machine = machine or Machine.here()
         self._launch = launch or launch_worker
         self._clock = clock
-        self._builders: dict[tuple[tuple[str, ...], bool], tuple[Environment, SandboxBuilder]] = {}
+        self._builders: dict[tuple[tuple[str, ...], bool], tuple[EnvironmentWatch, SandboxBuilder]] = {}
         self._looked: dict[object, tuple[float, Environment | NoEnvironment]] = {}
-        self._retiring: set[asyncio.Task[None]] = set()
 
     def builder_for(
         self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
@@ -56,26 +56,20 @@ class WorkerPool:
             return NullBuilder(found.reason), None
         key = (found.command, found.legacy)
         known = self._builders.get(key)
-        if known is not None and known[0].packages != found.packages:  # installed or upgraded meanwhile
-            self._retire(known[1], "Packages of the environment changed.")
-            known = None
         if known is None:
-            known = self._builders[key] = (found, self._builder(found))
+            known = self._builders[key] = (EnvironmentWatch(found, self._machine), self._builder(found))
+        elif known[0].changed():
+            known[1].renew()
         return known[1], found
 
     async def close(self, reason: str) -> None:
         """Ends all workers. Builders asked for later start afresh."""
         self._looked.clear()
         builders, self._builders = list(self._builders.values()), {}
-        await asyncio.gather(*self._retiring, *(builder.close(reason) for _, builder in builders))
+        await asyncio.gather(*(builder.close(reason) for _, builder in builders))
 
     def _builder(self, environment: Environment) -> SandboxBuilder:
         return SandboxBuilder(lambda: self._launch(environment, self._machine), self._clock)
-
-    def _retire(self, builder: SandboxBuilder, reason: str) -> None:
-        task = asyncio.get_running_loop().create_task(builder.close(reason))
-        self._retiring.add(task)
-        task.add_done_callback(self._retiring.discard)
 
     def _discover(
         self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool

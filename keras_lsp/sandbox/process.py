@@ -2,6 +2,9 @@
 
 States move starting -> ready <-> busy -> stopping -> dead, each step logged; a worker that dies, talks
 nonsense or is late goes through `stop` like every other, and `stop` is the only place that kills.
+
+A worker that cannot fork (`Hello.fork`) replays once in its own process and ends. What a forking one does
+for its children is done here then: the deadline, cancellation, and telling from its end how a replay ended.
 """
 
 from __future__ import annotations
@@ -16,10 +19,9 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.sandbox.builder import ReplayOutcome
+from keras_lsp.sandbox.outcomes import outcome_of_end, outcome_of_report
 from keras_lsp.sandbox.pipes import spawn
-from keras_lsp.sandbox.report_check import check_report
 from keras_lsp.worker import wire
-from keras_lsp.worker.report import PackedReport, ReplayReport, unpack
 from keras_lsp.worker.wire import CancelRequest, Hello, ReplayEnded, ReplayRequest, StartFailed, WireError
 
 if TYPE_CHECKING:
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from keras_lsp.sandbox.pipes import Child
 
 _log = logging.getLogger(__name__)
+
+SPENT = "The worker has done what it can."
 
 
 class WorkerState(str, Enum):
@@ -82,12 +86,20 @@ class WorkerProcess:
         self._ids = itertools.count(1)
         self._last_id = 0
         self._free = asyncio.Event()
+        self._forks = True
+        self._at_once = False  # nothing is worth waiting for when it is ended
+        self.unfit = False  # it could not serve a replay, through no fault of the text
         self.state = WorkerState.STARTING
         self.reason = ""
 
     @property
     def alive(self) -> bool:
         return self.state in (WorkerState.STARTING, WorkerState.READY, WorkerState.BUSY)
+
+    @property
+    def single_use(self) -> bool:
+        """Whether it ends with its first replay; known once it has greeted."""
+        return not self._forks
 
     @property
     def pid(self) -> int | None:
@@ -118,6 +130,7 @@ class WorkerProcess:
         if isinstance(answer, str) or not self.alive:
             await self.stop(answer if isinstance(answer, str) else self.reason)
             return self.reason
+        self._forks = answer.fork
         self._move(WorkerState.READY)
         self._free.set()
         self._tasks.append(asyncio.create_task(self._listen(self._child)))
@@ -139,14 +152,16 @@ class WorkerProcess:
         self._asked = asked
         self._free.clear()
         self._move(WorkerState.BUSY)
-        limit = request.wall_seconds + self._deadlines.grace
+        limit = request.wall_seconds + (self._deadlines.grace if self._forks else 0.0)
         try:
             done, _ = await asyncio.wait({asked.outcome}, timeout=limit)
         except asyncio.CancelledError:
             self._cancel(asked)
             raise
-        if not done:
+        if not done and self._forks:
             await self.stop(f"The replay was stopped: no answer after {limit:g} seconds.", blame=True)
+        elif not done:
+            self._end_replay(ReplayEnded.late(asked.id, limit))
         return await asked.outcome
 
     def cancel(self) -> None:
@@ -170,7 +185,8 @@ class WorkerProcess:
         child = await self._spawned()
         if child is not None:
             child.close_input()
-            await child.ended_within(self._deadlines.stop)
+            if not self._at_once:
+                await child.ended_within(self._deadlines.stop)
             self._jail.kill(child.pid)
             if not await child.ended_within(self._deadlines.reap):
                 _log.error("worker %d is still there after it was killed", child.pid)
@@ -208,6 +224,9 @@ class WorkerProcess:
         if asked.cancelled or self._asked is not asked or self._child is None:
             return
         asked.cancelled = True
+        if self.single_use:
+            self._end_replay(ReplayEnded.superseded(asked.id))
+            return
         self._child.send(wire.tagged("cancel", CancelRequest(asked.id)))
         task = asyncio.create_task(self._insist(asked))
         self._tasks.append(task)
@@ -241,6 +260,7 @@ class WorkerProcess:
                 await self._answer(kind, payload)
         except asyncio.IncompleteReadError:
             await child.ended_within(self._deadlines.stop)
+            self._tell_from_exit(child)
             how = f"The worker ended unexpectedly ({child.how_it_ended()})."
         except WireError as error:
             how = f"The worker did not keep to the protocol: {error}."
@@ -250,7 +270,20 @@ class WorkerProcess:
         """Notices the end also when another process still holds the pipes open."""
         await child.ended()
         await asyncio.sleep(self._deadlines.stop)  # what it said before is read first
+        self._tell_from_exit(child)
         self._give_up(f"The worker ended unexpectedly ({child.how_it_ended()}).")
+
+    def _tell_from_exit(self, child: Child) -> None:
+        """Of a worker that replayed in its own process: its end is the replay's."""
+        code = child.transport.get_returncode()
+        if self.single_use and self._asked is not None and code is not None:
+            self._end_replay(ReplayEnded.after_exit(self._asked.id, code))
+
+    def _end_replay(self, ended: ReplayEnded) -> None:
+        """Settles the replay, and ends the worker that can do no other."""
+        self._settle(outcome_of_end(ended))
+        self._at_once = True
+        self._begin_stop(SPENT, blame=False)
 
     def _give_up(self, reason: str) -> None:
         """Begins the end; not awaited, since the end waits for the tasks that call this."""
@@ -267,32 +300,16 @@ class WorkerProcess:
         asked = self._asked
         if asked is None or number != asked.id:
             return  # of a replay that was settled before
-        outcome = await _outcome(kind, payload, asked.length)
+        if kind == "ended":
+            ended = wire.decode(ReplayEnded, payload)
+            self.unfit = ended.kind == "unfit"
+            outcome = outcome_of_end(ended)
+        else:
+            outcome = await outcome_of_report(payload.get("report"), asked.length)
         if self._asked is asked:
             self._settle(outcome)
-            self._move(WorkerState.READY)
-            self._free.set()
-
-
-async def _outcome(kind: str, payload: dict[str, Any], length: int) -> ReplayOutcome:
-    if kind == "ended":
-        ended = wire.decode(ReplayEnded, payload)
-        if ended.kind == "internal":
-            _log.error("the worker failed while replaying:\n%s", ended.reason)
-            return ReplayOutcome(
-                reason="keras-lsp itself failed in this replay; its log says how.", terminal=True
-            )
-        return ReplayOutcome(
-            reason=f"The replay ended early: {ended.reason.rstrip('.')}.", terminal=ended.kind != "cancelled"
-        )
-    report = await asyncio.to_thread(_report, payload.get("report"), length)
-    return ReplayOutcome(report=report)
-
-
-def _report(data: Any, length: int) -> ReplayReport:
-    try:
-        report = unpack(wire.decode(PackedReport, data))
-    except ValueError as error:
-        raise wire.WireError(str(error)) from None
-    check_report(report, length)
-    return report
+            if self.single_use or self.unfit:
+                self._begin_stop(SPENT, blame=False)
+            else:
+                self._move(WorkerState.READY)
+                self._free.set()

@@ -1,4 +1,4 @@
-"""The program the server starts under the user's interpreter: private pipes first, then the zygote.
+"""The program the server starts under the user's interpreter: private pipes first, then the worker.
 
 The protocol's pipes move away from descriptors 0 and 1 before anything of the user's can run: `print`,
 `os.write(1, ...)` and C code then reach stderr, never the protocol. This folder leaves `sys.path` and the
@@ -42,8 +42,8 @@ def main() -> int:
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
     sys.dont_write_bytecode = True
     load_package(folder)
-    zygote = importlib.import_module(PRIVATE_NAME + ".zygote")
-    return int(zygote.serve(requests, reports))
+    worker = importlib.import_module(PRIVATE_NAME + ".serve")
+    return int(worker.serve(requests, reports))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,7 @@ CHANGES = frozenset(
         "os.truncate",
     }
 )
+DEVICES = ("/sys/", "/proc/", "/dev/")
 LISTINGS = frozenset({"os.listdir", "os.scandir", "glob.glob"})
 WRITING_FLAGS = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -71,7 +72,7 @@ def install(temporary: str) -> None:
         if event == "open":
             refused = _writes(*args[1:]) and not inside(args[0])
         elif event in LISTINGS:
-            _note_listing(sys._getframe(1))
+            _note_listing(sys._getframe(1), args[0])
             return
         else:
             refused = (event in CHANGES and not inside(args[0])) or event.startswith(REFUSED)
@@ -87,7 +88,12 @@ def _writes(mode: Any, flags: Any) -> bool:
     return by_mode or (isinstance(flags, int) and bool(flags & WRITING_FLAGS))
 
 
-def _note_listing(frame: FrameType) -> None:
-    """What lies in a folder is data: a replay elsewhere than the real run sees something else."""
-    if not str(frame.f_globals.get("__name__", "")).startswith("importlib"):
+def _note_listing(frame: FrameType, path: Any) -> None:
+    """What lies in a folder is data: a replay elsewhere than the real run sees something else.
+
+    What the import system looks at is not the user's, nor are devices: JAX looks for those at its first
+    operation.
+    """
+    by_import = str(frame.f_globals.get("__name__", "")).startswith("importlib")
+    if not by_import and not str(path).startswith(DEVICES):
         Touches.count += 1

@@ -6,7 +6,7 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING
 
-from . import standins
+from . import libraries
 from .keras3 import Keras3
 from .tf_keras2 import TfKeras2
 
@@ -36,4 +36,4 @@ def load(legacy: bool) -> KerasLine:
 def prepare(line: KerasLine) -> None:
     """Runs no operation: the zygote does this before it forks."""
     line.prepare()
-    standins.block_functions(line)
+    libraries.block_functions(line)

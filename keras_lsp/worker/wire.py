@@ -7,15 +7,18 @@ ran on the other side. A frame is a 4-byte big-endian length and that many bytes
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import signal
 import struct
 import typing
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Dict, Tuple, Type, TypeVar, Union
+from typing import Any, BinaryIO, Dict, List, Tuple, Type, TypeVar, Union
 
 PROTOCOL_VERSION = 1
 MAX_FRAME = 32 * 1024 * 1024
 MAX_DEPTH = 64
+WINDOWS_ERROR = 0xC0000000  # exit codes from here on are NTSTATUS errors: access violation and the like
 
 T = TypeVar("T")
 
@@ -39,6 +42,7 @@ class ReplayRequest:
     input_hints: Dict[str, str] = field(
         default_factory=dict
     )  # class name -> "(None, 32)" from pragma or setting
+    sample: int = 0  # 0 or 1: unlike answers to what is not known
     wall_seconds: float = 10.0
     statement_seconds: float = 3.0
     memory_bytes: int = 2 << 30
@@ -78,7 +82,37 @@ class ReplayEnded:
 
     id: int
     reason: str  # in the user's words: "os._exit(3) was called", "crashed with signal 11 (SIGSEGV)"
-    kind: str  # exited | crashed | deadline | memory | cancelled | internal
+    kind: str  # exited | crashed | deadline | memory | cancelled | internal | unfit (worker to be replaced)
+
+    @classmethod
+    def after_exit(cls, number: int, code: int) -> ReplayEnded:
+        """Its process ended; `code` as `subprocess` has it, a negative number for a signal."""
+        if code < 0 and -code == getattr(signal, "SIGXCPU", None):
+            return cls(number, "used more processor time than a replay may", "deadline")
+        if code < 0:
+            return cls(number, f"crashed with {_signal_name(-code)}", "crashed")
+        if code >= WINDOWS_ERROR:
+            return cls(number, f"crashed with error {code:#x}", "crashed")
+        return cls(number, f"ended the process (exit status {code}) before the replay was done", "exited")
+
+    @classmethod
+    def late(cls, number: int, seconds: float) -> ReplayEnded:
+        return cls(number, f"took longer than {seconds:g} s and was stopped", "deadline")
+
+    @classmethod
+    def garbled(cls, number: int) -> ReplayEnded:
+        return cls(number, "wrote into a pipe of the worker", "crashed")
+
+    @classmethod
+    def superseded(cls, number: int) -> ReplayEnded:
+        return cls(number, "stopped for a newer text", "cancelled")
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def write_frame(stream: BinaryIO, message: Dict[str, Any]) -> None:
@@ -109,21 +143,33 @@ def parse_body(body: bytes) -> Dict[str, Any]:
 
 def encode(value: Any) -> Any:
     """Dataclasses to JSON values; fields that have their default are left out."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        out = {}
-        for spec in dataclasses.fields(value):
-            item = getattr(value, spec.name)
-            if spec.default is not dataclasses.MISSING and item == spec.default:
-                continue
-            if spec.default_factory is not dataclasses.MISSING and not item:
-                continue
-            out[spec.name] = encode(item)
-        return out
+    kind = type(value)
+    if kind in JSON_TYPES:
+        return value
     if isinstance(value, (list, tuple)):
         return [encode(item) for item in value]
     if isinstance(value, dict):
         return {str(key): encode(item) for key, item in value.items()}
-    return value
+    if not dataclasses.is_dataclass(kind):
+        return value
+    out = {}
+    for name, default in _fields(kind):
+        item = getattr(value, name)
+        if item is not default and item != default:
+            out[name] = encode(item)
+    return out
+
+
+JSON_TYPES = frozenset({str, int, float, bool, type(None)})
+
+
+@functools.lru_cache(maxsize=256)
+def _fields(cls: Any) -> List[Tuple[str, Any]]:
+    """Names and defaults of a dataclass; a field without a default has one that nothing equals."""
+    return [
+        (spec.name, spec.default if spec.default_factory is dataclasses.MISSING else spec.default_factory())
+        for spec in dataclasses.fields(cls)
+    ]
 
 
 def decode(cls: Type[T], data: Any) -> T:

@@ -13,6 +13,7 @@ import re
 import sys
 import tempfile
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -21,8 +22,8 @@ from rich.table import Table
 from keras_lsp.lsp.publish import IDLE_SECONDS
 from keras_lsp.session.settings import Settings
 from tests.benchmarks.measure import Series, fastest_reference
-from tests.benchmarks.memory import PeakBelow, pss_megabytes
-from tests.benchmarks.texts import project, thousand_lines
+from tests.benchmarks.memory import PeakBelow, pss_megabytes, rss_megabytes
+from tests.benchmarks.texts import LLAMA, project, thousand_lines
 from tests.processes import children
 from tests.protocol.client import Client, position
 
@@ -98,12 +99,11 @@ async def static_diagnostics(root: Path) -> AsyncIterator[Series]:
 
 
 async def exact_shapes(
-    root: Path, name: str, what: str, budget: float, edit: tuple[str, str]
+    root: Path, original: str, what: str, budget: float, edit: tuple[str, str]
 ) -> AsyncIterator[Series]:
     """A number typed in a constructor, until a hover shows the shapes it makes. Memory too, on the way."""
-    original = project(name)
     texts = (original, original.replace(*edit, 1))
-    uri = (root / f"{name}.py").as_uri()
+    uri = (root / "model.py").as_uri()
     place = {
         "textDocument": {"uri": uri},
         "position": position(original, original.index("logits ="), "utf-32"),
@@ -126,7 +126,25 @@ async def exact_shapes(
     yield series
     yield Series(f"server memory, {what}", "MB", 120, samples=[server])
     yield Series(f"zygote memory, {what}", "MB", 550, samples=[alone])
-    yield Series(f"a replay on top (PSS), {what}", "MB", 60, samples=[peak - alone])
+    yield Series(f"a replay on top, {what}", "MB", 60, samples=[peak])
+
+
+async def many_edits(root: Path) -> AsyncIterator[Series]:
+    """200 edits, each replayed: what the worker has grown by, from the first 20 to the last 20."""
+    text = project("mlp")
+    uri = (root / "edits.py").as_uri()
+    client = await start(root, trusted=True)
+    await open_and_settle(client, uri, text)
+    (zygote,) = children(client.process.pid)
+    resident = []
+    for number in range(200):
+        since = len(client.messages)
+        client.change(uri, number + 2, text.replace("classes=10", f"classes={number + 11}", 1))
+        await client.wait_for(lambda message: is_ready(message, uri), since)
+        resident.append(rss_megabytes(zygote))
+    await client.shutdown()
+    growth = median(resident[-20:]) - median(resident[:20])
+    yield Series("zygote growth over 200 edits", "MB", 1, samples=[growth])
 
 
 async def type_and_wait(client: Client, uri: str, version: int, text: str, place: dict[str, Any]) -> None:
@@ -159,9 +177,11 @@ async def all_series(root: Path) -> AsyncIterator[Series]:
         initialize(root),
         answers(root),
         static_diagnostics(root),
-        exact_shapes(root, "mlp", "small MLP", 100, ("classes=10", "classes=11")),
-        exact_shapes(root, "resnet50", "ResNet-50 subclass", 400, ("classes=1000", "classes=1001")),
-        exact_shapes(root, "transformer", "12-layer transformer", 800, ("50257", "50258")),
+        exact_shapes(root, project("mlp"), "small MLP", 100, ("classes=10", "classes=11")),
+        exact_shapes(root, project("resnet50"), "ResNet-50 subclass", 400, ("classes=1000", "classes=1001")),
+        exact_shapes(root, project("transformer"), "12-layer transformer", 800, ("50257", "50258")),
+        many_edits(root),
+        exact_shapes(root, LLAMA, "Llama-3 70B", 2000, ("128256", "128257")),
     ):
         async for series in group:
             yield series

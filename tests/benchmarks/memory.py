@@ -11,12 +11,26 @@ from tests.processes import children, read
 
 def pss_megabytes(pid: int) -> float:
     """Memory of a process with its share of what it shares; 0 when it has ended."""
-    lines = read(Path(f"/proc/{pid}/smaps_rollup")).splitlines()
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
+    return _megabytes(pid, "smaps_rollup", "Pss:")
+
+
+def private_megabytes(pid: int) -> float:
+    """What a process shares with no other: of a forked child, what it costs on top of its parent."""
+    return sum(_megabytes(pid, "smaps_rollup", name) for name in ("Private_Clean:", "Private_Dirty:"))
+
+
+def rss_megabytes(pid: int) -> float:
+    """Memory of a process with all that it shares; the same whether a child is alive or not."""
+    return _megabytes(pid, "status", "VmRSS:")
+
+
+def _megabytes(pid: int, file: str, name: str) -> float:
+    lines = read(Path(f"/proc/{pid}/{file}")).splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith(name)), 0.0)
 
 
 class PeakBelow(threading.Thread):
-    """Watches a process and its children; `peak` is the most they used together, in megabytes."""
+    """Watches the children of a process; `peak` is the most they cost together, in megabytes."""
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -26,9 +40,7 @@ class PeakBelow(threading.Thread):
 
     def run(self) -> None:
         while not self._done.is_set():
-            below = children(self.pid)
-            if below:
-                self.peak = max(self.peak, pss_megabytes(self.pid) + sum(map(pss_megabytes, below)))
+            self.peak = max(self.peak, sum(map(private_megabytes, children(self.pid))))
             sleep(0.003)
 
     def stop(self) -> float:

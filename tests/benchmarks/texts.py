@@ -38,6 +38,51 @@ print(model{n}.layers[-1].kernel.shape)
 
 '''
 
+# The sizes of Llama 3 70B, all of its 70,553,706,496 weights; rotary positions have none and are left out.
+# Not among the fixtures, so that nobody builds it for real.
+LLAMA = """import keras
+from keras import layers
+
+
+class Block(layers.Layer):
+    def __init__(self, width, heads, key_value_heads, hidden):
+        super().__init__()
+        self.norm1 = layers.RMSNormalization(epsilon=1e-5)
+        self.attention = layers.GroupQueryAttention(
+            width // heads, heads, key_value_heads, use_bias=False
+        )
+        self.norm2 = layers.RMSNormalization(epsilon=1e-5)
+        self.gate = layers.Dense(hidden, activation="silu", use_bias=False)
+        self.up = layers.Dense(hidden, use_bias=False)
+        self.down = layers.Dense(width, use_bias=False)
+
+    def call(self, inputs):
+        normed = self.norm1(inputs)
+        x = inputs + self.attention(normed, normed, use_causal_mask=True)
+        normed = self.norm2(x)
+        return x + self.down(self.gate(normed) * self.up(normed))
+
+
+class Llama(keras.Model):
+    def __init__(self, vocabulary=128256, width=8192, depth=80):
+        super().__init__()
+        self.tokens = layers.Embedding(vocabulary, width)
+        self.blocks = [Block(width, 64, 8, 28672) for _ in range(depth)]
+        self.norm = layers.RMSNormalization(epsilon=1e-5)
+        self.head = layers.Dense(vocabulary, use_bias=False)
+
+    def call(self, token_ids):
+        x = self.tokens(token_ids)
+        for block in self.blocks:
+            x = block(x)
+        return self.head(self.norm(x))
+
+
+model = Llama()
+logits = model(keras.Input((256,), dtype="int32"))
+print(model.count_params())
+"""
+
 
 def project(name: str) -> str:
     return (PROJECTS / f"{name}.py").read_text(encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from typing_extensions import Self
 
+from keras_lsp.sandbox.jail import ONE_THREAD
 from keras_lsp.worker import wire
 from keras_lsp.worker.report import PackedReport, ReplayReport, unpack
 
@@ -23,7 +24,13 @@ class Worker:
     """One worker process. `replay` gives a report, or the reason why the replay ended without one."""
 
     def __init__(self, python: list[str], legacy: bool = False, env: dict[str, str] | None = None) -> None:
-        environment = dict(os.environ, TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="-1", **(env or {}))
+        environment = self.environment = {
+            **os.environ,
+            **ONE_THREAD,  # a worker with more threads does not fork
+            "TF_CPP_MIN_LOG_LEVEL": "3",
+            "CUDA_VISIBLE_DEVICES": "-1",
+            **(env or {}),
+        }
         environment.update(KERAS_LSP_PARENT=str(os.getpid()), TF_USE_LEGACY_KERAS="1" if legacy else "0")
         self.process = subprocess.Popen(
             [*python, str(BOOT)],

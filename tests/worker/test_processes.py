@@ -17,9 +17,11 @@ from tests.processes import children, is_alive
 from tests.worker.driver import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 GOOD = "import keras\nmodel = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])\n"
+
+ENDLESS = "any(iter(int, 1))"  # in C: neither a loop's budget nor a statement's deadline ends it
 
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
 
@@ -47,17 +49,13 @@ def worker(keras_python: list[str]) -> Iterator[Worker]:
 @pytest.mark.parametrize(
     ("action", "kind", "words"),
     [
-        ("while True:\n    pass", None, "ran longer than 0.5 s"),
-        (
-            "while True:\n    try:\n        time.sleep(9)\n    except BaseException:\n        pass",
-            "deadline",
-            "took longer than 2 s",
-        ),
+        ("exec('while True: pass')", None, "ran longer than 0.5 s"),
+        (ENDLESS, "deadline", "took longer than 2 s"),
         ("os._exit(3)", "exited", "exit status 3"),
         ("sys.exit(2)", None, "calls `sys.exit()`"),
         ("ctypes.string_at(0)", "crashed", "SIGSEGV"),
         ("os.abort()", "crashed", "SIGABRT"),
-        ("while True:\n    print('x' * 1000)", None, "ran longer than 0.5 s"),
+        ("exec('while True: print(1000 * chr(120))')", None, "ran longer than 0.5 s"),
         ("def again(n):\n    return again(n + 1)\nagain(0)", None, "RecursionError"),
         ("os.kill(os.getppid(), 9)", None, "NotInAReplayError"),
         ("os.fork()", None, "NotInAReplayError"),
@@ -92,7 +90,7 @@ def test_misbehaviour_ends_with_a_reason_and_the_next_replay_works(
 
 
 def test_a_cancelled_replay_ends_and_the_next_one_answers(worker: Worker) -> None:
-    number = worker.send(misbehaving("while True:\n    pass"), wall_seconds=60.0, statement_seconds=60.0)
+    number = worker.send(misbehaving(ENDLESS), wall_seconds=60.0, statement_seconds=60.0)
     worker.cancel(number)
     answer = worker.answer()
     assert isinstance(answer, wire.ReplayEnded)
@@ -123,7 +121,7 @@ def wait_for_child(process: int) -> list[int]:
 @pytest.mark.parametrize("how", ["end of input", "SIGKILL of the worker"])
 def test_children_end_with_the_worker(keras_python: list[str], how: str) -> None:
     worker = Worker(keras_python)
-    worker.send(misbehaving("while True:\n    pass"), wall_seconds=60.0, statement_seconds=60.0)
+    worker.send(misbehaving(ENDLESS), wall_seconds=60.0, statement_seconds=60.0)
     children = wait_for_child(worker.process.pid)
     assert children
     if how == "end of input":
@@ -142,7 +140,7 @@ def test_the_worker_ends_with_its_killed_parent(keras_python: list[str], tmp_pat
         f"sys.path[:0] = {[str(Path(__file__).parents[2])]!r}\n"
         "from tests.worker.driver import Worker\n"
         f"worker = Worker({keras_python!r})\n"
-        f"worker.send({misbehaving('while True: pass')!r}, wall_seconds=60.0, statement_seconds=60.0)\n"
+        f"worker.send({misbehaving(ENDLESS)!r}, wall_seconds=60.0, statement_seconds=60.0)\n"
         "print(worker.process.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
@@ -183,6 +181,83 @@ def test_many_replays_leave_nothing_in_the_worker(
     assert state() == before
     assert wait_until_gone(children(process)) == []
     assert before[0] <= 2, "a worker with more threads has run an operation: its children may hang"
+
+
+THREADS = """\
+import os, threading, time
+
+def start():
+    for _ in range(4):
+        threading.Thread(target=time.sleep, args=(600,), daemon=True).start()
+
+def start_later():
+    while not os.path.exists({late!r}):
+        time.sleep(0.01)
+    start()
+
+threading.Thread(target={when}, daemon=True).start()
+"""
+
+
+@pytest.fixture
+def with_threads(keras_python: list[str], tmp_path: Path) -> Iterator[Callable[[str], Worker]]:
+    """A worker whose Python starts threads: "start", or "start_later", when a file `late` is there."""
+    workers = []
+
+    def make(when: str) -> Worker:
+        text = THREADS.format(when=when, late=str(tmp_path / "late"))
+        (tmp_path / "sitecustomize.py").write_text(text)
+        workers.append(Worker(keras_python, env={"PYTHONPATH": str(tmp_path)}))
+        return workers[-1]
+
+    yield make
+    for worker in workers:
+        worker.close()
+
+
+def threads(process: int) -> int:
+    return len(list(Path(f"/proc/{process}/task").iterdir()))
+
+
+@LINUX
+def test_a_worker_with_threads_does_not_fork_and_replays_in_itself(
+    with_threads: Callable[[str], Worker],
+) -> None:
+    worker = with_threads("start")
+    assert worker.hello is not None
+    assert not worker.hello.fork
+    assert worker.replay(GOOD).failures == ()
+    assert children(worker.process.pid) == []
+
+
+@LINUX
+def test_a_worker_that_got_threads_ends_instead_of_forking(with_threads: Callable[[str], Worker]) -> None:
+    worker = with_threads("start_later")
+    assert worker.hello is not None
+    assert worker.hello.fork, "one thread more is not enough"
+    assert worker.replay(GOOD).failures == ()
+    (Path(worker.environment["PYTHONPATH"]) / "late").touch()
+    give_up = time.monotonic() + 10
+    while threads(worker.process.pid) < 5:
+        assert time.monotonic() < give_up
+        time.sleep(0.01)
+    worker.send(GOOD)
+    answer = worker.answer()
+    assert isinstance(answer, wire.ReplayEnded)
+    assert answer.kind == "unfit"
+    assert "5 threads" in answer.reason
+    assert worker.process.wait(timeout=10) == 0
+
+
+@LINUX
+def test_writing_into_the_pipes_ends_only_the_replay(keras3_worker: Worker) -> None:
+    write = "try:\n    os.write({}, b'x' * 64)\nexcept OSError:\n    pass"
+    text = misbehaving("\n".join(write.format(number) for number in range(3, 20)))
+    keras3_worker.send(text)
+    answer = keras3_worker.answer()
+    assert isinstance(answer, wire.ReplayEnded)
+    assert "wrote into a pipe" in answer.reason
+    assert keras3_worker.replay(GOOD).failures == ()
 
 
 @LINUX

@@ -98,6 +98,9 @@ def start(how: str) -> None:
     if how == "old-protocol":
         say("hello", {**HELLO, "protocol": 99})
         hang()
+    if how == "single-use":
+        say("hello", {**HELLO, "fork": False})
+        return
     MISCHIEF[how]()
     say("hello", HELLO)
 
@@ -114,6 +117,9 @@ def replay(how: str, payload: dict[str, Any]) -> None:
         while hear()["kind"] != "cancel":
             continue
         say("ended", {"id": number, "reason": "stopped for a newer text", "kind": "cancelled"})
+    elif how == "unfit":
+        say("ended", {"id": number, "reason": "the warm process has 6 threads", "kind": "unfit"})
+        sys.exit(0)
     elif how == "crashed":
         say("ended", {"id": number, "reason": "crashed with SIGSEGV", "kind": "crashed"})
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 
 from keras_lsp.sandbox.builder import NullBuilder
 from keras_lsp.sandbox.pool import WorkerPool
+from keras_lsp.sandbox.process import WorkerState
 from keras_lsp.sandbox.sandboxed import SUPERSEDED, Patience, SandboxBuilder
 from keras_lsp.session.settings import Settings
 from keras_lsp.worker.wire import Hello
@@ -149,6 +151,112 @@ async def test_a_folder_that_cannot_be_made_is_a_reason() -> None:
     assert outcome.reason == "No private folder for the worker could be made: No space left on device."
 
 
+async def test_where_a_worker_replays_once_the_next_is_warm_by_then(launcher: Launcher) -> None:
+    launcher.how = "single-use"
+    builder = SandboxBuilder(launcher, Clock())
+    outcomes = [await builder.replay(request(text)) for text in ("a = 1", "# segfault", "# exit", "b = 2")]
+    assert [bool(outcome.report) for outcome in outcomes] == [True, False, False, True]
+    assert isinstance(await builder.start(), Hello)
+    assert len(launcher.made) == 5, "one for each replay, one ready for the next; crashes make nobody wait"
+    assert launcher.made[-1].state is WorkerState.READY
+    await builder.close("done")
+    assert [worker.state for worker in launcher.made] == [WorkerState.DEAD] * 5
+
+
+async def test_the_next_single_use_worker_warms_while_one_replays(launcher: Launcher) -> None:
+    launcher.how = "single-use"
+    builder = SandboxBuilder(launcher, Clock())
+    await builder.start()
+    hanging = asyncio.create_task(builder.replay(request("# hang", seconds=60)))
+    while len(launcher.made) < 2 or launcher.made[1].state is not WorkerState.READY:  # noqa: ASYNC110  # no event
+        await asyncio.sleep(0.01)
+    newer = asyncio.create_task(builder.replay(request("newer = 1")))
+    assert "stopped for a newer text" in (await hanging).reason
+    assert (await newer).report is not None
+    await builder.close("done")
+    assert {worker.state for worker in launcher.made} == {WorkerState.DEAD}
+
+
+async def test_a_worker_that_cannot_serve_is_replaced_and_asked_again(launcher: Launcher) -> None:
+    builder = SandboxBuilder(launcher, Clock())
+    outcome = await builder.replay(request("# unfit"))
+    assert (outcome.report, outcome.terminal) == (None, False)
+    assert len(launcher.made) == 2, "once more, not for ever"
+    await builder.close("done")
+
+
+async def test_a_renewed_worker_takes_over_when_it_is_ready(launcher: Launcher) -> None:
+    builder = SandboxBuilder(launcher, Clock())
+    await builder.start()
+    old = launcher.made[0]
+    running = asyncio.create_task(builder.replay(request("# obedient")))
+    while old.state is not WorkerState.BUSY:  # noqa: ASYNC110  # no event
+        await asyncio.sleep(0.01)
+    builder.renew()
+    new = await next_worker(launcher, 2)
+    assert old.state is WorkerState.BUSY, "what it has begun is not taken from it"
+    assert (await asyncio.gather(running, builder.replay(request("newer = 1"))))[1].report is not None
+    await until_dead(old)
+    assert (new.state, len(launcher.made)) == (WorkerState.READY, 2)
+    await builder.close("done")
+
+
+async def test_the_old_worker_serves_while_the_new_one_warms(launcher: Launcher) -> None:
+    builder = SandboxBuilder(launcher, Clock())
+    await builder.start()
+    launcher.how = "hang"
+    builder.renew()
+    assert (await builder.replay(request())).report is not None
+    assert [worker.state for worker in launcher.made] == [WorkerState.READY, WorkerState.STARTING]
+    await builder.close("done")
+    assert {worker.state for worker in launcher.made} == {WorkerState.DEAD}
+
+
+async def test_what_changes_during_a_start_is_started_once_more(launcher: Launcher) -> None:
+    builder = SandboxBuilder(launcher, Clock())
+    starting = asyncio.create_task(builder.start())
+    await asyncio.sleep(0)
+    builder.renew()
+    builder.renew()
+    assert isinstance(await starting, Hello)
+    assert (await next_worker(launcher, 2)).state is WorkerState.READY
+    await until_dead(launcher.made[0])
+    assert len(launcher.made) == 2
+    await builder.close("done")
+
+
+async def test_an_environment_that_no_longer_starts_says_so(launcher: Launcher) -> None:
+    builder = SandboxBuilder(launcher, Clock())
+    await builder.start()
+    launcher.how = "start-failed"
+    builder.renew()
+    await until_dead(launcher.made[0])
+    assert "`keras` is not installed" in (await builder.replay(request())).reason
+    launcher.how = "fine"
+    builder.renew()
+    assert (await builder.replay(request())).report is not None, "a change ends the waiting"
+    await builder.close("done")
+
+
+async def test_nothing_is_started_by_a_change_alone(launcher: Launcher) -> None:
+    builder = SandboxBuilder(launcher, Clock())
+    builder.renew()
+    await asyncio.sleep(0)
+    assert launcher.made == []
+
+
+async def next_worker(launcher: Launcher, number: int) -> WorkerProcess:
+    """The worker that is launched as the `number`th, once it has started."""
+    while len(launcher.made) < number or launcher.made[-1].state is WorkerState.STARTING:  # noqa: ASYNC110  # no event
+        await asyncio.sleep(0.01)
+    return launcher.made[-1]
+
+
+async def until_dead(worker: WorkerProcess) -> None:
+    while worker.state is not WorkerState.DEAD:  # noqa: ASYNC110  # no event
+        await asyncio.sleep(0.01)
+
+
 class TestPool:
     @pytest.fixture
     def pool(self, tmp_path: Path, launcher: Launcher) -> WorkerPool:
@@ -178,19 +286,29 @@ class TestPool:
         assert isinstance(builder, NullBuilder)
         assert "does not exist" in builder.reason
 
-    async def test_upgrading_keras_ends_the_worker_that_has_the_old_one(
+    async def test_a_worker_with_an_upgraded_keras_takes_over(
         self, pool: WorkerPool, tmp_path: Path, launcher: Launcher
     ) -> None:
         make_venv(tmp_path / ".venv", {"keras": "3.0.5"})
+        packages = tmp_path / ".venv/lib/python3.11/site-packages"
         path = str(tmp_path / "a.py")
-        old, _ = pool.builder_for(path, (), Settings(), False)
-        await old.start()
-        (tmp_path / ".venv/lib/python3.11/site-packages/keras-3.0.5.dist-info").rmdir()
-        install(tmp_path / ".venv/lib/python3.11/site-packages", KERAS_3)
+        builder, _ = pool.builder_for(path, (), Settings(), False)
+        await builder.start()
+        (packages / "keras-3.0.5.dist-info").rmdir()
+        install(packages, KERAS_3)
         self.clock.now += 10
-        new, found = pool.builder_for(path, (), Settings(), False)
-        assert new is not old
+        same, found = pool.builder_for(path, (), Settings(), False)
+        assert same is builder
         assert found is not None
         assert found.keras_version == "3.15.1"
+        await asyncio.sleep(0)
+        assert len(launcher.made) == 1, "an installer is still at work"
+        os.utime(packages, (1e9, 1e9))
+        pool.builder_for(path, (), Settings(), False)
+        await next_worker(launcher, 2)
+        await until_dead(launcher.made[0])
+        pool.builder_for(path, (), Settings(), False)
+        await asyncio.sleep(0)
+        assert len(launcher.made) == 2, "one change, one new worker"
         await pool.close("done")
         assert not any(worker.alive for worker in launcher.made)

@@ -211,3 +211,71 @@ async def test_the_worker_has_pipes_and_a_session_of_its_own(make_worker: MakeWo
         theirs, ours = (Path(f"/proc/{process}/fd/{descriptor}") for process in (worker.pid, "self"))
         assert theirs.readlink() != ours.readlink()
     await worker.stop("done")
+
+
+async def test_a_worker_that_must_be_replaced_says_so_and_is_gone(make_worker: MakeWorker) -> None:
+    worker = await started(make_worker())
+    outcome = await worker.replay(request("# unfit"))
+    assert (outcome.report, outcome.terminal) == (None, False), "no fault of the text"
+    assert worker.unfit
+    await worker.stop("the test ends")
+    assert_gone(worker)
+
+
+class TestSingleUse:
+    """A worker that replays in its own process: the server does what a zygote would do for its child."""
+
+    async def test_its_first_replay_is_its_last(self, make_worker: MakeWorker) -> None:
+        worker = await started(make_worker("single-use"))
+        assert worker.single_use
+        assert (await worker.replay(request())).report is not None
+        assert not worker.alive
+        assert (await worker.replay(request())).report is None
+        await worker.stop("the test ends")
+        assert_gone(worker)
+
+    @pytest.mark.parametrize(
+        ("how", "words", "terminal"),
+        [
+            ("exit", "ended the process (exit status 3) before the replay was done", True),
+            ("segfault", "crashed with SIGSEGV", True),
+            ("hang", "took longer than 0.3 s and was stopped", True),
+            ("unfit", "the warm process has 6 threads", False),
+        ],
+    )
+    async def test_how_a_replay_ended_is_told_in_a_zygotes_words(
+        self, make_worker: MakeWorker, how: str, words: str, terminal: bool
+    ) -> None:
+        worker = await started(make_worker("single-use", how))
+        outcome = await worker.replay(request(seconds=0.3))
+        assert (outcome.reason, outcome.terminal) == (f"The replay ended early: {words}.", terminal)
+        await worker.stop("the test ends")
+        assert_gone(worker)
+
+    async def test_nonsense_is_no_end_of_a_replay(self, make_worker: MakeWorker) -> None:
+        worker = await started(make_worker("single-use", "garbage"))
+        outcome = await worker.replay(request())
+        assert "did not keep to the protocol" in outcome.reason
+        assert outcome.terminal
+
+    async def test_a_cancelled_replay_takes_the_worker_with_it(self, make_worker: MakeWorker) -> None:
+        worker = await started(make_worker("single-use", "hang"))
+        running = asyncio.create_task(worker.replay(request(seconds=60)))
+        await asyncio.sleep(0)
+        worker.cancel()
+        outcome = await running
+        words = "The replay ended early: stopped for a newer text."
+        assert (outcome.reason, outcome.terminal) == (words, False)
+        await worker.stop("the test ends")
+        assert_gone(worker)
+
+    async def test_one_that_dies_unused_is_no_replays_end(self, make_worker: MakeWorker) -> None:
+        worker = await started(make_worker("single-use"))
+        assert worker.pid is not None
+        assert worker._child is not None
+        os.kill(worker.pid, signal.SIGKILL)
+        await worker._child.ended()
+        await asyncio.sleep(QUICK.stop * 2)
+        assert (await worker.replay(request())).reason == "The worker ended unexpectedly (signal SIGKILL)."
+        await worker.stop("the test ends")
+        assert_gone(worker)
