@@ -132,11 +132,14 @@ def diagnostic(found: Finding, document: Document, client: Client) -> types.Diag
     )
 
 
-def code_action(finding: Finding, fix: Fix, document: Document, client: Client) -> types.CodeAction:
+def code_action(
+    fix: Fix, document: Document, client: Client, finding: Finding | None = None
+) -> types.CodeAction:
+    """`finding` is what it mends, where it mends one."""
     return types.CodeAction(
         title=fix.title,
         kind=types.CodeActionKind.QuickFix,
-        diagnostics=[diagnostic(finding, document, client)],
+        diagnostics=None if finding is None else [diagnostic(finding, document, client)],
         is_preferred=fix.preferred if client.preferred_actions else None,
         edit=_workspace_edit(fix, document, client),
     )

@@ -19,7 +19,7 @@ _STATEMENT_SECONDS = 3.0
 def fingerprint_of(entry: OpenDocument, documents: Iterable[OpenDocument], surroundings: Surroundings) -> str:
     others = _by_path(entry, documents)
     imported = _closure(entry, others, surroundings) if others else {}
-    hints = surroundings.input_hints(entry.path, entry.class_names)
+    hints = _input_hints(entry, surroundings)
     code = " ".join((entry.facts.fingerprint, *entry.class_names))  # classes may be known later than the text
     return recipe_fingerprint(code, imported, entry.found, hints)
 
@@ -39,11 +39,16 @@ def request_for(
         roots=tuple(dict.fromkeys((place.folder, *surroundings.roots))),
         overlays={path: other.parsed.text for path, other in others.items()},
         classes=entry.class_names,
-        input_hints=surroundings.input_hints(entry.path, entry.class_names),
+        input_hints=_input_hints(entry, surroundings),
         wall_seconds=settings.replay_seconds,
         statement_seconds=min(_STATEMENT_SECONDS, settings.replay_seconds),
         memory_bytes=settings.memory_bytes,
     )
+
+
+def _input_hints(entry: OpenDocument, surroundings: Surroundings) -> dict[str, str]:
+    """What a comment in the text itself pins counts more than any setting."""
+    return surroundings.input_hints(entry.path, entry.class_names) | entry.facts.input_shapes
 
 
 def _by_path(entry: OpenDocument, documents: Iterable[OpenDocument]) -> dict[str, OpenDocument]:

@@ -14,6 +14,7 @@ from keras_lsp.source.module_index import index_module
 from keras_lsp.source.module_walk import ModuleWalker
 from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.positions import Positions
+from keras_lsp.source.pragmas import read_pragmas
 from keras_lsp.source.resolve import NameResolver, SameFileResolver
 from keras_lsp.source.variables import Scope
 from keras_lsp.source.walk import Walk
@@ -56,5 +57,6 @@ def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> Modu
         weight_uses=found.weight_uses,
         references=found.references,
         problems=parsed.problems,
+        pragmas=read_pragmas(parsed.text, parsed.tree),
         fingerprint=fingerprint(parsed.text),
     )

@@ -246,6 +246,16 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class InputPragma:
+    """An input that the text pins in a comment, see `source/pragmas.py`."""
+
+    target: str  # class, function or variable
+    span: Span  # of the comment
+    text: str  # "(None, 32)"; for several arguments "query=(None, 16, 32), value=(None, 16, 32)"
+    problem: str = ""  # why it cannot be read
+
+
+@dataclass(frozen=True, slots=True)
 class KerasImports:
     """How this module speaks of Keras."""
 
@@ -266,7 +276,13 @@ class ModuleFacts:
     weight_uses: tuple[WeightUse, ...] = ()
     references: tuple[Reference, ...] = ()  # sorted by span
     problems: tuple[Problem, ...] = ()
+    pragmas: tuple[InputPragma, ...] = ()
     fingerprint: str = ""  # of the syntax tree without positions and comments
+
+    @property
+    def input_shapes(self) -> dict[str, str]:
+        """Class, function or variable -> the input pinned to it in a comment; the last one counts."""
+        return {pragma.target: pragma.text for pragma in self.pragmas if not pragma.problem}
 
     def model_class(self, name: str | None) -> ModelClass | None:
         return next((c for c in self.classes if c.name == name), None)

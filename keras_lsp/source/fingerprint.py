@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+from typing import TYPE_CHECKING
+
+from keras_lsp.text.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _IN_BRACES = r"\{\{|\{(?!\{)(?:[^{}]|\{[^{}]*\})*\}"  # of an f-string; may hold quotes
 
@@ -42,6 +48,13 @@ def fingerprint(text: str) -> str:
     tokens = _IDLE_BLANK.sub("", "\n".join(" ".join(line.split()) for line in lines))
     said = "\x00\x00".join((tokens, "\n".join(indents), "\x00".join(strings)))
     return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+def comments(text: str) -> Iterator[Span]:
+    """Where the comments are, each from its `#` to the end of its line."""
+    for match in _STRING_OR_COMMENT.finditer(text):
+        if text[match.start()] == "#":
+            yield Span(*match.span())
 
 
 def _parted(text: str) -> tuple[str, list[str]]:

@@ -1,8 +1,9 @@
 """Finds an input that builds a layer or model when the program gives none.
 
-A small, ordered set of guesses, each tried on a fresh object; what Keras says about a failed guess
-(`expected ndim=3`, `expected axis -1 to have value 8`) puts better ones in front. What is found is told as
-a guess wherever it shows.
+What the layers met first, the text, documents and names say of each input is tried, best first, each guess
+on a fresh object; what Keras says about a failed one puts better ones in front. Then the found input is tried
+once more with other sizes, which tells the sizes that are free from those that the class asks for. What is
+found is told as a guess wherever it shows.
 """
 
 from __future__ import annotations
@@ -11,198 +12,169 @@ import re
 import time
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from .failures import ANSI
+from .candidates import Candidates, Reader
+from .failures import ANSI, useful_sentence
+from .guess import Argument, Guess, changed, inputs, spec, spelling
+from .lessons import alternative, better_guesses, core_of
 from .report import TensorSpec
-from .symbolic import KerasLine, shape_text
+from .sizes import MAX_SIZE
 
 if TYPE_CHECKING:
-    from .call_hints import CallHints
+    from .call_hints import CallHints, Parameter
+    from .symbolic import KerasLine
 
-FEATURES = 32
-IMAGE = (64, 64)
-# Per-sample shapes to begin with, by rank, around a feature size.
-BY_RANK: Dict[int, Callable[[int], Tuple[int, ...]]] = {
-    1: lambda size: (size,),
-    2: lambda size: (16, size),
-    3: lambda size: (*IMAGE, size),
-    4: lambda size: (8, *IMAGE, size),
-}
-IMAGE_WORDS = re.compile(r"imag|img|pixel|picture|photo|frame")
-TOKEN_WORDS = re.compile(r"token|ids|text|word|sentence|indices")
 MAX_TRIES = 48
-MAX_SIZE = 100_000
-
-
-class Guess(NamedTuple):
-    """One per-sample shape and dtype for every input, and how the inputs are put together."""
-
-    structure: str  # plain | dict | list
-    members: int  # of a list
-    shape: Tuple[int, ...]
-    dtype: str
+MAX_REPEATS = 6  # of one error in other words for sizes: then what it teaches is not what is missing
+MAX_SAID = 200  # characters of an error
+AHEAD = 6  # better guesses that go before all others; the rest goes to the end, for breadth
 
 
 class Found(NamedTuple):
+    """An input that works."""
+
     guess: Guess
-    args: List[Any]
-    text: str  # "(None, 32)"
+    args: List[Any]  # positional
+    text: str  # "(None, 32)"; as a pragma spells it
+    kwargs: Dict[str, Any]  # what goes by name: {"training": False} where `call` demands it
+    other: Optional[Guess] = None  # the same with other sizes where these are free, which works as well
 
 
-def search(
-    line: KerasLine, make: Callable[[], Any], hints: CallHints, sizes: List[int], seconds: float
-) -> Optional[Found]:
-    """The first guess on which a fresh object can be called; None when none is found in time.
+class InputSearch:
+    """One search. `reason` says afterwards why nothing was found, "" when something was."""
 
-    `sizes` are integers of the program that may be dimensions.
-    """
-    deadline = time.monotonic() + seconds
-    queue = list(_first_guesses(line, make(), hints))
-    tried: Set[Guess] = set()
-    while queue and len(tried) < MAX_TRIES and time.monotonic() < deadline:
-        guess = queue.pop(0)
-        if guess in tried:
-            continue
-        tried.add(guess)
-        args = arguments(line, guess, hints)
+    def __init__(self, line: KerasLine, make: Callable[[], Any], hints: CallHints, sizes: List[int]) -> None:
+        self.line = line
+        self.make = make
+        self.hints = hints
+        self.sizes = [size for size in dict.fromkeys(sizes) if 1 < size < MAX_SIZE]
+        self.reason = ""
+        self._repeats: Dict[str, int] = {}  # kind of error -> how often it came
+
+    def run(self, seconds: float) -> Optional[Found]:
+        watch = _Watch(seconds)
+        if not self.hints.parameters:
+            self.reason = "its `call` takes no input"
+            return None
+        queue = list(self._first_guesses(self.make()))
+        tried: Set[Guess] = set()
+        while queue and len(tried) < MAX_TRIES and watch.left() > 0:
+            guess = queue.pop(0)
+            if guess in tried:
+                continue
+            tried.add(guess)
+            before = watch.left()
+            _, error = self._call(guess)
+            if error is None:
+                self.reason = ""
+                args, kwargs = self._arguments(guess)
+                found = Found(guess, args, spelling(guess), kwargs)
+                spent = before - watch.left()
+                return self._compared(found) if watch.left() > 2 * spent else found
+            better = self._learned(guess, error)
+            queue[:0] = better[:AHEAD]
+            queue.extend(better[AHEAD:])
+        self.reason = self.reason or "there was no time to look for an input that it can be called on"
+        return None
+
+    def _arguments(self, guess: Guess) -> Tuple[List[Any], Dict[str, Any]]:
+        args, kwargs = inputs(self.line, guess)
+        return args, {**kwargs, **self.hints.switches}
+
+    def _call(self, guess: Guess) -> Tuple[Any, Optional[Exception]]:
+        """A fresh object, called; and what that raised."""
+        layer = self.make()
+        args, kwargs = self._arguments(guess)
         try:
-            make()(*args)
+            layer(*args, **kwargs)
         except Exception as error:  # noqa: BLE001 - a failed guess teaches what to guess next
-            better = list(_better_guesses(guess, ANSI.sub("", str(error)), sizes))
-            queue[:0] = better[:6]
-            queue.extend(better[6:])
-            continue
-        return Found(guess, args, _text(guess, hints))
-    return None
+            return layer, error
+        return layer, None
+
+    def _learned(self, guess: Guess, error: Exception) -> List[Guess]:
+        """Better guesses; none where one error comes again and again, whatever the sizes."""
+        said = useful_sentence(error)[:MAX_SAID]
+        if not self.reason:
+            self.reason = f"no input was found that it can be called on (for {spelling(guess)}: {said})"
+        message = _message(error)
+        kind = re.sub(r"\d+|None", "", core_of(message))[:MAX_SAID]
+        self._repeats[kind] = self._repeats.get(kind, 0) + 1
+        return [] if self._repeats[kind] > MAX_REPEATS else list(better_guesses(guess, message, self.sizes))
+
+    # -- first guesses
+
+    def _first_guesses(self, layer: Any) -> Iterator[Guess]:
+        reader = Reader(self.line, layer, self.hints)
+        columns = [_column(reader, parameter, i == 0) for i, parameter in enumerate(self.hints.parameters)]
+        longest = max((len(c.tensors) for column in columns for c in column.candidates), default=1)
+        for step in range(longest):  # what nothing is known of changes first
+            yield tuple(column.argument(step, keep_sure=True) for column in columns)
+        for step in range(1, longest):
+            yield tuple(column.argument(step, keep_sure=False) for column in columns)
+
+    # -- the second call
+
+    def _compared(self, found: Found) -> Found:
+        """Whether other sizes do as well, and which."""
+        for change in (alternative, _all_but_last, _last):
+            other = changed(found.guess, lambda _, tensor, change=change: change(tensor))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
+            if other != found.guess and self._call(other)[1] is None:
+                return found._replace(other=other)
+        return found
 
 
-def arguments(line: KerasLine, guess: Guess, hints: CallHints) -> List[Any]:
-    """Symbolic inputs as a guess says; further required arguments of `call` look like the first."""
+class _Watch:
+    """Counts processor time, so that a busy machine finds what an idle one does; but no longer than twice."""
 
-    def tensor() -> Any:
-        return line.symbolic_input(TensorSpec((None, *guess.shape), guess.dtype))
+    def __init__(self, seconds: float) -> None:
+        self._end = time.process_time() + seconds
+        self._last_end = time.monotonic() + 2 * seconds
 
-    first: Any = tensor()
-    if guess.structure == "dict":
-        first = {key: tensor() for key in hints.keys}
-    elif guess.structure == "list":
-        first = [tensor() for _ in range(guess.members)]
-    return [first, *(tensor() for _ in hints.required[1:])]
+    def left(self) -> float:
+        """Seconds; none are left when this is not positive."""
+        return min(self._end - time.process_time(), self._last_end - time.monotonic())
 
 
-def _text(guess: Guess, hints: CallHints) -> str:
-    one = shape_text((None, *guess.shape))
-    if guess.structure == "dict":
-        return "{" + ", ".join(f"{key!r}: {one}" for key in hints.keys) + "}"
-    if guess.structure == "list":
-        return "[" + ", ".join([one] * guess.members) + "]"
-    return one
+class _Column(NamedTuple):
+    """One parameter, with the candidates of each of its tensors."""
+
+    parameter: Parameter
+    kind: str  # plain | dict | list
+    candidates: List[Candidates]
+
+    def argument(self, step: int, keep_sure: bool) -> Argument:
+        parameter = self.parameter
+        tensors = []
+        for candidates in self.candidates:
+            index = 0 if keep_sure and candidates.sure else step
+            tensors.append(candidates.tensors[min(index, len(candidates.tensors) - 1)])
+        return Argument(parameter.name, self.kind, tuple(parameter.keys), tuple(tensors), parameter.by_name)
 
 
-def _first_guesses(line: KerasLine, layer: Any, hints: CallHints) -> Iterator[Guess]:
-    structures: List[Tuple[str, int]] = [("plain", 0)]
-    if hints.keys:
-        structures.insert(0, ("dict", 0))
-    elif max(hints.unpacked, hints.indexed) > 1:
-        structures.insert(0, ("list", max(hints.unpacked, hints.indexed)))
-    shapes = list(_first_shapes(line, layer, hints))
-    for shape, dtype in shapes:
-        for structure, count in structures:
-            yield Guess(structure, count, shape, dtype)
+def _column(reader: Reader, parameter: Parameter, first: bool) -> _Column:
+    states = getattr(reader.layer, "state_size", None) if parameter.name.startswith("state") else None
+    if isinstance(states, (int, list, tuple)):  # of an RNN cell: one tensor for each
+        each = [states] if isinstance(states, int) else list(states)
+        return _Column(parameter, "list", [Candidates((spec((int(size),)),), sure=True) for size in each])
+    candidates = [reader.of(leaf, first) for leaf in parameter.leaves]
+    if parameter.kind == "plain" and candidates[0].in_list:
+        return _Column(parameter, "list", candidates * 2)
+    return _Column(parameter, parameter.kind, candidates)
 
 
-def _first_shapes(line: KerasLine, layer: Any, hints: CallHints) -> Iterator[Tuple[Tuple[int, ...], str]]:
-    met = _first_met(line, layer, hints)
-    known = _shape_of_built(met)
-    if known is not None:
-        yield known, "float32"
-    name = hints.required[0] if hints.required else ""
-    kind = type(met).__name__ if met is not None else ""
-    if kind == "Embedding" or (not kind and TOKEN_WORDS.search(name)):
-        yield (16,), "int32"
-    rank = _rank_of_spec(met)
-    if rank is None and IMAGE_WORDS.search(name):
-        rank = 3
-    ranks = [rank] if rank in BY_RANK else []
-    for number in [*ranks, *(other for other in BY_RANK if other not in ranks)]:
-        yield BY_RANK[number](3 if number >= 3 else FEATURES), "float32"
-        if number == 3:
-            yield BY_RANK[number](FEATURES), "float32"
-    yield (16,), "int32"
-    yield (), "int32"
-    yield (), "float32"
+def _all_but_last(tensor: TensorSpec) -> TensorSpec:
+    if len(tensor.shape) < 2:
+        return tensor
+    return TensorSpec((*alternative(tensor).shape[:-1], tensor.shape[-1]), tensor.dtype)
 
 
-def _first_met(line: KerasLine, layer: Any, hints: CallHints) -> Any:
-    """The layer that the first input meets: what `call` calls on it, and inside a Sequential its first."""
-    met = getattr(layer, hints.first_layer, None) if hints.first_layer else None
-    for _ in range(4):
-        inner = getattr(met, "_layers", None) if type(met).__name__ == "Sequential" else None
-        inner = [member for member in inner or () if type(member).__name__ != "InputLayer"]
-        if not inner or getattr(met, "built", False):
-            break
-        met = inner[0]
-    return met if line.is_layer(met) else None
+def _last(tensor: TensorSpec) -> TensorSpec:
+    if len(tensor.shape) < 2:
+        return tensor
+    return TensorSpec((*tensor.shape[:-1], alternative(tensor).shape[-1]), tensor.dtype)
 
 
-def _shape_of_built(layer: Any) -> Optional[Tuple[int, ...]]:
-    """The per-sample input shape of a functional or built Sequential model, open dimensions filled."""
+def _message(error: Exception) -> str:
     try:
-        tensors = layer.inputs
-    except Exception:  # noqa: BLE001 - unbuilt models raise, other layers have none
-        return None
-    if not isinstance(tensors, (list, tuple)) or len(tensors) != 1:
-        return None
-    return tuple(16 if size is None else int(size) for size in tensors[0].shape[1:])
-
-
-def _rank_of_spec(layer: Any) -> Optional[int]:
-    """Rank without the batch axis that a layer's `input_spec` asks for."""
-    spec = getattr(layer, "input_spec", None)
-    ndim, minimum = getattr(spec, "ndim", None), getattr(spec, "min_ndim", None)
-    if isinstance(ndim, int):
-        return ndim - 1
-    # A minimum is the rank itself for convolutions (3 to 5); a Dense asks for 2, which says nothing.
-    return minimum - 1 if isinstance(minimum, int) and minimum > 2 else None
-
-
-def _better_guesses(guess: Guess, message: str, sizes: List[int]) -> Iterator[Guess]:
-    core = message.rsplit("Error encountered:", maxsplit=1)[-1].split("Arguments received", maxsplit=1)[0]
-    yield from _other_rank(guess, core)
-    yield from _other_structure(guess, core)
-    axis = re.search(r"expected axis (-?\d+) of input shape to have value (\d+)", core)
-    if axis is not None:
-        yield guess._replace(shape=(*guess.shape[:-1], int(axis.group(2))))
-    if (
-        re.search(r"int32|integer|must be (?:int|an integer)|DT_INT|non-integer", core)
-        and guess.dtype == "float32"
-    ):
-        yield guess._replace(dtype="int32")
-    numbers = [int(number) for number in re.findall(r"(?<![\w.])(\d{1,6})(?![\w.])", core)]
-    mentioned = [n for n in dict.fromkeys(numbers) if 1 < n < MAX_SIZE and n not in guess.shape]
-    for size in [*mentioned[:6], *(n for n in sizes[:6] if n not in guess.shape)]:
-        if guess.shape:
-            yield guess._replace(shape=(*guess.shape[:-1], size))
-        if len(guess.shape) == 2:
-            yield guess._replace(shape=(size, guess.shape[1]))
-        elif len(guess.shape) == 3:
-            yield guess._replace(shape=(size, size, guess.shape[2]))
-
-
-def _other_rank(guess: Guess, core: str) -> Iterator[Guess]:
-    rank = re.search(r"min_ndim=(\d+)|expected ndim=(\d+)", core)
-    if rank is not None:
-        wanted = int(rank.group(1) or rank.group(2)) - 1
-        if wanted in BY_RANK:
-            yield guess._replace(shape=BY_RANK[wanted](guess.shape[-1] if guess.shape else FEATURES))
-    unpack = re.search(r"(?:too many|not enough) values to unpack \(expected (\d+)", core)
-    if unpack is not None and int(unpack.group(1)) - 1 in BY_RANK:
-        wanted = int(unpack.group(1)) - 1
-        yield guess._replace(shape=BY_RANK[wanted](3 if wanted >= 3 else FEATURES))
-
-
-def _other_structure(guess: Guess, core: str) -> Iterator[Guess]:
-    unpack = re.search(r"(?:not enough|too many) values to unpack \(expected (\d)", core)
-    if unpack is not None and guess.structure == "plain":
-        yield guess._replace(structure="list", members=int(unpack.group(1)))
-    elif re.search(r"Iterating over a symbolic|not iterable", core) and guess.structure == "plain":
-        yield guess._replace(structure="list", members=2)
+        return ANSI.sub("", str(error))
+    except Exception:  # noqa: BLE001 - a user's exception class may have a broken __str__
+        return ""

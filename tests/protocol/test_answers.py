@@ -145,7 +145,8 @@ async def test_the_unsaved_text_counts(clients: Clients, keras_python: list[str]
     await client.wait_for_status(uri, "ready")
     place = client.place(uri, unsaved, unsaved.index("self.dense1(") + 6)
     assert "kernel  (32, 128)" in (await client.request("textDocument/hover", place))["contents"]["value"]
-    client.change(uri, 2, TEXT.replace("Dense(64", "Dense(256"))
+    newest = TEXT.replace("Dense(64", "Dense(256")
+    client.change(uri, 2, newest)
     await client.wait_for_status(uri, "building")
     await client.wait_for_status(uri, "ready")
     card = (await client.request("textDocument/hover", place))["contents"]["value"]
@@ -154,6 +155,10 @@ async def test_the_unsaved_text_counts(clients: Clients, keras_python: list[str]
     shown = {layer["id"]: layer for layer in model["replay"]["layers"]}
     (here,) = model["replay"]["here"]
     assert shown[here]["weights"][0]["shape"] == [32, 256]
+    (flow,) = shown[here]["flows"]
+    (called,) = flow["ranges"]
+    assert text_at(newest, called, client.encoding) == "self.dense1(输入)"
+    assert shown[here]["cost"]["flops"] == 2 * 32 * 256 + 2 * 256
     began = [p["token"] for p in client.sent("$/progress") if p["value"]["kind"] == "begin"]
     ended = [p["token"] for p in client.sent("$/progress") if p["value"]["kind"] == "end"]
     assert began == ended

@@ -10,6 +10,7 @@ from keras_lsp.features.rules import (
     layer_index,
     layer_name,
     named_weight_before_build,
+    pinned_input,
     raises,
     weight_index,
     weights_before_build,
@@ -27,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     empty_weights.RULE,
     build_only_marks.RULE,
     raises.RULE,
+    pinned_input.RULE,
 )
 
 

@@ -1,4 +1,4 @@
-"""`textDocument/codeAction`: quick fixes for findings."""
+"""`textDocument/codeAction`: quick fixes for findings, and pinning of guessed input shapes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from keras_lsp.features.actions import code_actions
+from keras_lsp.features.actions import code_actions, pins
 from keras_lsp.lsp import from_lsp, to_lsp
 
 if TYPE_CHECKING:
@@ -20,8 +20,13 @@ def answer(ls: KerasLanguageServer, params: types.CodeActionParams) -> list[type
     document = from_lsp.document(snapshot, params.text_document)
     if document is None or not ls.client.code_action_literals or not _wants_fixes(params.context.only):
         return None
-    found = code_actions(snapshot, document.key, from_lsp.span(document, params.range, ls.client.encoding))
-    return [to_lsp.code_action(finding, fix, document, ls.client) for finding, fix in found]
+    span = from_lsp.span(document, params.range, ls.client.encoding)
+    found = code_actions(snapshot, document.key, span)
+    shown = [to_lsp.code_action(fix, document, ls.client, finding) for finding, fix in found]
+    return [
+        *shown,
+        *(to_lsp.code_action(pin, document, ls.client) for pin in pins(snapshot, document.key, span)),
+    ]
 
 
 def _wants_fixes(only: Sequence[types.CodeActionKind | str] | None) -> bool:

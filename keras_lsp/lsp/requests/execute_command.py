@@ -8,6 +8,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from keras_lsp.features.rules import RULES
 from keras_lsp.lsp.requests import model
+from keras_lsp.source.pragmas import read_input
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -43,7 +44,10 @@ async def _show_model(ls: KerasLanguageServer, arguments: Sequence[object]) -> A
 async def _set_input_shape(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
     """`class name, shape`: the input a model is replayed with, such as "(None, 32)"."""
     class_name, shape = _texts(arguments, "class name", "shape")
-    ls.session.set_input_shape(class_name, shape)
+    said, problem = read_input(shape)
+    if problem:
+        raise JsonRpcInvalidParams(problem)
+    ls.session.set_input_shape(class_name, said)
 
 
 async def _restart_worker(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:

@@ -1,9 +1,10 @@
 """`kerasLsp/model {uri, position?}`: what a model view shows, as plain JSON.
 
     {uri, version, state, reason, summary,
-     replay: null | {stale, versions, layers: [LayerReport, `range` for `created`], here: [layer id]}}
+     replay: null | {stale, versions, layers: [LayerReport], here: [layer id]}}
 
 Field names are those of `worker.report` in camelCase. `here` are the layers the position denotes.
+Spans are ranges: `range` for `created`, `builtAt`, and `ranges` for the `spans` of `flows`.
 """
 
 from __future__ import annotations
@@ -18,9 +19,12 @@ from keras_lsp.features.locate import layers_for, locate
 from keras_lsp.lsp import status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keras_lsp.lsp.connection import KerasLanguageServer
     from keras_lsp.session.snapshot import DocumentView, ReplayView
     from keras_lsp.text.line_index import Encoding
+    from keras_lsp.worker.report import SpanPair
 
 Json = dict[str, Any]
 
@@ -56,8 +60,13 @@ def _replay(view: DocumentView, replay: ReplayView, offset: int | None, encoding
     for layer in replay.report.layers:
         span = replay.span(layer.created)
         described = _json(layer)
-        del described["created"]  # a place in the replayed text
+        # Places in the replayed text become ranges in the document as it is now.
+        del described["created"]
         described["range"] = _range(view, (span.start, span.end), encoding) if span else None
+        described["builtAt"] = _ranges(view, replay, (layer.built_at,), encoding)[0]
+        for flow, told in zip(layer.flows, described["flows"], strict=True):
+            told["ranges"] = [found for found in _ranges(view, replay, flow.spans, encoding) if found]
+            del told["spans"]
         layers.append(described)
     return {
         "stale": replay.stale,
@@ -65,6 +74,13 @@ def _replay(view: DocumentView, replay: ReplayView, offset: int | None, encoding
         "layers": layers,
         "here": [layer.id for layer in here],
     }
+
+
+def _ranges(
+    view: DocumentView, replay: ReplayView, spans: Iterable[SpanPair | None], encoding: Encoding
+) -> list[Json | None]:
+    places = (replay.span(span) for span in spans)
+    return [_range(view, (place.start, place.end), encoding) if place else None for place in places]
 
 
 def _range(view: DocumentView, ends: tuple[int, int], encoding: Encoding) -> Json:
