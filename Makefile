@@ -1,6 +1,7 @@
 # make demo   see what keras-lsp knows about a model, in this terminal
 # make test   everything: style, types, tests
 # make bench  how fast and how big, as a table
+# make environments   more Kerases for `make test` to compare replays with: older, JAX, Torch, keras-hub
 #
 # Needs python3 (3.10 or newer) with pip, and make. All else goes into .venv.
 
@@ -9,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test lint types bench clean
+.PHONY: help demo test lint types bench environments clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -30,8 +31,10 @@ types: $(VENV)/.ready-dev
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.benchmarks
 
+environments: $(foreach name,keras-3.6 jax torch keras-hub,$(VENV)-$(name)/.ready)
+
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) $(VENV)-*
 
 # Where Python came without ensurepip (Debian's python3 without python3-venv), pip fills the venv from outside.
 $(BIN)/python:
@@ -44,4 +47,19 @@ $(BIN)/python:
 $(VENV)/.ready-%: $(BIN)/python pyproject.toml
 	@echo "Installing keras-lsp with [$*] (the first time TensorFlow is downloaded, this takes minutes) ..."
 	@$(PIP) --editable '.[$*]'
+	@touch $@
+
+# Environments that tests/worker/environments.py knows. Two of them use the TensorFlow of the first.
+$(VENV)-keras-3.6/.ready: PACKAGES := --no-deps keras==3.6.0
+$(VENV)-jax/.ready: PACKAGES := keras jax
+$(VENV)-torch/.ready: PACKAGES := keras torch
+$(VENV)-keras-hub/.ready: PACKAGES := keras-hub
+$(VENV)-keras-3.6/.ready $(VENV)-keras-hub/.ready: BORROWED := tensorflow
+
+$(VENV)-%/.ready: $(VENV)/.ready-dev
+	@echo "Installing $(PACKAGES) for the tests (minutes, the first time) ..."
+	@$(BIN)/python -m venv --without-pip $(@D)
+	@$(if $(BORROWED),$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))' \
+	  > "$$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')/$(BORROWED).pth")
+	@$(BIN)/python -m pip -qq --python $(@D)/bin/python install --disable-pip-version-check $(PACKAGES)
 	@touch $@

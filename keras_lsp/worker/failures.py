@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import types
 import warnings
 from typing import TYPE_CHECKING, Any, List, Optional
 
@@ -48,13 +49,34 @@ def is_about_models(error: BaseException, failure: ReplayFailure, recorder: Reco
 
     Files, packages and networks differ between a replay and a real run, and code that looks at data does too.
     """
+    if _keras_lacks_it(error) or _is_wrong_construction(error, failure, recorder):
+        return True
     if isinstance(error, (OSError, ImportError, MemoryError, NameError)):
         return False
     if failure.span is not None and recorder.seen_model(failure.span):
         return True
+    if failure.message.startswith(("TrackedDict.", "TrackedList.", "TrackedSet.")):  # Keras's own containers
+        return True
     return any(
         _is_keras(entry.tb_frame.f_globals.get("__name__")) for entry in frames_of(error.__traceback__)
     )
+
+
+def _keras_lacks_it(error: BaseException) -> bool:
+    """Whether it asks for a name that this Keras has not: `keras.layers.Dens`, `from keras import opps`."""
+    if isinstance(error, ImportError):
+        return not isinstance(error, ModuleNotFoundError) and _is_keras(f"{error.name}.")
+    owner = getattr(error, "obj", None)  # of an AttributeError, from Python 3.10 on
+    return isinstance(owner, types.ModuleType) and _is_keras(f"{owner.__name__}.")
+
+
+def _is_wrong_construction(error: BaseException, failure: ReplayFailure, recorder: Recorder) -> bool:
+    """Whether a layer's constructor was given arguments it does not take. Python names it from 3.10 on."""
+    named = re.match(r"(?:\w+\.)*(\w+)\.__init__\(\) (?:missing|got|takes) ", failure.message)
+    if named is None or not isinstance(error, TypeError):
+        return False
+    # The object is made, and so seen, before its constructor is called.
+    return any(type(seen.layer).__name__ == named.group(1) for seen in recorder.registry.seen)
 
 
 def _is_keras(module: object) -> bool:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, Iterator, List, Optional
+from typing import Any, FrozenSet, Iterator, List, Optional
 
 from . import shortcuts
+from .arguments import object_text
 from .report import TensorSpec, WeightReport
-from .symbolic import KerasLine, is_array, is_library, spec_of
+from .symbolic import KerasLine, is_array, is_library, keras_dtype, spec_of
 
 
 class Keras3(KerasLine):
@@ -40,22 +41,27 @@ class Keras3(KerasLine):
         return None
 
     def symbolic_input(self, spec: TensorSpec) -> Any:
-        return self.keras.KerasTensor(spec.shape, dtype=spec.dtype)
+        return self.keras.KerasTensor(spec.shape, dtype=keras_dtype(spec.dtype))
 
     def tensor_of(self, array: Any) -> Any:
         return self.keras.ops.convert_to_tensor(array)
 
     def weight(self, variable: Any) -> WeightReport:
-        initializer = getattr(variable, "_initializer", None)
-        name = type(initializer).__name__ if initializer is not None else ""
         return WeightReport(
             path=str(variable.path),
             name=str(variable.name),
             shape=tuple(variable.shape),
             dtype=str(variable.dtype),
             trainable=bool(variable.trainable),
-            initializer="" if name == "function" else name,
+            initializer=object_text(getattr(variable, "_initializer", None)),
         )
+
+    def private_names(self) -> FrozenSet[str]:
+        names = super().private_names()
+        # The first layer made fixes the default policy; the program may still call `set_floatx`.
+        state: Any = importlib.import_module("keras.src.backend.common.global_state")
+        state.set_global_attribute("dtype_policy", None)
+        return names
 
     def prepare(self) -> None:
         super().prepare()

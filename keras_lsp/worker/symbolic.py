@@ -107,10 +107,11 @@ class KerasLine:
 
     def weights(self, layer: Any) -> List[Any]:
         """The layer's weights as its `weights` gives them; [] where asking raises (tf-keras 2, unbuilt)."""
-        try:
-            return list(layer.weights)
-        except Exception:  # noqa: BLE001 - user classes may override `weights` with anything
-            return []
+        return _listed(layer, "weights")
+
+    def trainable_weights(self, layer: Any) -> List[Any]:
+        """Those of `weights` that training changes: a frozen tf-keras 2 layer has none, whatever they say."""
+        return _listed(layer, "trainable_weights")
 
     def private_names(self) -> FrozenSet[str]:
         """Attributes that Keras itself puts on every layer and model: none of them is the user's.
@@ -133,20 +134,41 @@ class KerasLine:
             config.CONVERSION_RULES = (ours, *config.CONVERSION_RULES)
 
 
+def _listed(layer: Any, which: str) -> List[Any]:
+    try:
+        return list(getattr(layer, which))
+    except Exception:  # noqa: BLE001 - user classes may override `weights` with anything
+        return []
+
+
 def is_array(value: Any) -> bool:
     numpy = sys.modules.get("numpy")
     return numpy is not None and isinstance(value, numpy.ndarray) and value.dtype != object
 
 
+def keras_dtype(name: str) -> str:
+    """A dtype by Keras's name: NumPy's texts are `str32` or `bytes8`, by the bits of the longest."""
+    return "string" if name.startswith(("str", "bytes")) else name
+
+
 def spec_of(value: Any) -> Optional[TensorSpec]:
     try:
         raw = value.shape
-        shape: Shape = tuple(None if size is None else int(size) for size in raw)
+        shape: Shape = tuple(map(_size, raw))
     except Exception:  # noqa: BLE001 - TensorShape of unknown rank raises ValueError, user tensors anything
         return None
     dtype = value.dtype
     name = getattr(dtype, "name", None)
     return TensorSpec(shape, str(name if isinstance(name, str) else dtype).replace("torch.", ""))
+
+
+def _size(size: Any) -> Optional[int]:
+    if size is None or type(size) is int:
+        return size
+    try:
+        return int(size)
+    except Exception:  # noqa: BLE001 - JAX has symbols for unknown dimensions, which are no numbers
+        return None
 
 
 def structure_text(line: KerasLine, structure: Any) -> str:

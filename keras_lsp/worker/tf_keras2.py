@@ -9,11 +9,13 @@ import contextlib
 import importlib
 from typing import Any, Iterator, Optional
 
+from .arguments import object_text
 from .report import TensorSpec, WeightReport
-from .symbolic import KerasLine, is_array, spec_of
+from .symbolic import KerasLine, is_array, keras_dtype, spec_of
 
 # Below this a variable is made for real, so that lookups, Normalization and seeds work.
 REAL_VARIABLE_ELEMENTS = 1 << 14
+INITIALIZER = "_keras_lsp_initializer"  # attribute of a variable
 
 
 class TfKeras2(KerasLine):
@@ -38,7 +40,8 @@ class TfKeras2(KerasLine):
         return None
 
     def symbolic_input(self, spec: TensorSpec) -> Any:
-        return self.keras.Input(tuple(spec.shape)[1:], batch_size=spec.shape[0], dtype=spec.dtype)
+        dtype = keras_dtype(spec.dtype)
+        return self.keras.Input(tuple(spec.shape)[1:], batch_size=spec.shape[0], dtype=dtype)
 
     def tensor_of(self, array: Any) -> Any:
         return self.tensorflow.convert_to_tensor(array)
@@ -51,6 +54,7 @@ class TfKeras2(KerasLine):
             shape=tuple(variable.shape.as_list()),
             dtype=str(variable.dtype.name),
             trainable=bool(variable.trainable),
+            initializer=object_text(getattr(variable, INITIALIZER, None)),
         )
 
     def prepare(self) -> None:
@@ -61,8 +65,14 @@ class TfKeras2(KerasLine):
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
-        with self.tensorflow.variable_creator_scope(self._create):
+        with self.tensorflow.variable_creator_scope(self._create_and_note):
             yield
+
+    def _create_and_note(self, next_creator: Any, **arguments: Any) -> Any:
+        """Keras hands on an initializer with the shape bound to it, and forgets it then."""
+        variable = self._create(next_creator, **arguments)
+        setattr(variable, INITIALIZER, getattr(arguments.get("initial_value"), "func", None))
+        return variable
 
     def _create(self, next_creator: Any, **arguments: Any) -> Any:
         tf = self.tensorflow

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import math
 import os
 import sys
 import tempfile
@@ -22,7 +23,7 @@ def spec(value: Any) -> list[Any] | None:
     if shape is None or callable(shape) or not hasattr(value, "dtype"):
         return None
     dtype = getattr(value.dtype, "name", value.dtype)
-    return [[None if size is None else int(size) for size in shape], str(dtype)]
+    return [[None if size is None else int(size) for size in shape], str(dtype).replace("torch.", "")]
 
 
 def weight(variable: Any) -> list[Any]:
@@ -31,23 +32,53 @@ def weight(variable: Any) -> list[Any]:
     return [path, list(variable.shape), str(dtype), bool(variable.trainable)]
 
 
-def layer(value: Any) -> dict[str, Any]:
+def parameters(variables: list[Any]) -> int:
+    return sum(math.prod(variable.shape) for variable in variables)
+
+
+def facts(layer: Any) -> dict[str, Any]:
     try:
-        weights = [weight(variable) for variable in value.weights]
-    except ValueError:
-        weights = []
-    found = {
-        "class": type(value).__name__,
-        "name": value.name,
-        "built": bool(value.built),
-        "weights": weights,
+        weights = list(layer.weights)
+        counts = [parameters(layer.trainable_weights), parameters(layer.non_trainable_weights)]
+    except ValueError:  # tf-keras 2, unbuilt
+        weights, counts = [], [0, 0]
+    members = layer.layers if hasattr(type(layer), "layers") else ()  # a user's own attribute may be anything
+    return {
+        "class": type(layer).__name__,
+        "name": layer.name,
+        "built": bool(layer.built),
+        "weights": [weight(variable) for variable in weights],
+        "parameters": counts,
+        "layers": [[type(member).__name__, member.name] for member in members],
     }
-    if hasattr(value, "layers"):
-        found["layers"] = [[type(member).__name__, member.name] for member in value.layers]
-    return found
 
 
-def run(program: str, layer_class: type) -> dict[str, Any]:
+def described(space: dict[str, Any], layer_class: Any) -> dict[str, Any]:
+    variables: dict[str, Any] = {}
+    for name, value in space.items():
+        if name == "_" or name.startswith("__"):
+            continue
+        if isinstance(value, layer_class):
+            try:
+                below = [facts(inner) for inner in value._flatten_layers(include_self=False)]
+                variables[name] = {"layer": {**facts(value), "below": below}}
+            except AttributeError:  # its constructor did not run to the end
+                variables[name] = {"broken": True}
+        elif hasattr(value, "trainable") and hasattr(value, "shape"):
+            variables[name] = {"weight": weight(value)}
+        elif spec(value) is not None:
+            variables[name] = {"tensor": spec(value)}
+    return variables
+
+
+def of_the_machine(error: Exception) -> bool:
+    """Whether it is about files or packages, or follows from an earlier one: never certain in a replay."""
+    if isinstance(error, ImportError):
+        return isinstance(error, ModuleNotFoundError) or not error.name
+    return isinstance(error, (NameError, OSError))
+
+
+def run(program: str, layer_class: Any) -> dict[str, Any]:
     # A real file: tf-keras 2 rewrites `call` from its source, and does not where it finds none.
     path = str(Path(tempfile.mkdtemp()) / "program.py")
     with Path(path).open("w") as stream:
@@ -66,31 +97,17 @@ def run(program: str, layer_class: type) -> dict[str, Any]:
                 if trace.tb_frame.f_code.co_filename == path:
                     line = trace.tb_lineno
                 trace = trace.tb_next
-            if not isinstance(error, NameError):
+            if not of_the_machine(error):
                 raised.append([type(error).__name__, line])
     return {"raised": raised, "variables": described(space, layer_class)}
-
-
-def described(space: dict[str, Any], layer_class: type) -> dict[str, Any]:
-    variables: dict[str, Any] = {}
-    for name, value in space.items():
-        if name == "_" or name.startswith("__"):
-            continue
-        if isinstance(value, layer_class):
-            try:
-                variables[name] = {"layer": layer(value)}
-            except AttributeError:  # its constructor did not run to the end
-                variables[name] = {"broken": True}
-        elif hasattr(value, "trainable") and hasattr(value, "shape"):
-            variables[name] = {"weight": weight(value)}
-        elif spec(value) is not None:
-            variables[name] = {"tensor": spec(value)}
-    return variables
 
 
 def main() -> None:
     name = "tf_keras" if os.environ.get("TF_USE_LEGACY_KERAS") == "1" else "keras"
     keras: Any = importlib.import_module(name)
+    # A program's own TensorFlow, imported once here instead of in each process.
+    if os.environ.get("KERAS_BACKEND") == "tensorflow":
+        importlib.import_module("tensorflow")
 
     results = {}
     for title, program in json.load(sys.stdin).items():

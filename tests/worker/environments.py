@@ -1,0 +1,118 @@
+"""The Kerases that replay and reality are compared on.
+
+Two live in the Python of every other test: Keras 3 and tf-keras 2 on TensorFlow. The others have virtual
+environments of their own, made by `make environments`, in the folder that `KERAS_LSP_TEST_VENVS` names (the
+repository unless it is set); without them their tests are skipped.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.worker.driver import Worker
+
+if TYPE_CHECKING:
+    from keras_lsp.worker.report import ReplayReport
+
+REPOSITORY = Path(__file__).parents[2]
+TRUTH = Path(__file__).with_name("truth.py")
+QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
+# Real JAX compiles each operation anew in each process, seconds for a model: keep what is compiled.
+KEEP_COMPILED = {
+    "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
+    "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    "XLA_FLAGS": "--xla_backend_optimization_level=0",
+}
+
+
+@dataclass(frozen=True)
+class Environment:
+    name: str
+    venv: str = ""  # folder; "": the Python of every other test
+    backend: str = "tensorflow"
+    legacy: bool = False
+
+    def python(self, usual: list[str]) -> list[str] | None:
+        """Its command; None where it is not installed."""
+        if not self.venv:
+            return usual
+        folder = Path(os.environ.get("KERAS_LSP_TEST_VENVS", REPOSITORY))
+        python = folder / self.venv / "bin" / "python"
+        return [str(python)] if python.exists() else None
+
+
+MAIN_ENVIRONMENTS = (Environment("keras-3"), Environment("tf-keras-2", legacy=True))
+ENVIRONMENTS = (
+    *MAIN_ENVIRONMENTS,
+    Environment("keras-3.6", venv=".venv-keras-3.6"),
+    Environment("jax", venv=".venv-jax", backend="jax"),
+    Environment("torch", venv=".venv-torch", backend="torch"),
+)
+KERAS_HUB = Environment("keras-hub", venv=".venv-keras-hub")
+
+
+@dataclass
+class Bench:
+    """An environment with its warm worker, and a way to run programs in it for real."""
+
+    environment: Environment
+    python: list[str]
+    worker: Worker
+    scratch: Path
+    _truth: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
+
+    @classmethod
+    def start(cls, environment: Environment, python: list[str], scratch: Path) -> Bench:
+        variables = {"KERAS_BACKEND": environment.backend}
+        return cls(environment, python, Worker(python, legacy=environment.legacy, env=variables), scratch)
+
+    def spelled(self, program: str) -> str:
+        """A program as one writes it for this environment's Keras."""
+        if not self.environment.legacy:
+            return program
+        program = re.sub(r"^import keras$", "import tf_keras as keras", program, flags=re.MULTILINE)
+        return re.sub(r"^from keras\b", "from tf_keras", program, flags=re.MULTILINE)
+
+    def replay(self, program: str) -> ReplayReport:
+        """The report of a spelled program, however slow the machine is just now."""
+        return self.worker.replay(program, statement_seconds=120.0, wall_seconds=240.0)
+
+    def truth(self, programs: dict[str, str]) -> dict[str, Any]:
+        """What each program makes when it is run for real, as truth.py tells it; one run for all."""
+        key = tuple(programs)
+        if key not in self._truth:
+            self._truth[key] = self._run({title: self.spelled(text) for title, text in programs.items()})
+        return self._truth[key]
+
+    def ask(self, expression: str) -> Any:
+        """The value of a Python expression over this environment's `keras`, as JSON."""
+        name = "tf_keras" if self.environment.legacy else "keras"
+        program = f"import json, {name} as keras\nprint(json.dumps({expression}))"
+        lines = self._python(["-c", program], None).splitlines()
+        return json.loads(lines[-1])
+
+    def _run(self, programs: dict[str, str]) -> dict[str, Any]:
+        results: dict[str, Any] = json.loads(self._python([str(TRUTH)], json.dumps(programs)))
+        return results
+
+    def _python(self, arguments: list[str], given: str | None) -> str:
+        environment = {
+            **os.environ,
+            **QUIET,
+            **KEEP_COMPILED,
+            "JAX_COMPILATION_CACHE_DIR": str(self.scratch),
+            "KERAS_BACKEND": self.environment.backend,
+            "TF_USE_LEGACY_KERAS": "1" if self.environment.legacy else "0",
+        }
+        command = [*self.python, *arguments]
+        done = subprocess.run(
+            command, input=given, capture_output=True, text=True, env=environment, timeout=600, check=False
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+        return done.stdout
