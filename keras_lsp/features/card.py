@@ -65,6 +65,7 @@ class Card:
     about: str = ""  # "2 layers", "subclassed model"
     notes: tuple[str, ...] = ()  # what must be read before the rest is believed
     summary: str = ""  # "(None, 32) → (None, 64) · 2,112 parameters · 8.25 KiB"
+    cost: str = ""  # "4,224 FLOPs · activations 256 B per sample"
     configuration: str = ""  # "units=64, activation='relu'"
     table: Table | None = None
     quote: Quote | None = None
@@ -77,6 +78,8 @@ def markdown(card: Card) -> str:
         parts.append("\n>\n".join(f"> {_escaped(note)}" for note in card.notes))
     if card.summary:
         parts.append(_escaped(card.summary))
+    if card.cost:
+        parts.append(card.cost)
     if card.configuration:
         parts.append(_code(card.configuration))
     if card.table:
@@ -93,7 +96,7 @@ def plain(card: Card) -> str:
     heading = " ".join(part for part in (card.title, card.name) if part)
     blocks = [" · ".join(part for part in (heading, card.about) if part)]
     blocks += [f"! {note}" for note in card.notes]
-    blocks += [text for text in (card.summary, card.configuration) if text]
+    blocks += [text for text in (card.summary, card.cost, card.configuration) if text]
     if card.table:
         blocks.append("\n".join(f"  {line}" for line in card.table.lines()))
     if card.quote:

@@ -177,4 +177,4 @@ def _layer_documentation(view: DocumentView, layer: LayerReport) -> str:
 
 def _weight_detail(weight: WeightReport) -> str:
     trainable = "" if weight.trainable else "  not trainable"
-    return f"{weight.name} {wording.shape_text(weight.shape)}  {weight.dtype}{trainable}"
+    return f"{weight.name} {wording.shape_text(weight)}  {weight.dtype}{trainable}"

@@ -39,7 +39,7 @@ def weights_table(weights: Sequence[WeightReport], numbered: bool = False) -> Ta
         (
             str(index) if numbered else "",
             weight.name,
-            wording.shape_text(weight.shape),
+            wording.shape_text(weight),
             weight.dtype,
             "" if weight.trainable else "not trainable",
         )
@@ -56,7 +56,7 @@ def layers_table(layers: Iterable[LayerReport]) -> Table | None:
             layer.name,
             layer.class_name,
             wording.one_of(layer.outputs) or "?",
-            f"{wording.parameter_count(layer):,}" if layer.built or layer.weights else "?",
+            wording.parameter_cell(layer),
         )
         for index, layer in enumerate(layers)
     ]
@@ -82,15 +82,17 @@ def layer_card(view: DocumentView, layer: LayerReport, here: Span | None, shown_
     summary = [wording.flow_text(layer)]
     size = wording.size_text(layer)
     if layer.built or layer.weights or layer.projected:
-        summary.append(f"would be {size}" if layer.projected and layer.weights else size)
+        would_be = layer.projected and layer.weights and wording.parameter_count(layer) is not None
+        summary.append(f"would be {size}" if would_be else size)
     table = layers_table(subs) if subs else weights_table(layer.weights)
     configuration = ", ".join(f"{key}={value}" for key, value in layer.config.items() if key != "name")
     return Card(
         title=layer.class_name,
         name=name,
         about=", ".join(about),
-        notes=(*stale_note(view), *state_note(view, layer, here)),
+        notes=(*stale_note(view), *state_note(view, layer, here), *tracking_notes(view, layer)),
         summary=" · ".join(text for text in summary if text),
+        cost=wording.cost_text(layer.cost),
         configuration=configuration,
         table=table,
         quote=quote(view, view.replay.span(layer.created) if view.replay else None),
@@ -100,6 +102,8 @@ def layer_card(view: DocumentView, layer: LayerReport, here: Span | None, shown_
 
 def state_note(view: DocumentView, layer: LayerReport, here: Span | None) -> tuple[str, ...]:
     """What must be said first: that there are no weights here, why, and what the table then shows."""
+    if layer.depends_on and not layer.weights:
+        return (f"Weights are not known here: what it has {layer.depends_on}.",)
     if layer.guessed:
         shape = layer.projected_from
         return (f"Nothing here says what its input is. For a guessed {shape} a call makes and gives:",)
@@ -115,6 +119,23 @@ def state_note(view: DocumentView, layer: LayerReport, here: Span | None) -> tup
             return (f"No weights known: {_clause(layer.built_how)}.",)
         return ("No weights yet: nothing calls it on an input.",)
     return ()
+
+
+def tracking_notes(view: DocumentView, layer: LayerReport) -> tuple[str, ...]:
+    """Models that use a layer with weights and do not list it, or list it and do not use it any more."""
+    notes = []
+    for report in layer.untracked if layer.weights else ():
+        holder = view.replay.layer(report.holder) if view.replay else None
+        if holder is not None:
+            missing = f"Its weights are missing in `weights` of `{holder.class_name}`"
+            notes.append(f"{missing}: {_clause(report.reason)}.")
+    for number in layer.leftover_in:
+        holder = view.replay.layer(number) if view.replay else None
+        if holder is not None:
+            notes.append(
+                f"`{holder.class_name}` still lists it in `.layers`, but no attribute holds it any more."
+            )
+    return tuple(notes)
 
 
 def _projection_note(view: DocumentView, layer: LayerReport) -> str:
@@ -150,12 +171,14 @@ def origin(view: DocumentView, layer: LayerReport | None = None) -> tuple[str, .
     parts = [f"{'tf-keras' if versions.keras_line == 2 else 'Keras'} {versions.keras}"]
     if layer is not None and layer.built_how and layer.weights and not layer.projected:
         parts.append(layer.built_how)
+    if layer is not None and layer.depends_on and layer.weights:
+        parts.append(layer.depends_on)
     return tuple(parts)
 
 
 def several_card(view: DocumentView, layers: Sequence[LayerReport], name: str, here: Span | None) -> Card:
     """Several layers at one place: made in a loop, or one slot of several instances."""
-    names = locate.attribute_names(view.replay) if view.replay else {}
+    names = _held_in(view, layers)
     classes = list(dict.fromkeys(layer.class_name for layer in layers))
     rows = [
         (
@@ -163,13 +186,13 @@ def several_card(view: DocumentView, layers: Sequence[LayerReport], name: str, h
             layer.name,
             layer.class_name if len(classes) > 1 else "",
             wording.flow_text(layer) or "?",
-            f"{wording.parameter_count(layer):,}" if layer.built or layer.weights else "?",
+            wording.parameter_cell(layer),
         )
         for layer in layers
     ]
     spans = {view.replay.span(layer.created) for layer in layers} if view.replay else set()
     notes = [note for layer in layers for note in state_note(view, layer, here)]
-    total = sum(map(wording.parameter_count, layers))
+    total = sum(wording.parameter_count(layer) or 0 for layer in layers)
     return Card(
         title=classes[0] if len(classes) == 1 else "Layers",
         name=name,
@@ -180,6 +203,12 @@ def several_card(view: DocumentView, layers: Sequence[LayerReport], name: str, h
         quote=quote(view, spans.pop()) if len(spans) == 1 else None,
         origin=origin(view),
     )
+
+
+def _held_in(view: DocumentView, layers: Sequence[LayerReport]) -> dict[int, str]:
+    """Where each is held, as far down from the outermost model as is known: `blocks[2].conv`."""
+    names = locate.attribute_names(view.replay) if view.replay else {}
+    return names | {layer.id: layer.paths[0][1] for layer in layers if layer.paths}
 
 
 def static_card(

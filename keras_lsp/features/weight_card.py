@@ -45,7 +45,8 @@ def listed(layer: LayerReport, attribute: str) -> tuple[WeightReport, ...]:
 def weights_of(layer: LayerReport, use: WeightUse) -> tuple[WeightReport, ...]:
     """What a use denotes on one layer: one weight, or none when there is no such weight."""
     if use.attribute not in LISTS:
-        own = layer.weights[: layer.own_weights or len(layer.weights)]
+        known = tuple(w for w in layer.weights if w.owner == layer.id)
+        own = known or layer.weights[: layer.own_weights or len(layer.weights)]
         return tuple(w for w in own if w.name == use.attribute)[:1]
     weights = listed(layer, use.attribute)
     if use.index is None or not -len(weights) <= use.index < len(weights):
@@ -69,7 +70,7 @@ def weight_card(view: DocumentView, use: WeightUse) -> Card:
     owner = known or next((x for v in values if (x := replay.layer(v.layer))), None)
     owner = owner or (holders[0] if len(holders) == 1 else None)
     note = () if any(v.kind == "weight" for v in values) or owner is None else _note(view, owner, use)
-    facts = [f"{wording.shape_text(weight.shape)} {weight.dtype}"]
+    facts = [f"{wording.shape_text(weight)} {weight.dtype}"]
     facts.append("trainable" if weight.trainable else "not trainable")
     if all(size is not None for size in weight.shape):
         count = math.prod(size for size in weight.shape if size is not None)

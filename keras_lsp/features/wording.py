@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keras_lsp.worker.report import LayerReport, Shape, Value, WeightReport
+    from keras_lsp.worker.report import CostReport, LayerReport, TensorSpec, Value, WeightReport
 
 _DTYPE_BYTES = {"bool": 1, "float8_e4m3fn": 1, "float8_e5m2": 1, "bfloat16": 2, "half": 2}
+_THOUSANDS = ("", "k", "M", "G", "T")
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
-def shape_text(shape: Shape) -> str:
-    """A shape as Python writes a tuple: `(None, 64)`, `(64,)`."""
-    return str(tuple(shape))
+def shape_text(of: TensorSpec | WeightReport) -> str:
+    """A shape as Python writes a tuple: `(None, 64)`, `(64,)`; `(len(vocab), 64)` where a size has a name."""
+    names = dict(of.named)
+    sizes = [names.get(axis, str(size)) for axis, size in enumerate(of.shape)]
+    return f"({sizes[0]},)" if len(sizes) == 1 else f"({', '.join(sizes)})"
 
 
 def count_text(count: int, word: str) -> str:
@@ -37,7 +40,9 @@ def bytes_text(count: int) -> str:
 
 def parameters_text(layer: LayerReport) -> str:
     """`2,112 parameters`, with the split when some are not trainable."""
-    total = layer.trainable_parameters + layer.non_trainable_parameters
+    total = parameter_count(layer)
+    if total is None:
+        return "parameters not known"
     if not total:
         return "no weights"
     text = count_text(total, "parameter")
@@ -46,8 +51,17 @@ def parameters_text(layer: LayerReport) -> str:
     return text
 
 
-def parameter_count(layer: LayerReport) -> int:
+def parameter_count(layer: LayerReport) -> int | None:
+    """None where it depends on something that is not known."""
+    if layer.trainable_parameters is None or layer.non_trainable_parameters is None:
+        return None
     return layer.trainable_parameters + layer.non_trainable_parameters
+
+
+def parameter_cell(layer: LayerReport) -> str:
+    """The count for a table, `?` where it is not known."""
+    count = parameter_count(layer)
+    return "?" if count is None or not (layer.built or layer.weights) else f"{count:,}"
 
 
 def size_text(layer: LayerReport) -> str:
@@ -75,16 +89,40 @@ def one_of(texts: Iterable[str]) -> str:
 
 
 def flow_text(layer: LayerReport) -> str:
-    """`(None, 32) → (None, 64)`; "" when the layer was never called."""
-    if not layer.outputs:
+    """`(None, 10) int32 → (None, 10, 64)`, dtypes where not float32; "" when the layer was never called."""
+    if layer.flows:
+        inputs, outputs = zip(*((flow.inputs, flow.outputs) for flow in layer.flows), strict=True)
+    else:
+        inputs, outputs = layer.inputs, layer.outputs
+    return f"{one_of(inputs) or '?'} → {one_of(outputs)}" if outputs else ""
+
+
+def flops_text(count: int) -> str:
+    """`4,224 FLOPs`, `7.76 GFLOPs`."""
+    size, unit = float(count), ""
+    for unit in _THOUSANDS:
+        if size < 10_000 or unit == _THOUSANDS[-1]:
+            break
+        size /= 1000
+    number = f"{size:,.0f}" if not unit or size >= 100 else f"{size:.3g}"
+    return f"{number} {unit}FLOPs"
+
+
+def cost_text(cost: CostReport | None) -> str:
+    """`at least 0.2 MFLOPs · activations 12 KiB per sample`; "" when nothing is known."""
+    if cost is None:
         return ""
-    return f"{one_of(layer.inputs) or '?'} → {one_of(layer.outputs)}"
+    parts = [flops_text(cost.flops)] if cost.flops else []
+    if cost.activation_bytes:
+        parts.append(f"activations {bytes_text(cost.activation_bytes)}")
+    least = "" if cost.complete else "at least "
+    return f"{least}{' · '.join(parts)} per sample" if parts else ""
 
 
 def value_text(value: Value, with_dtype: bool = False) -> str:
     """The shapes in a value, in the structure it has; "" when there is no tensor in it."""
     if value.kind == "tensor" and value.tensor is not None:
-        shape = shape_text(value.tensor.shape)
+        shape = shape_text(value.tensor)
         return f"{shape} {value.tensor.dtype}" if with_dtype else shape
     if value.kind not in ("list", "dict"):
         return ""

@@ -21,8 +21,9 @@ def check_report(report: ReplayReport, length: int) -> None:
 
 def _spans(report: ReplayReport) -> Iterator[SpanPair]:
     for layer in report.layers:
-        if layer.created is not None:
-            yield layer.created
+        yield from _known(layer.created, layer.built_at)
+        for flow in layer.flows:
+            yield from flow.spans
     for node in report.nodes:
         yield node.span
     for event in report.events:
@@ -30,9 +31,10 @@ def _spans(report: ReplayReport) -> Iterator[SpanPair]:
     for hole in report.holes:
         yield hole.span
     for warning in report.warnings:
-        if warning.span is not None:
-            yield warning.span
+        yield from _known(warning.span)
     for failure in report.failures:
-        yield from failure.chain
-        if failure.span is not None:
-            yield failure.span
+        yield from _known(failure.span, *failure.chain)
+
+
+def _known(*spans: SpanPair | None) -> Iterator[SpanPair]:
+    return (span for span in spans if span is not None)

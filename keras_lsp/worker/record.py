@@ -5,7 +5,9 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
-from .hole import Hole, Touches, reason_of
+from .facts import NUMBERS, Fact, ModelNumbers
+from .hole import Hole, Touches, named, reason_of
+from .loops import Loops
 from .report import NodeFact, SpanPair, Value
 
 if TYPE_CHECKING:
@@ -13,7 +15,6 @@ if TYPE_CHECKING:
     from .observe import Registry
     from .symbolic import KerasLine
 
-MAX_DISTINCT = 8
 MAX_ITEMS = 64
 MAX_NODES = 50_000
 
@@ -31,10 +32,12 @@ class Recorder:
         self.line = line
         self.registry = registry
         self.stage = PROGRAM
+        self.loops = Loops(registry)
         self.tainted: Set[str] = set()  # names whose value came from a hole
         self._tainted_loads: Set[int] = set()
         self.instrumented: Optional[Instrumented] = None
-        self._facts: Dict[Tuple[SpanPair, int], Tuple[List[Value], List[int]]] = {}
+        self._facts: Dict[Tuple[SpanPair, int], Fact] = {}
+        self._numbers = ModelNumbers()
         self.truncated = False
 
     def taint(self, names: Iterable[str]) -> None:
@@ -55,9 +58,13 @@ class Recorder:
     def seen_model(self, span: SpanPair) -> bool:
         """Whether the expression at `span` begins with a layer, or with layers or weights in a list."""
         return any(
-            start == span[0] and end < span[1] and any(_is_model_part(value) for value in values)
-            for ((start, end), _), (values, _count) in self._facts.items()
+            start == span[0] and end < span[1] and any(_is_model_part(value) for value in fact.values)
+            for ((start, end), _), fact in self._facts.items()
         )
+
+    def ran(self, span: SpanPair) -> bool:
+        """Whether anything inside `span` was recorded."""
+        return any(span[0] <= start and end <= span[1] for (start, end), _ in self._facts)
 
     def record(self, value: Any, index: int) -> Any:
         if index in self._tainted_loads or (self.instrumented and index in self.instrumented.data_questions):
@@ -66,25 +73,44 @@ class Recorder:
             if type(value) is list and not value and index not in self.instrumented.member_lists:
                 return value
             self._note(self.instrumented.spans[index], value)
+        elif type(value) in NUMBERS and self.instrumented is not None:
+            self._note_number(self.instrumented.spans[index], value)
         return value
 
     def assign(self, value: Any, index: int) -> Any:
         if self.instrumented is not None:
-            for target in self.instrumented.targets[index]:
+            targets = self.instrumented.targets[index]
+            value = self._named(value, targets)
+            for target in targets:
                 self._note_target(target, value)
         return value
 
     def loop(self, iterable: Any, index: int) -> Iterator[Any]:
-        for value in iterable:
+        for value in self.loops.rounds(iterable, index):
             if self.instrumented is not None:
-                for target in self.instrumented.targets[index]:
+                targets = self.instrumented.targets[index]
+                value = self._named(value, targets)  # noqa: PLW2901 - the loop's variable is what we hand on
+                for target in targets:
                     self._note_target(target, value)
             yield value
 
+    def _named(self, value: Any, targets: List[Target]) -> Any:
+        """Unknown values take the names they are bound to, one for each target where they are unpacked."""
+        kind = type(value)
+        if not Hole.made or len(targets) != 1 or kind not in (Hole, tuple, int):
+            return value
+        target = targets[0]
+        if isinstance(target, list):
+            if kind is Hole or (kind is tuple and len(value) == len(target)):
+                return tuple(self._named(value[place], [inner]) for place, inner in enumerate(target))
+        elif target is not None and self.instrumented is not None and kind is not tuple:
+            return named(value, self.instrumented.text_at(target))
+        return value
+
     def facts(self) -> Tuple[NodeFact, ...]:
         return tuple(
-            NodeFact(span, tuple(values), count[0], stage != PROGRAM, stage == GUESS)
-            for (span, stage), (values, count) in self._facts.items()
+            NodeFact(span, tuple(fact.values), fact.count, stage != PROGRAM, stage == GUESS, fact.last)
+            for (span, stage), fact in self._facts.items()
         )
 
     def _note_target(self, target: Target, value: Any) -> None:
@@ -113,17 +139,26 @@ class Recorder:
             return
         if value is None:
             return
+        self._numbers.note(span, value)
+        self._keep(span, value)
+
+    def _note_number(self, span: SpanPair, number: Any) -> None:
+        # Inside calls other backends than TensorFlow put made-up sizes where a dimension is not known.
+        if self.line.depth and self.line.backend() != "tensorflow":
+            return
+        value = self._numbers.of(span, number)
+        if value is not None:
+            self._keep(span, value)
+
+    def _keep(self, span: SpanPair, value: Value) -> None:
         key = (span, self.stage)
-        known = self._facts.get(key)
-        if known is None:
+        fact = self._facts.get(key)
+        if fact is None:
             if len(self._facts) >= MAX_NODES:
                 self.truncated = True
                 return
-            known = self._facts[key] = ([], [0])
-        values, count = known
-        count[0] += 1
-        if value not in values and len(values) < MAX_DISTINCT:
-            values.append(value)
+            fact = self._facts[key] = Fact()
+        fact.add(value)
 
     def describe(self, raw: Any, depth: int) -> Optional[Value]:
         """The value as plain data; None when it says nothing about a model."""

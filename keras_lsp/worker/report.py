@@ -18,6 +18,7 @@ Shape = Tuple[Optional[int], ...]
 class TensorSpec:
     shape: Shape
     dtype: str
+    named: Tuple[Tuple[int, str], ...] = ()  # axes that depend on what is not known: (1, "len(vocab) + 2")
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,41 @@ class WeightReport:
     shape: Shape
     dtype: str
     trainable: bool
-    initializer: str = ""  # class name of the initializer, "" when not known
+    initializer: str = ""  # "GlorotUniform", "TruncatedNormal(stddev=0.02)"; "" when not known
+    owner: Optional[int] = None  # id of the layer whose own weight it is, in the weights of layers
+    named: Tuple[Tuple[int, str], ...] = ()  # as of a TensorSpec
+
+
+@dataclass(frozen=True)
+class CallReport:
+    """Calls of one layer that gave and got the same structures; dtypes are told where not float32."""
+
+    inputs: str  # "(None, 32)", "{'ids': (None, 8) int32}", "(None, 32), mask=(None, 8) bool"
+    outputs: str
+    count: int = 1
+    spans: Tuple[SpanPair, ...] = ()  # the distinct call expressions of the text, at most 8
+
+
+@dataclass(frozen=True)
+class CostReport:
+    """What one forward pass of a layer's first call takes, per sample: per entry of the first axis.
+
+    A multiplication with its addition counts as two. Nothing is guessed: `complete` is False where a part
+    could not be counted, and the numbers then say "at least".
+    """
+
+    flops: Optional[int]
+    activation_bytes: Optional[int]  # of the outputs of all layers called
+    complete: bool = True
+
+
+@dataclass(frozen=True)
+class UntrackedReport:
+    """A model or layer uses or holds a layer that is not among its sublayers, as Keras lists them."""
+
+    holder: int  # id of that model or layer
+    path: str  # where it is held, "stages[0][1]", "helper.dense"; "" when nowhere in the holder
+    reason: str  # a clause without a full stop
 
 
 @dataclass(frozen=True)
@@ -54,14 +89,24 @@ class LayerReport:
     outputs: Tuple[str, ...] = ()
     layers: Tuple[int, ...] = ()  # ids of `.layers`, in Keras's order
     attributes: Dict[str, int] = field(default_factory=dict)  # attribute path -> id of the layer it holds
-    trainable_parameters: int = 0
-    non_trainable_parameters: int = 0
-    bytes: int = 0
+    trainable_parameters: Optional[int] = 0  # None, as the next two: depends on what is not known
+    non_trainable_parameters: Optional[int] = 0
+    bytes: Optional[int] = 0
     calls: int = 0
     projected: bool = False
     projected_from: str = ""  # "(None, 32), from `build` on line 14"
     guessed: bool = False  # the projection's input is a guess: nobody says one
+    guess: str = ""  # that input with numbers, as a pragma spells it, where sizes are free and have names
     built_how: str = ""  # "called on (None, 32) on line 15"; why it has weights, or why not
+    occurrence: int = 1  # 1 for the first object that `created` made, 2 for the next: a loop makes several
+    paths: Tuple[Tuple[int, str], ...] = ()  # (id of an outermost holder, path): (3, "blocks[2].conv")
+    flows: Tuple[CallReport, ...] = ()  # distinct calls in order, at most 8
+    built_by: str = ""  # constructor | call | build | fit: what made the program's weights; "" when nothing
+    built_at: Optional[SpanPair] = None  # the expression that did
+    untracked: Tuple[UntrackedReport, ...] = ()
+    leftover_in: Tuple[int, ...] = ()  # ids of the holders that still list it, though it was replaced there
+    cost: Optional[CostReport] = None
+    depends_on: str = ""  # a clause: what of this layer is not known, because of what
 
 
 @dataclass(frozen=True)
@@ -89,6 +134,7 @@ class NodeFact:
     count: int = 1
     projected: bool = False  # seen only while working out what a call would make
     guessed: bool = False  # and that call's input is a guess
+    last: int = 0  # index of the value it had last; -1 when that one is past the cap
 
 
 @dataclass(frozen=True)
@@ -135,6 +181,15 @@ class Hole:
 
 
 @dataclass(frozen=True)
+class Unknown:
+    """Something that code asked about and a replay does not know, so that it had to be answered somehow."""
+
+    text: str  # as the user would write it: "len(vocab)"
+    reason: str
+    value: Optional[int] = None  # the number that this replay put in its place; None for a truth value
+
+
+@dataclass(frozen=True)
 class Versions:
     python: str
     keras: str  # version of the Keras the text really uses
@@ -152,6 +207,7 @@ class ReplayReport:
     failures: Tuple[ReplayFailure, ...] = ()
     warnings: Tuple[ReplayWarning, ...] = ()
     holes: Tuple[Hole, ...] = ()
+    unknowns: Tuple[Unknown, ...] = ()
     timings: Dict[str, float] = field(default_factory=dict)  # seconds by phase
     truncated: bool = False  # a size cap was hit: what is not here is not known
 

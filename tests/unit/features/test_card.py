@@ -66,7 +66,10 @@ def test_markup_in_names_stays_text() -> None:
 
 def test_sizes_and_shapes() -> None:
     assert [bytes_text(n) for n in (0, 1023, 8448, 300 << 20)] == ["0 B", "1,023 B", "8.25 KiB", "300 MiB"]
-    assert [shape_text(s) for s in ((), (64,), (None, 3))] == ["()", "(64,)", "(None, 3)"]
+    specs = [TensorSpec(shape, "float32") for shape in ((), (64,), (None, 3))]
+    assert [shape_text(spec) for spec in specs] == ["()", "(64,)", "(None, 3)"]
+    unknown = TensorSpec((None, None), "float32", named=((1, "len(vocab) + 2"),))
+    assert shape_text(unknown) == "(None, len(vocab) + 2)"
 
 
 def test_nested_values() -> None:
