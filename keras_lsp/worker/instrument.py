@@ -1,9 +1,10 @@
 """Rewrites a module so that the values of its expressions are recorded; positions stay the user's.
 
-Three functions are called from the rewritten text (their names are globals of the module):
-`RECORD(value, index)` for an expression, `ASSIGN(value, index)` for the targets of an assignment, and
-`LOOP(iterable, index)` around what a `for` runs over. Each hands on its first argument. Wrapping
-calls keeps every traceback, `super()` and closure as it was, on any Python version.
+These functions are called from the rewritten text (their names are globals of the module):
+`RECORD(value, index)` for an expression, `ASSIGN(value, index)` for the targets of an assignment,
+`LOOP(iterable, index)` around what a `for` runs over, `WHILE(test, index)` around the test of a `while`,
+`CALLEE(function)` around what is called. Each hands on its first argument, or what stands in for it.
+Wrapping values keeps every traceback, `super()` and closure as it was, on any Python version.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 RECORD = "__keras_lsp_record__"
 ASSIGN = "__keras_lsp_assign__"
 LOOP = "__keras_lsp_loop__"
+WHILE = "__keras_lsp_while__"
+CALLEE = "__keras_lsp_callee__"
 METHOD = "__keras_lsp_method__"
 
 # An assignment's target: the span of a name or attribute, a list for unpacking, None: not recorded.
@@ -44,6 +47,17 @@ class Instrumented:
         self.loads: Dict[str, List[int]] = rewriter.loads  # name -> indices of the places that read it
         self.member_lists: Set[int] = rewriter.member_lists  # indices of `.layers`, `.weights` and the like
         self.data_questions: Set[int] = rewriter.data_questions  # indices of questions to the file system
+        self._source = rewriter.source
+
+    def place_of(self, index: int) -> Optional[SpanPair]:
+        """Where the first name is that an assignment or a loop binds."""
+        target: Target = self.targets[index]
+        while isinstance(target, list):
+            target = target[0] if target else None
+        return target
+
+    def text_at(self, span: SpanPair) -> str:
+        return self._source.text[span[0] : span[1]]
 
 
 def instrument(tree: ast.Module, source: SourceMap) -> Instrumented:
@@ -88,13 +102,18 @@ class _Rewriter(ast.NodeTransformer):
         if isinstance(node.func, ast.Attribute) and _is_observed(node.func):
             node.func = self._observed_method(node.func, place)
         else:
-            node.func = self.visit(node.func)
+            node.func = self._callee(self.visit(node.func), node)
         node.args = [self.visit(argument) for argument in node.args]
         for keyword in node.keywords:
             keyword.value = self.visit(keyword.value)
         if called in DATA_QUESTIONS:
             self.data_questions.add(len(self.spans))
         return self._record(node, place)
+
+    def _callee(self, function: ast.expr, call: ast.Call) -> ast.expr:
+        if not call.args and not call.keywords:
+            return function
+        return _located(ast.Call(ast.Name(CALLEE, ast.Load()), [function], []), function)
 
     def _observed_method(self, function: ast.Attribute, place: SpanPair) -> ast.expr:
         receiver = self.visit(function.value)
@@ -161,6 +180,14 @@ class _Rewriter(ast.NodeTransformer):
 
     def visit_For(self, node: ast.For) -> ast.stmt:
         node.iter = self._loop(self.visit(node.iter), node.target)
+        node.body = self._statements(node.body)
+        node.orelse = self._statements(node.orelse)
+        return node
+
+    def visit_While(self, node: ast.While) -> ast.stmt:
+        self.spans.append(self.source.node(node.test))
+        arguments = [self.visit(node.test), ast.Constant(len(self.spans) - 1)]
+        node.test = _located(ast.Call(ast.Name(WHILE, ast.Load()), arguments, []), arguments[0])
         node.body = self._statements(node.body)
         node.orelse = self._statements(node.orelse)
         return node

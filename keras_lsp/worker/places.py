@@ -16,6 +16,7 @@ class SourceMap:
 
     def __init__(self, text: str, path: str) -> None:
         self.path = path
+        self.text = text
         self._lines = _python_lines(text)
         self._starts = [0]
         for line in self._lines:

@@ -5,22 +5,28 @@ Runs after the program's end, so nothing here changes what the program saw.
 
 from __future__ import annotations
 
-import ast
-import inspect
 import time
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 from .call_hints import call_hints
-from .input_search import MAX_SIZE, search
+from .failures import useful_sentence
+from .guess import Guess, inputs, spelling, tensors_of
+from .hole import ANSWERS
+from .input_search import InputSearch
 from .observe import below
 from .record import GUESS, PROJECTION
-from .report import ReplayEvent, TensorSpec
-from .symbolic import KerasLine, shape_text
+from .report import Hole, ReplayEvent, TensorSpec
+from .sizes import MAX_SIZE, NAMES_OF_SIZES
+from .spoken_input import spoken_input
+from .symbolic import KerasLine, structure_text
+from .unused import UnusedDefinitions
 
 if TYPE_CHECKING:
-    from .observe import Given, Registry, Seen
+    import ast
+
+    from .observe import Registry, Seen
     from .places import SourceMap
     from .record import Recorder
     from .wire import ReplayRequest
@@ -34,27 +40,49 @@ class Projector:
     """Calls the models nobody called, on a known or a guessed shape, and makes the classes nobody makes."""
 
     def __init__(
-        self, request: ReplayRequest, line: KerasLine, registry: Registry, recorder: Recorder
+        self,
+        request: ReplayRequest,
+        line: KerasLine,
+        registry: Registry,
+        recorder: Recorder,
+        holes: List[Hole],
     ) -> None:
         self.request = request
+        self.holes = holes
         self.line = line
         self.registry = registry
         self.recorder = recorder
 
-    def run(self, tree: ast.AST, space: Dict[str, Any], events: List[ReplayEvent], source: SourceMap) -> None:
-        self._make_unused_classes(space)
+    def run(
+        self, tree: ast.Module, space: Dict[str, Any], events: List[ReplayEvent], source: SourceMap
+    ) -> None:
+        deadline = time.process_time() + GUESSING_SECONDS
+        classes = self.request.classes
         self.recorder.stage = PROJECTION
+        unused = UnusedDefinitions(tree, space, source, self.recorder, self.holes)
+        unused.call_builders(classes, GUESSING_SECONDS * SHARE_OF_ONE_CLASS)
+        unused.make_classes(classes, self.registry, self.line)
         for seen in list(self.registry.seen):
-            if seen.calls == 0 and (self.line.is_model(seen.layer) or seen.created is not None):
-                self._call_on_known_input(seen, events, source)
+            pin, pinned_for = self._pin_of(seen, space)
+            if seen.calls == 0 and (pin or self.line.is_model(seen.layer) or seen.created is not None):
+                self._call_on_known_input(seen, events, source, pin, pinned_for)
         self.recorder.stage = GUESS
-        deadline = time.monotonic() + GUESSING_SECONDS
         kept = list(events)
         for seen in self._uncalled():
             if seen.calls == 0:
-                self._call_on_guess(seen, tree, (deadline - time.monotonic()) * SHARE_OF_ONE_CLASS)
+                left = deadline - time.process_time()
+                self._call_on_guess(seen, tree, left * SHARE_OF_ONE_CLASS)
         events[:] = kept  # guesses are no events of the program
         _complete_events(self.registry, events, self.line)
+
+    def _pin_of(self, seen: Seen, space: Dict[str, Any]) -> Tuple[str, str]:
+        """The input that a pragma or setting gives its class or the variable that holds it, and for which."""
+        hints = self.request.input_hints
+        by_class = hints.get(type(seen.layer).__name__)
+        if by_class is not None:
+            return by_class, "as set for this class"
+        name = next((name for name in hints if space.get(name) is seen.layer), "")
+        return (hints[name], f"as set for `{name}`") if name else ("", "")
 
     def _uncalled(self) -> List[Seen]:
         """Objects of the text's classes, the largest first: its call also calls what is in it."""
@@ -65,42 +93,90 @@ class Projector:
         ]
         return sorted(uncalled, key=lambda seen: -len(list(below(seen.layer))))
 
-    def _make_unused_classes(self, space: Dict[str, Any]) -> None:
-        made = {type(seen.layer).__name__ for seen in self.registry.seen}
-        for name in self.request.classes:
-            cls = space.get(name)
-            if name in made or not isinstance(cls, type) or not issubclass(cls, self.line.layer_class):
-                continue
-            if _needs_arguments(cls):
-                continue
+    def _call_on_known_input(
+        self, seen: Seen, events: List[ReplayEvent], source: SourceMap, pin: str, pinned_for: str
+    ) -> None:
+        if pin:
+            self._call_on(seen, pin, pinned_for)
+        elif seen.data is None or not self._call_on_data(seen):
+            for event in events:
+                if event.layer == seen.number and event.kind == "build":
+                    where = f"from `build` on line {source.line(event.span)}"
+                    if self._call_on(seen, event.input.replace("TensorShape(", "("), where):
+                        return
+
+    def _call_on(self, seen: Seen, text: str, where: str) -> bool:
+        """Call it on an input as a user spells it; whether that could be done."""
+        spoken = spoken_input(text)
+        if spoken is None:
+            return False
+        for dtype in ("float32", "int32"):
+            args, kwargs = spoken.arguments(self.line, dtype)
             try:
-                cls()
-            except Exception:  # noqa: BLE001, S112 - nobody asked for this: its failure is no finding
+                seen.layer(*args, **kwargs)
+            except Exception:  # noqa: BLE001, S112 - an input that does not fit is an answer: nothing is known
                 continue
+            _mark(seen, self.registry, self.line, f"{spoken.text()}, {where}")
+            return True
+        return False
 
-    def _call_on_known_input(self, seen: Seen, events: List[ReplayEvent], source: SourceMap) -> None:
-        found = _input_of(seen, self.request, events, source)
-        if found is not None and _call(seen.layer, self.line, found[0]):
-            _mark(seen, self.registry, self.line, f"{_text(found[0])}, {found[1]}")
+    def _call_on_data(self, seen: Seen) -> bool:
+        """Call it on what `fit` gives its own `train_step`; whether that could be done."""
+        inputs = self.line.map_structure(
+            lambda spec: self.line.symbolic_input(TensorSpec((None, *spec.shape[1:]), spec.dtype)), seen.data
+        )
+        try:
+            seen.layer(inputs)
+        except Exception:  # noqa: BLE001 - its step does something else with the data: nothing is known
+            return False
+        text = structure_text(self.line, inputs)
+        _mark(seen, self.registry, self.line, f"{text}, from `fit` on line {seen.data_line}")
+        return True
 
-    def _call_on_guess(self, seen: Seen, tree: ast.AST, seconds: float) -> None:
-        cls, given = type(seen.layer), seen.given
-        if seconds < 0.01 or not hasattr(cls, "call") or _has_unbuilt_layer(given, self.line):
+    def _call_on_guess(self, seen: Seen, tree: ast.Module, seconds: float) -> None:
+        cls = type(seen.layer)
+        if seconds < 0.01 or not hasattr(cls, "call"):
             return
         hints = call_hints(tree, cls.__name__)
         sizes = [value for value in vars(seen.layer).values() if type(value) is int and 1 < value < MAX_SIZE]
+        search = InputSearch(self.line, lambda: self._another(seen), hints, sizes)
         with self._unobserved():
             try:
-                found = search(self.line, lambda: cls(*given.args, **given.kwargs), hints, sizes, seconds)
-            except Exception:  # noqa: BLE001 - a constructor that works once only: nothing is known
-                return
+                found = search.run(seconds)
+            except Exception as error:  # noqa: BLE001 - a constructor that works once only
+                found, search.reason = None, f"another one could not be made: {useful_sentence(error)}"
         if found is None:
+            self._say(seen, search.reason)
             return
+        args, kwargs, text = found.args, found.kwargs, found.text
+        if found.other is not None:
+            _name_free_sizes(found.guess, found.other)
+            if ANSWERS.sample == 1:
+                (args, kwargs), text = inputs(self.line, found.other), spelling(found.other)
+                kwargs.update(hints.switches)
         try:
-            seen.layer(*found.args)
+            seen.layer(*args, **kwargs)
         except Exception:  # noqa: BLE001 - worked on a fresh object, not on this one: nothing is known
             return
-        _mark(seen, self.registry, self.line, found.text, guessed=True)
+        _mark(seen, self.registry, self.line, text, guessed=True)
+
+    def _say(self, seen: Seen, reason: str) -> None:
+        """Why nothing is known of what a call makes."""
+        if not seen.unknown_call:
+            seen.unknown_call = f"nothing here says what its input is, and {reason}"
+
+    def _another(self, seen: Seen) -> Any:
+        """An object made like `seen`, for a trial. Layers given to its constructor stay untouched.
+
+        Raises whatever the constructors raise.
+        """
+        args, kwargs = self.line.map_structure(self._copied, (seen.given.args, seen.given.kwargs))
+        return type(seen.layer)(*args, **kwargs)
+
+    def _copied(self, value: Any) -> Any:
+        if self.line.is_layer(value) and not self.line.weights(value):
+            return type(value).from_config(value.get_config())
+        return value
 
     @contextmanager
     def _unobserved(self) -> Iterator[None]:
@@ -113,76 +189,14 @@ class Projector:
             self.registry.paused = False
 
 
-def _has_unbuilt_layer(given: Given, line: KerasLine) -> bool:
-    """A layer given to the constructor is shared by every trial: a wrong guess must not build it."""
-    values = [*given.args, *given.kwargs.values()]
-    return any(line.is_layer(value) and not line.weights(value) for value in values)
-
-
-def _needs_arguments(cls: Any) -> bool:
-    try:
-        parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-    except (TypeError, ValueError):
-        return True
-    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return any(p.default is p.empty and p.kind not in variable for p in parameters)
-
-
-def _input_of(
-    seen: Seen, request: ReplayRequest, events: List[ReplayEvent], source: SourceMap
-) -> Optional[Tuple[Any, str]]:
-    """A shape for a model nobody called, and where it comes from: what `build` was given, then a pragma."""
-    for event in events:
-        if event.layer == seen.number and event.kind == "build":
-            shape = _literal_shape(event.input)
-            if shape is not None:
-                return shape, f"from `build` on line {source.line(event.span)}"
-    hint = request.input_hints.get(type(seen.layer).__name__)
-    shape = _literal_shape(hint) if hint else None
-    return None if shape is None else (shape, "as set for this class")
-
-
-def _literal_shape(text: str) -> Any:
-    """A shape, or a list, tuple or dict of shapes, from its Python spelling; None for anything else."""
-    try:
-        value = ast.literal_eval(text.replace("TensorShape(", "(") if text else "None")
-    except (ValueError, SyntaxError):
-        return None
-    return value if _is_structure(value) else None
-
-
-def _is_shape(value: Any) -> bool:
-    return (
-        isinstance(value, (tuple, list))
-        and bool(value)
-        and all(size is None or (isinstance(size, int) and size > 0) for size in value)
-    )
-
-
-def _is_structure(value: Any) -> bool:
-    if _is_shape(value):
-        return True
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
-    return bool(members) and all(_is_structure(member) for member in members)
-
-
-def _call(layer: Any, line: KerasLine, shape: Any) -> bool:
-    for dtype in ("float32", "int32"):
-        try:
-            inputs = _inputs(line, shape, dtype)
-            layer(inputs)
-        except Exception:  # noqa: BLE001, S112 - a shape that does not fit is an answer: nothing is known
-            continue
-        return True
-    return False
-
-
-def _inputs(line: KerasLine, shape: Any, dtype: str) -> Any:
-    if _is_shape(shape):
-        return line.symbolic_input(TensorSpec(tuple(shape), dtype))
-    if isinstance(shape, dict):
-        return {key: _inputs(line, item, dtype) for key, item in shape.items()}
-    return [_inputs(line, item, dtype) for item in shape]
+def _name_free_sizes(guess: Guess, other: Guess) -> None:
+    """A size that can be another one is a name in what is told, not a number that we chose."""
+    mine = ANSWERS.sample
+    for tensors in zip(tensors_of(guess), tensors_of(other)):
+        for sizes in zip(*(tensor.shape for tensor in tensors)):
+            if sizes[0] != sizes[1]:
+                name = NAMES_OF_SIZES.get(sizes[0], f"any size instead of {sizes[0]}")
+                ANSWERS.put(name, "nothing here says what the input is", sizes[mine])
 
 
 def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str, guessed: bool = False) -> None:
@@ -192,6 +206,7 @@ def _mark(seen: Seen, registry: Registry, line: KerasLine, origin: str, guessed:
         if entry is not None and (len(line.weights(layer)) > entry.weights_at_end or not entry.calls_at_end):
             entry.projected_from = entry.projected_from or origin
             entry.guessed = entry.guessed or guessed
+            entry.guess = entry.guess or (origin if guessed else "")
 
 
 def _complete_events(registry: Registry, events: List[ReplayEvent], line: KerasLine) -> None:
@@ -206,7 +221,3 @@ def _with_expected(event: ReplayEvent, count: int) -> ReplayEvent:
     values = {name: getattr(event, name) for name in event.__dataclass_fields__}
     values["expected_weights"] = count
     return ReplayEvent(**values)
-
-
-def _text(shape: Any) -> str:
-    return shape_text(tuple(shape)) if _is_shape(shape) else str(shape)

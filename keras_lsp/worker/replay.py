@@ -11,20 +11,24 @@ import sys
 import time
 import types
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 
+from . import adapting, surroundings
 from . import slice as slicing
+from .callee import MAX_HOLES, Callees
 from .describe import Describer
 from .failures import StatementDeadline, WarningLog, describe_failure, is_about_models
-from .hole import Hole, Touches, reason_of
-from .instrument import ASSIGN, LOOP, METHOD, RECORD, instrument
+from .hole import ANSWERS, Hole, Touches, reason_of
+from .instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE, instrument
+from .libraries import harmless_names
 from .observe import Observer, Registry
 from .places import SourceMap
 from .projection import Projector
 from .record import Recorder
 from .report import Hole as HoleReport
 from .report import ReplayEvent, ReplayFailure, ReplayReport, SpanPair
-from .standins import HARMLESS_MODULES, StandIns
+from .standins import StandIns
+from .workspace import WorkspaceFinder
 
 if TYPE_CHECKING:
     from .symbolic import KerasLine
@@ -50,6 +54,8 @@ class _Replay:
         self.holes: List[HoleReport] = []
         self.warnings = WarningLog(self.source)
         self.stand_ins = StandIns(line, self.observer, self.events)
+        self.callees = Callees(line, self.source, self.holes)
+        ANSWERS.sample = request.sample
         self.module = self._module()
         self.timings: Dict[str, float] = {}
 
@@ -59,10 +65,16 @@ class _Replay:
             self.observer.install()
             self.stand_ins.install()
             self.warnings.install()
+            surroundings.install()
+            finder = WorkspaceFinder(
+                self.request.roots, dict(self.request.overlays), self.callees, self.recorder.loops
+            )
+            finder.install()
         with self.line.scope():
             if tree is not None:
                 with self._phase("replay"):
                     self._run_body(tree.body)
+                self._note_cut_loops()
                 self._note_end()
                 with self._phase("projection"):
                     self._project(self.request.text)
@@ -76,6 +88,7 @@ class _Replay:
             failures=tuple(self.failures),
             warnings=tuple(self.warnings.warnings),
             holes=tuple(self.holes),
+            unknowns=tuple(ANSWERS.unknowns.values()),
             timings=self.timings,
             truncated=self.recorder.truncated,
         )
@@ -97,6 +110,8 @@ class _Replay:
                 RECORD: self.recorder.record,
                 ASSIGN: self.recorder.assign,
                 LOOP: self.recorder.loop,
+                WHILE: self.recorder.loops.goes_on,
+                CALLEE: self.callees.stand_in,
                 METHOD: self._observed_method,
             }
         )
@@ -145,6 +160,8 @@ class _Replay:
                 ast.copy_location(context, item.context_expr)
                 ast.copy_location(context.targets[0], item.context_expr)
                 if not self._run_statement(context):
+                    reason = self.holes[-1].reason
+                    self._bind_unknown(item.optional_vars, reason)
                     continue
                 try:
                     value = stack.enter_context(self.module.__dict__.pop(holder))
@@ -155,9 +172,15 @@ class _Replay:
                     self.module.__dict__[item.optional_vars.id] = value
             self._run_body(statement.body)
 
+    def _bind_unknown(self, target: Optional[ast.expr], reason: str) -> None:
+        if isinstance(target, ast.Name):
+            self.module.__dict__[target.id] = Hole(reason, text=target.id)
+
     def _run_statement(self, statement: ast.stmt) -> bool:
         """Run one statement; whether it ran to its end."""
-        if self._import_harmless(statement):
+        harmless = harmless_names(statement)
+        if harmless:
+            self.module.__dict__.update(harmless)
             return True
         touches = Touches.count
         code = compile(ast.Module([statement], []), self.request.path, "exec", dont_inherit=True)
@@ -180,20 +203,6 @@ class _Replay:
             self.recorder.clear(slicing.bound_names(statement))
         return True
 
-    def _import_harmless(self, statement: ast.stmt) -> bool:
-        """Modules that only draw or log are not imported: their names become harmless holes."""
-        if isinstance(statement, ast.Import):
-            modules = [alias.name for alias in statement.names]
-        elif isinstance(statement, ast.ImportFrom):
-            modules = [statement.module or ""]
-        else:
-            return False
-        if not all(module.split(".")[0] in HARMLESS_MODULES for module in modules):
-            return False
-        for name in slicing.bound_names(statement):
-            self.module.__dict__[name] = Hole("only draws or logs", harmless=True)
-        return True
-
     def _failed(self, statement: ast.stmt, error: BaseException, certain: bool, reason: str = "") -> None:
         span = self.source.node(statement)
         missing = _missing_module(error)
@@ -205,15 +214,17 @@ class _Replay:
             certain = certain and failure.certain and is_about_models(error, failure, self.recorder)
             failure = dataclasses.replace(failure, certain=certain)
             self.failures.append(failure)
-            reason = f"line {self.source.line(failure.span or span)} raised {failure.type}"
+            said = f": {failure.message[:MAX_SAID]}" if failure.message else ""
+            reason = f"line {self.source.line(failure.span or span)} raised {failure.type}{said}"
         names = sorted(set(slicing.bound_names(statement)))
-        hole = Hole(reason)
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
         for name in names:
             # What a compound statement bound on its way is kept: it is nearer the truth than nothing.
             if not compound or name not in self.module.__dict__:
-                self.module.__dict__[name] = hole
+                self.module.__dict__[name] = Hole(reason, text=name)
         self.recorder.taint(names)
+        for name in set(slicing.changed_names(statement)):
+            adapting.lose_track(self.module.__dict__.get(name))
         if not certain:
             self._taint(statement)
         self.holes.append(HoleReport(tuple(names), span, reason))
@@ -233,6 +244,14 @@ class _Replay:
 
     # -- after the program
 
+    def _note_cut_loops(self) -> None:
+        instrumented, loops = self.recorder.instrumented, self.recorder.loops
+        if instrumented is None:
+            return
+        spans = [(instrumented.place_of(index), why) for index, why in loops.cut.items()]
+        spans += [(instrumented.spans[index], why) for index, why in loops.cut_whiles.items()]
+        self.holes += [HoleReport((), span, f"the loop {why}") for span, why in spans if span is not None]
+
     def _note_end(self) -> None:
         for seen in self.registry.seen:
             seen.weights_at_end = len(self.line.weights(seen.layer))
@@ -240,7 +259,7 @@ class _Replay:
             seen.calls_at_end = seen.calls
 
     def _project(self, text: str) -> None:
-        projector = Projector(self.request, self.line, self.registry, self.recorder)
+        projector = Projector(self.request, self.line, self.registry, self.recorder, self.holes)
         with _deadline(self.request.statement_seconds):
             try:
                 projector.run(ast.parse(text), self.module.__dict__, self.events, self.source)
@@ -249,7 +268,7 @@ class _Replay:
                 self.holes.append(HoleReport((), whole, "working out unbuilt models took too long"))
 
 
-MAX_HOLES = 200
+MAX_SAID = 100  # characters of an exception's message in a reason
 
 
 def _missing_module(error: BaseException) -> str:
@@ -272,7 +291,10 @@ def _workspace_modules(roots: Any) -> Any:
 
 @contextmanager
 def _deadline(seconds: float) -> Iterator[None]:
-    """Raise StatementDeadline inside the body after `seconds`; where there are no timers, do nothing."""
+    """Raise StatementDeadline in the body after `seconds` of processor time, or of waiting thrice as long.
+
+    Where there are no timers, do nothing.
+    """
     if not hasattr(signal, "setitimer"):
         yield
         return
@@ -280,10 +302,16 @@ def _deadline(seconds: float) -> Iterator[None]:
     def expire(*_: Any) -> None:
         raise StatementDeadline
 
-    previous = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 0.5)
+    timers = (
+        (signal.ITIMER_PROF, signal.SIGPROF, seconds),
+        (signal.ITIMER_REAL, signal.SIGALRM, 3 * seconds),
+    )
+    before = [signal.signal(number, expire) for _, number, _ in timers]
+    for timer, _, limit in timers:
+        signal.setitimer(timer, limit, 0.5)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
+        for (timer, number, _), handler in zip(timers, before):
+            signal.setitimer(timer, 0)
+            signal.signal(number, handler)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import ast
 from typing import Callable, Iterable, Iterator, List, Set
 
-from .instrument import ASSIGN, LOOP, METHOD, RECORD
+from .instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE
 
-INSTRUMENTS = frozenset({RECORD, ASSIGN, LOOP, METHOD})
+INSTRUMENTS = frozenset({RECORD, ASSIGN, LOOP, WHILE, METHOD, CALLEE})
 KERAS_MODULES = frozenset({"keras", "tensorflow", "tf_keras", "keras_hub", "keras_nlp", "keras_cv"})
 
 
@@ -21,6 +21,7 @@ def relevant_statements(body: List[ast.stmt], in_workspace: Callable[[str], bool
     model_names = _model_sources(body, in_workspace)
     bound = [set(bound_names(statement)) for statement in body]
     loaded = [set(loaded_names(statement)) for statement in body]
+    imported = {name for statement in body if _is_import(statement) for name in bound_names(statement)}
     relevant: Set[int] = set()
     grew = True
     while grew:
@@ -28,7 +29,7 @@ def relevant_statements(body: List[ast.stmt], in_workspace: Callable[[str], bool
         for index in range(len(body)):
             if index not in relevant and loaded[index] & model_names:
                 relevant.add(index)
-                model_names |= bound[index]
+                model_names |= bound[index] | set(changed_names(body[index])) - imported
                 grew = True
     return _with_needs(body, relevant, bound, loaded)
 
@@ -65,6 +66,10 @@ def _model_sources(body: List[ast.stmt], in_workspace: Callable[[str], bool]) ->
                 if node.level or top in KERAS_MODULES or in_workspace(top):
                     names.update(alias.asname or alias.name for alias in node.names)
     return names
+
+
+def _is_import(statement: ast.stmt) -> bool:
+    return isinstance(statement, (ast.Import, ast.ImportFrom))
 
 
 def bound_names(statement: ast.AST) -> Iterator[str]:

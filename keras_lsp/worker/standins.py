@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
-from .hole import Hole, uncertain
+from . import adapting
+from .hole import Hole, hole_in, uncertain
 from .observe import below
 from .report import ReplayEvent, TensorSpec
 from .symbolic import KerasLine, is_library, structure_text
@@ -18,43 +20,7 @@ if TYPE_CHECKING:
 
 TRAINING_METHODS = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
 SILENT_METHODS = ("save", "export", "load_weights", "save_weights", "summary")
-
-# Functions that would download, read or write: (module of Keras, function, what it would have given).
-BLOCKED_FUNCTIONS = (
-    ("get_file", "a downloaded file"),
-    ("load_model", "a saved model"),
-    ("image_dataset_from_directory", "images in a folder"),
-    ("text_dataset_from_directory", "texts in a folder"),
-    ("audio_dataset_from_directory", "sounds in a folder"),
-    ("load_img", "an image file"),
-    ("plot_model", "a picture"),
-)
-DATASETS = (
-    "mnist",
-    "fashion_mnist",
-    "cifar10",
-    "cifar100",
-    "imdb",
-    "reuters",
-    "boston_housing",
-    "california_housing",
-)
-
-# Modules that cannot change a model: not imported at all, they are slow or have side effects.
-HARMLESS_MODULES = frozenset(
-    {
-        "matplotlib",
-        "seaborn",
-        "plotly",
-        "IPython",
-        "wandb",
-        "mlflow",
-        "tensorboard",
-        "tqdm",
-        "neptune",
-        "comet_ml",
-    }
-)
+OPTIMIZER_METHODS = ("build", "apply", "apply_gradients", "minimize")
 
 
 class StandIns:
@@ -69,6 +35,11 @@ class StandIns:
             setattr(model_class, name, self._training_method(name))
         for name in SILENT_METHODS:
             setattr(model_class, name, self._silent_method(name))
+        optimizer_class = getattr(self.line.keras.optimizers, "Optimizer", None)
+        for name in OPTIMIZER_METHODS:
+            if hasattr(optimizer_class, name):
+                setattr(optimizer_class, name, self._silent_method(name))
+        adapting.install(self.line, self._specs_of_data)
         self._block_gradients()
         self.observer.on_outer_call = self._call
 
@@ -82,8 +53,9 @@ class StandIns:
                 specs = stand_ins._specs_of_data(x)
                 if specs is None or stand_ins._has_own_step(model):
                     stand_ins._note_unknown(model, name, sys._getframe(1))
+                    stand_ins._note_data(model, specs, sys._getframe(1))
                     return uncertain("the data is not known in a replay")
-                outputs = model(stand_ins.line.map_structure(stand_ins._open_batch, specs))
+                outputs = model(stand_ins._ranks_adjusted(model, specs))
             if name in ("predict", "predict_on_batch"):
                 return stand_ins._predictions(specs, outputs)
             return Hole(f"`{name}` does not run in a replay")
@@ -102,18 +74,25 @@ class StandIns:
             if entry is not None and not entry.unknown_call:
                 entry.unknown_call = text
 
+    def _note_data(self, model: Any, specs: Any, frame: FrameType) -> None:
+        """What a step of the user's own gets: it is likely to call the model on it."""
+        entry = self.observer.registry.find(model)
+        if entry is not None and specs is not None and entry.data is None:
+            entry.data = specs
+            entry.data_line = self.observer.source.line(self.observer.source.caller(frame))
+
     def _has_own_step(self, model: Any) -> bool:
         """Whether `fit` does what only the user's own `train_step` knows; it need not even call the model."""
         return any("train_step" in vars(base) for base in type(model).__mro__ if not is_library(base))
 
     def _specs_of_data(self, x: Any) -> Any:
         """The nested TensorSpecs of arrays, tensors or a `tf.data` dataset of (x, y); None when unknown."""
+        if x is None or hole_in(x) is not None:
+            return None
         element = getattr(x, "element_spec", None)
         if element is not None:
             inputs = element[0] if isinstance(element, tuple) else element
             return self._all_known(self.line.map_structure(_element, inputs))
-        if x is None or isinstance(x, Hole):
-            return None
         return self._all_known(self.line.map_structure(self.line.tensor, x))
 
     def _all_known(self, specs: Any) -> Any:
@@ -125,6 +104,18 @@ class StandIns:
 
     def _open_batch(self, spec: TensorSpec) -> Any:
         return self.line.symbolic_input(TensorSpec((None, *spec.shape[1:]), spec.dtype))
+
+    def _ranks_adjusted(self, model: Any, specs: Any) -> Any:
+        """Symbols for data. A functional model adds or drops a last axis of size 1 of data, not of symbols.
+
+        keras/src/models/functional.py, `_adjust_input_rank`.
+        """
+        inputs = self.line.map_structure(self._open_batch, specs)
+        adjust = getattr(getattr(model, "_functional", None) or model, "_adjust_input_rank", None)
+        if adjust is None or not self.line.is_symbolic(inputs):
+            return inputs
+        adjusted = adjust([inputs])
+        return adjusted[0] if isinstance(adjusted, (list, tuple)) and len(adjusted) == 1 else inputs
 
     def _predictions(self, specs: Any, outputs: Any) -> Any:
         """Zeros as `predict` would give them, with the data's number of samples."""
@@ -159,10 +150,13 @@ class StandIns:
             if tensor is None or not tensor.shape:
                 return value
             concrete[0] = True
-            return self.line.symbolic_input(tensor)
+            try:
+                return self.line.symbolic_input(tensor)
+            except (TypeError, ValueError):  # numbers of a kind that Keras has no symbols for
+                return value
 
         with self.event("call", layer, args[0] if args else None):
-            if _has_hole(args) or _has_hole(kwargs):
+            if hole_in(args) is not None or hole_in(kwargs) is not None:
                 self._note_unknown(layer, "a call", sys._getframe(1))
                 return uncertain("called on something a replay does not know")
             new_args, new_kwargs = self.line.map_structure(symbolic, (args, kwargs))
@@ -172,7 +166,21 @@ class StandIns:
                 result = original(layer, *new_args, **new_kwargs)
             except Exception:  # noqa: BLE001 - code that needs values fails on symbols only: ask with the data itself
                 return original(layer, *args, **kwargs)
+            if self._is_partly_unknown(result):  # by a shape rule that ignores what is known of the input
+                with contextlib.suppress(Exception):
+                    return original(layer, *args, **kwargs)
             return self.line.map_structure(self._zeros, result)
+
+    def _is_partly_unknown(self, result: Any) -> bool:
+        unknown: List[Any] = []
+
+        def look(value: Any) -> None:
+            spec = self.line.tensor(value) if self.line.is_symbolic(value) else None
+            if spec is not None and None in spec.shape:
+                unknown.append(value)
+
+        self.line.map_structure(look, result)
+        return bool(unknown)
 
     def _zeros(self, value: Any) -> Any:
         spec = self.line.tensor(value) if self.line.is_symbolic(value) else None
@@ -185,7 +193,7 @@ class StandIns:
             return method  # type: ignore[no-any-return]  # whatever the user's attribute is
 
         def observed(*args: Any, **kwargs: Any) -> Any:
-            if _has_hole(args) or _has_hole(kwargs):
+            if hole_in(args) is not None or hole_in(kwargs) is not None:
                 return uncertain("built for a shape that a replay does not know")
             shape = args[0] if args else next(iter(kwargs.values()), None)
             with self.event(name, receiver, None, span=span, text=repr(shape)), self.observer.inside():
@@ -234,57 +242,9 @@ class _Event:
         )
 
 
-def block_functions(line: KerasLine) -> None:
-    """Once per process: what would download, read or write gives holes, under every name Keras has for it."""
-    keras = line.keras
-    originals = {}
-    for name, what in BLOCKED_FUNCTIONS:
-        for owner in (keras.utils, getattr(keras, "models", None), getattr(keras, "saving", None)):
-            function = getattr(owner, name, None)
-            if callable(function):
-                originals[id(function)] = (name, _blocked(name, what))
-    for name in DATASETS:
-        module = getattr(getattr(keras, "datasets", None), name, None)
-        function = getattr(module, "load_data", None)
-        if callable(function):
-            stand_in = _blocked("load_data", f"the {name} data", pairs=True)
-            originals[id(function)] = ("load_data", stand_in)
-    _replace_everywhere(originals)
-
-
-def _blocked(name: str, what: str, pairs: bool = False) -> Callable[..., Any]:
-    def function(*_args: Any, **_kwargs: Any) -> Any:
-        hole = Hole(f"`{name}` gives {what}, which a replay does not load")
-        return ((hole, hole), (hole, hole)) if pairs else hole
-
-    function.__name__ = name
-    return function
-
-
 def _element(value: Any) -> Optional[TensorSpec]:
     """Shape and dtype of one entry of a `tf.data` element_spec."""
     shape = getattr(value, "shape", None)
     if shape is None or getattr(shape, "rank", None) is None:
         return None
     return TensorSpec(tuple(shape.as_list()), str(value.dtype.name))
-
-
-def _has_hole(value: Any) -> bool:
-    if isinstance(value, Hole):
-        return True
-    if isinstance(value, dict):
-        return any(_has_hole(item) for item in value.values())
-    return isinstance(value, (list, tuple)) and any(_has_hole(item) for item in value)
-
-
-def _replace_everywhere(originals: Any) -> None:
-    """Put stand-ins in every Keras and TensorFlow module that has the original under its name."""
-    names = {name for name, _ in originals.values()}
-    for module_name, module in list(sys.modules.items()):
-        if not module_name.startswith(("keras", "tf_keras", "tensorflow.keras")):
-            continue
-        space = getattr(module, "__dict__", {})
-        for name in names & space.keys():
-            found = originals.get(id(space[name]))
-            if found is not None:
-                space[name] = found[1]

@@ -1,0 +1,196 @@
+"""What a replay does not know is told by name, and the names are right: as real values say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from keras_lsp.sandbox.samples import merged
+
+if TYPE_CHECKING:
+    from keras_lsp.worker.report import LayerReport, ReplayReport, TensorSpec, WeightReport
+    from tests.worker.driver import Worker
+    from tests.worker.environments import Bench
+
+# In each, `n` comes from a file that is not there. For real it is NUMBER.
+NUMBER = 24
+PROGRAMS = {
+    "units": "layer = keras.layers.Dense(n)\ny = layer(keras.Input((5,)))\n",
+    "units after arithmetic": "layer = keras.layers.Dense(n // 2 + 1)\ny = layer(keras.Input((5,)))\n",
+    "vocabulary": (
+        "layer = keras.layers.Embedding(n + 2, 8)\nemb = layer(keras.Input((7,), dtype='int32'))\n"
+        "y = keras.layers.LSTM(4)(emb)\n"
+    ),
+    "input size": (
+        "model = keras.Sequential([keras.Input((n,)), keras.layers.Dense(3)])\ny = model.outputs[0]\n"
+    ),
+    "flattened": (
+        "inputs = keras.Input((n, 6))\nx = keras.layers.Flatten()(inputs)\nlayer = keras.layers.Dense(2)\n"
+        "y = layer(x)\n"
+    ),
+    "joined": (
+        "inputs = keras.Input((5,))\na = keras.layers.Dense(n)(inputs)\n"
+        "b = keras.layers.Dense(3)(inputs)\ny = keras.layers.Concatenate()([a, b])\n"
+    ),
+    "strided": (
+        "inputs = keras.Input((n, n, 3))\ny = keras.layers.Conv2D(4, 3, 2, padding='same')(inputs)\n"
+    ),
+    "heads": (
+        "inputs = keras.Input((9, n))\nlayer = keras.layers.MultiHeadAttention(4, n // 4)\n"
+        "y = layer(inputs, inputs)\n"
+    ),
+    "through a function": (
+        "def head(classes):\n"
+        "    return keras.Sequential([keras.layers.Dense(8), keras.layers.Dense(classes)])\n"
+        "model = head(n)\ny = model(keras.Input((4,)))\n"
+    ),
+    "length": "names = ['a'] * n\nlayer = keras.layers.Dense(len(names))\ny = layer(keras.Input((5,)))\n",
+    "reshaped": "inputs = keras.Input((n * 4,))\ny = keras.layers.Reshape((n, 4))(inputs)\n",
+    "array": (
+        "import numpy as np\nmatrix = np.zeros((n, 6))\n"
+        "layer = keras.layers.Dense(matrix.shape[0])\ny = layer(keras.Input((5,)))\n"
+    ),
+}
+
+
+def unknown_program(body: str, number: str = "int(open('n.txt').read())") -> str:
+    return f"import keras\nn = {number}\n{body}"
+
+
+def known(worker: Worker, text: str, classes: tuple[str, ...] = ()) -> ReplayReport:
+    first = worker.replay(text, classes=classes)
+    assert first.unknowns
+    return merged(first, worker.replay(text, classes=classes, sample=1))
+
+
+def sizes(of: TensorSpec | WeightReport) -> list[int | None]:
+    """The shape with its names worked out for the real number."""
+    values = {"n": NUMBER, "len": len, "names": ["a"] * NUMBER, "open": None, "int": int}
+    names = dict(of.named)
+    return [
+        eval(names[axis], dict(values)) if axis in names else size  # noqa: S307 - our own names for sizes
+        for axis, size in enumerate(of.shape)
+    ]
+
+
+def at_end(text: str, report: ReplayReport, name: str) -> Any:
+    nodes = [node for node in report.nodes if text[slice(*node.span)] == name]
+    return nodes[-1].values[-1]
+
+
+@pytest.mark.parametrize("title", PROGRAMS)
+def test_names_of_sizes_are_right(title: str, bench: Bench) -> None:
+    real = {name: unknown_program(body, str(NUMBER)) for name, body in PROGRAMS.items()}
+    truth = bench.truth(real)[title]
+    text = bench.spelled(unknown_program(PROGRAMS[title]))
+    report = known(bench.worker, text)
+    by_id = {layer.id: layer for layer in report.layers}
+    assert truth["raised"] == []
+    for name, expected in truth["variables"].items():
+        value = at_end(text, report, name)
+        if "tensor" in expected:
+            assert sizes(value.tensor) == expected["tensor"][0], name
+        elif "layer" in expected:
+            weights = by_id[value.layer].weights
+            wanted = [weight[1] for weight in expected["layer"]["weights"]]
+            assert [sizes(weight) for weight in weights] == wanted, name
+
+
+def by_class(report: ReplayReport, name: str) -> list[LayerReport]:
+    return [layer for layer in report.layers if layer.class_name == name]
+
+
+def test_how_many_layers_an_unknown_loop_makes_is_not_known(keras3_worker: Worker) -> None:
+    text = unknown_program(
+        "blocks = []\nfor _ in range(n):\n    blocks.append(keras.layers.Dense(4))\n"
+        "after = keras.layers.Dense(2)\nblocks\n"
+    )
+    report = known(keras3_worker, text)
+    assert at_end(text, report, "blocks").kind == "hole"
+    assert by_class(report, "Dense")[-1].name == "dense_?"
+
+
+def test_a_layer_behind_an_unknown_condition_is_told_with_the_condition(keras3_worker: Worker) -> None:
+    text = unknown_program(
+        "model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])\n"
+        "flag = open('flag').read()\nif flag:\n    model.add(keras.layers.Dense(n))\n"
+    )
+    (model,) = by_class(known(keras3_worker, text), "Sequential")
+    assert model.weights == ()
+    assert model.trainable_parameters is None
+    assert model.depends_on
+
+
+def test_a_failure_that_hangs_on_the_unknown_is_no_certain_one(keras3_worker: Worker) -> None:
+    text = unknown_program(
+        "x = keras.layers.Dense(n)(keras.Input((3,)))\ny = keras.layers.Reshape((5, 5))(x)\n"
+    )
+    assert not any(failure.certain for failure in known(keras3_worker, text).failures)
+
+
+def test_a_failure_that_does_not_is_certain(keras3_worker: Worker) -> None:
+    text = unknown_program(
+        "a = keras.layers.Dense(n)\nconv = keras.layers.Conv2D(2, 3)\ny = conv(keras.Input((5,)))\n"
+    )
+    (failure,) = (failure for failure in known(keras3_worker, text).failures if failure.certain)
+    assert failure.type == "ValueError"
+
+
+UNUSED = """\
+import keras
+
+class Block(keras.layers.Layer):
+    def __init__(self, width, rate=0.1):
+        super().__init__()
+        self.expand = keras.layers.Dense(4 * width)
+        self.project = keras.layers.Dense(width)
+
+    def call(self, inputs):
+        return self.project(self.expand(inputs))
+
+def build_model(input_dim, classes):
+    inputs = keras.Input((input_dim,))
+    x = keras.layers.Dense(64)(inputs)
+    outputs = keras.layers.Dense(classes)(x)
+    return keras.Model(inputs, outputs)
+"""
+
+
+def test_what_nobody_uses_is_made_with_its_parameters_by_name(keras3_worker: Worker) -> None:
+    report = known(keras3_worker, UNUSED, classes=("Block",))
+    (block,) = by_class(report, "Block")
+    assert block.guessed
+    kernels = [dict(weight.named) for weight in block.weights if weight.name == "kernel"]
+    assert kernels[0][1] == "4 * width"
+    assert kernels[1] == {0: "4 * width", 1: "width"}
+    (model,) = by_class(report, "Functional")
+    assert (model.inputs, model.outputs) == (("(None, input_dim)",), ("(None, classes)",))
+    assert not report.failures
+
+
+def test_why_an_unused_function_tells_nothing_is_said(keras3_worker: Worker) -> None:
+    text = "import keras\n\ndef build(config):\n    keras.layers.Dense(4)\n    return config.missing + []()\n"
+    first = keras3_worker.replay(text)
+    (hole,) = first.holes
+    assert hole.names == ("build",)
+    assert "nobody in this file uses `build`" in hole.reason
+    assert not first.failures
+
+
+def test_loops_over_data_and_training_loops_end_early(keras3_worker: Worker) -> None:
+    text = """\
+import keras
+import numpy as np
+(x, y), _ = keras.datasets.mnist.load_data()
+rounds = 0
+for image in x:
+    rounds += 1
+while True:
+    rounds += 1
+layer = keras.layers.Dense(3)
+out = layer(keras.Input((rounds,)))
+"""
+    report = keras3_worker.replay(text)
+    assert by_class(report, "Dense")[0].outputs == ("(None, 3)",)
+    assert not any(failure.certain for failure in report.failures)
