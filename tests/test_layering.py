@@ -142,6 +142,22 @@ def worker_is_standalone(module: str, tree: ast.Module) -> Iterator[str]:
             yield f"{module}:{item.line} imports {item.target}"
 
 
+WORKER_ROOMS = ("unknown", "lines", "record", "search", "program", "process")
+
+
+def worker_direction(module: str, tree: ast.Module) -> Iterator[str]:
+    """Rule 2, inside the worker: each of its rooms imports those before it, `report` and `wire`."""
+    parts = module.split(".")
+    if parts[1:2] != ["worker"] or len(parts) < 4:
+        return
+    allowed = [f"keras_lsp.worker.{room}" for room in WORKER_ROOMS[: WORKER_ROOMS.index(parts[2]) + 1]]
+    for item in imports_of(module, tree):
+        if is_within(item.target, "keras_lsp.worker") and not any(
+            is_within(item.target, name) for name in (*allowed, *WIRE_AND_REPORT)
+        ):
+            yield f"{module}:{item.line} imports {item.target}"
+
+
 def no_serialiser(module: str, tree: ast.Module) -> Iterator[str]:
     """Rule 3: JSON both ways, never a format that runs code when it is read."""
     for item in imports_of(module, tree):
@@ -201,7 +217,7 @@ def tree_of(path: Path) -> ast.Module:
 
 
 Check = Callable[[str, ast.Module], Iterator[str]]
-CHECKS: tuple[Check, ...] = (direction, owners, worker_is_standalone, no_serialiser)
+CHECKS: tuple[Check, ...] = (direction, owners, worker_is_standalone, worker_direction, no_serialiser)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
@@ -243,8 +259,10 @@ def test_every_room_is_known() -> None:
         (owners, "keras_lsp.source.extract", "def f():\n    import jedi"),
         (owners, "keras_lsp.cli", "def f():\n    import tensorflow as tf"),
         (owners, "keras_lsp.cli", "def f():\n    importlib.import_module('keras')"),
-        (worker_is_standalone, "keras_lsp.worker.describe", "import keras"),
-        (worker_is_standalone, "keras_lsp.worker.describe", "def f():\n    import rich"),
+        (worker_is_standalone, "keras_lsp.worker.record.describe", "import keras"),
+        (worker_is_standalone, "keras_lsp.worker.record.describe", "def f():\n    import rich"),
+        (worker_direction, "keras_lsp.worker.lines.keras3", "from ..record.observe import Seen"),
+        (worker_direction, "keras_lsp.worker.unknown.hole", "from ..program import replay"),
         (no_serialiser, "keras_lsp.worker.wire", "import pickle"),
         (touches_the_world, "keras_lsp.features.hover", "import time"),
         (touches_the_world, "keras_lsp.features.hover", "from pathlib import Path"),
@@ -263,7 +281,7 @@ def test_a_broken_rule_is_found(check: Check, module: str, text: str) -> None:
     [
         (direction, "keras_lsp.features.hover", "from keras_lsp.session.snapshot import Snapshot"),
         (direction, "keras_lsp.sandbox.pool", "from keras_lsp.worker.wire import Hello"),
-        (worker_is_standalone, "keras_lsp.worker.symbolic", "def f():\n    import keras"),
+        (worker_is_standalone, "keras_lsp.worker.lines.symbolic", "def f():\n    import keras"),
         (touches_the_world, "keras_lsp.session.session", "import os\nos.path.join('a', 'b')"),
         (touches_the_world, "keras_lsp.lsp.transport", "import os\nos.open(os.devnull, os.O_RDWR)"),
     ],

@@ -42,7 +42,7 @@ def main() -> int:
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != folder]
     sys.dont_write_bytecode = True
     load_package(folder)
-    worker = importlib.import_module(PRIVATE_NAME + ".serve")
+    worker = importlib.import_module(PRIVATE_NAME + ".process.serve")
     return int(worker.serve(requests, reports))
 
 

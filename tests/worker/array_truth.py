@@ -12,8 +12,8 @@ import sys
 import warnings
 from typing import Any
 
-from keras_lsp.worker.arrays import shape_array
-from keras_lsp.worker.hole import Hole
+from keras_lsp.worker.unknown.arrays import shape_array
+from keras_lsp.worker.unknown.hole import Hole
 
 SHAPE = (6, 4, 5, 3)
 

@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from keras_lsp.worker import datasets
+from keras_lsp.worker.unknown import datasets
 
 CALLS: dict[str, list[dict[str, Any]]] = {
     "mnist": [{}],

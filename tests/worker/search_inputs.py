@@ -12,10 +12,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from keras_lsp.worker.call_hints import call_hints
-from keras_lsp.worker.guess import spelling
-from keras_lsp.worker.input_search import InputSearch
-from keras_lsp.worker.keras3 import Keras3
+from keras_lsp.worker.lines.keras3 import Keras3
+from keras_lsp.worker.search.call_hints import call_hints
+from keras_lsp.worker.search.guess import spelling
+from keras_lsp.worker.search.input_search import InputSearch
 
 
 def searched(line: Keras3, program: str) -> dict[str, Any]:

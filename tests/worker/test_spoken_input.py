@@ -8,10 +8,10 @@ import pytest
 
 from keras_lsp.source.pragmas import read_input
 from keras_lsp.worker.report import TensorSpec
-from keras_lsp.worker.spoken_input import spoken_input
+from keras_lsp.worker.search.spoken_input import spoken_input
 
 if TYPE_CHECKING:
-    from keras_lsp.worker.symbolic import KerasLine
+    from keras_lsp.worker.lines.symbolic import KerasLine
 
 
 class Line:

@@ -11,11 +11,12 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from keras_lsp.worker import warm, wire
-from keras_lsp.worker.replay import replay
+from keras_lsp.worker import wire
+from keras_lsp.worker.process import warm
+from keras_lsp.worker.program.replay import replay
 
 if TYPE_CHECKING:
-    from keras_lsp.worker.symbolic import KerasLine
+    from keras_lsp.worker.lines.symbolic import KerasLine
 
 
 def _replayed(text: str, line: KerasLine) -> Any:

@@ -1,0 +1,161 @@
+"""Keras 3 on any backend, symbolically.
+
+Inside `StatelessScope(initialize_variables=False)` variables know shape and dtype and have no value until one
+asks (keras/src/backend/common/stateless_scope.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from typing import Any, FrozenSet, Iterator, List, Optional
+
+from ..report import TensorSpec, WeightReport
+from ..unknown.arrays import is_array
+from . import shortcuts
+from .arguments import object_text
+from .symbolic import KerasLine, is_library, keras_dtype, spec_of
+
+
+class Keras3(KerasLine):
+    line = 3
+
+    def __init__(self, keras: Any) -> None:
+        super().__init__(keras)
+        common = importlib.import_module("keras.src.backend.common.variables")
+        self.variable_class: Any = getattr(common, "KerasVariable", None) or common.Variable
+        self._standardize_dtype: Any = common.standardize_dtype
+        self._is_tensor: Any = importlib.import_module("keras.src.backend").is_tensor
+
+    def backend(self) -> str:
+        return str(self.keras.backend.backend())
+
+    def is_variable(self, value: Any) -> bool:
+        return isinstance(value, self.variable_class)
+
+    def is_symbolic(self, value: Any) -> bool:
+        return isinstance(value, self.keras.KerasTensor)
+
+    def tensor(self, value: Any) -> Optional[TensorSpec]:
+        if isinstance(value, self.keras.KerasTensor) or self._is_tensor(value) or is_array(value):
+            return spec_of(value)
+        return None
+
+    def symbolic_input(self, spec: TensorSpec) -> Any:
+        return self.keras.KerasTensor(spec.shape, dtype=keras_dtype(spec.dtype))
+
+    def tensor_of(self, array: Any) -> Any:
+        return self.keras.ops.convert_to_tensor(array)
+
+    def weight(self, variable: Any) -> WeightReport:
+        return WeightReport(
+            path=str(variable.path),
+            name=str(variable.name),
+            shape=tuple(variable.shape),
+            dtype=str(variable.dtype),
+            trainable=bool(variable.trainable),
+            initializer=object_text(getattr(variable, "_initializer", None)),
+        )
+
+    def private_names(self) -> FrozenSet[str]:
+        names = super().private_names()
+        # The first layer made fixes the default policy; the program may still call `set_floatx`.
+        state: Any = importlib.import_module("keras.src.backend.common.global_state")
+        state.set_global_attribute("dtype_policy", None)
+        return names
+
+    def prepare(self) -> None:
+        super().prepare()
+        # Frames inside Keras carry the user's line; filtered tracebacks would lose it.
+        self.keras.config.disable_traceback_filtering()
+        self._accept_arrays_as_initial_values()
+        self._build_user_classes_in_one_pass()
+        self._call_user_classes_on_symbols()
+        self._leave_out_checkpoint_tracking()
+        shortcuts.install(self.keras)
+
+    @contextlib.contextmanager
+    def scope(self) -> Iterator[None]:
+        with self.keras.StatelessScope(initialize_variables=False):
+            yield
+
+    def _accept_arrays_as_initial_values(self) -> None:
+        """A stateless scope refuses variables made from an array; an initializer that gives it is allowed."""
+        original = self.variable_class.__init__
+        standardize = self._standardize_dtype
+
+        def __init__(
+            variable: Any, initializer: Any, shape: Any = None, dtype: Any = None, *args: Any, **kwargs: Any
+        ) -> None:
+            if not callable(initializer) and not isinstance(initializer, str):
+                tensor = variable._convert_to_tensor(initializer, dtype=dtype)
+                dtype = standardize(tensor.dtype) if dtype is None else dtype
+                initializer, shape = (lambda *_, **__: tensor), tuple(tensor.shape)
+            original(variable, initializer, shape, dtype, *args, **kwargs)
+
+        self.variable_class.__init__ = __init__
+
+    def _build_user_classes_in_one_pass(self) -> None:
+        """Keras traces a user class without `build` twice, to build and to call: a call is enough."""
+        utils = importlib.import_module("keras.src.utils")
+        original = self.layer_class._maybe_build
+        if not hasattr(utils, "is_default") or not hasattr(self.layer_class, "_post_build"):
+            return
+
+        def _maybe_build(layer: Any, call_spec: Any) -> Any:
+            if layer.built or is_library(type(layer)) or not utils.is_default(layer.build):
+                return original(layer, call_spec)
+            with layer._open_name_scope():
+                layer.built = True
+                layer._post_build()
+            return None
+
+        self.layer_class._maybe_build = _maybe_build
+
+    def _leave_out_checkpoint_tracking(self) -> None:
+        """TensorFlow's second tracking, next to Keras's own, serves checkpoints and SavedModels only.
+
+        It is a fourth of what making layers costs.
+        """
+        if self.backend() == "tensorflow":
+            trackable = importlib.import_module("keras.src.backend.tensorflow.trackable")
+            trackable.KerasAutoTrackable.__setattr__ = object.__setattr__
+
+    def _call_user_classes_on_symbols(self) -> None:
+        """Run a user's `call` on KerasTensors themselves: each layer in it answers by its shape rule.
+
+        Keras traces `call` on backend tensors, which costs several times as much. Code that needs those
+        (`tf.*` functions on the inputs) raises here; then Keras traces, and what it says counts.
+        """
+        layer_module = importlib.import_module("keras.src.layers.layer")
+        tree = importlib.import_module("keras.src.tree")
+        original = self.layer_class.compute_output_spec
+        make_node = getattr(layer_module, "Node", None)
+        keras_tensor = self.keras.KerasTensor
+        direct: List[int] = []  # depths of the user classes whose `call` runs on symbols right now
+
+        def compute_output_spec(layer: Any, *args: Any, **kwargs: Any) -> Any:
+            if is_library(type(layer)):
+                return original(layer, *args, **kwargs)
+            direct.append(self.depth)
+            try:
+                outputs = layer.call(*args, **kwargs)
+            except Exception:  # noqa: BLE001 - whatever it is, tracing gives the answer that counts
+                return original(layer, *args, **kwargs)
+            finally:
+                direct.pop()
+            leaves = tree.flatten(outputs)
+            if not leaves or not all(isinstance(leaf, keras_tensor) for leaf in leaves):
+                return original(layer, *args, **kwargs)
+            return tree.map_structure(lambda leaf: keras_tensor(leaf.shape, dtype=leaf.dtype), outputs)
+
+        def node(*args: Any, **kwargs: Any) -> Any:
+            # In a real run the layers that a `call` calls meet backend tensors and get no nodes, so their
+            # `.output` raises. What those layers call in turn (a Sequential building itself) needs nodes.
+            if direct and self.depth == direct[-1] + 1:
+                return None
+            return make_node(*args, **kwargs)  # type: ignore[misc]  # checked below
+
+        self.layer_class.compute_output_spec = compute_output_spec
+        if make_node is not None:
+            layer_module.Node = node  # type: ignore[attr-defined]  # a module global of Keras

@@ -1,0 +1,189 @@
+"""One face for Keras 3 and tf-keras 2: build without allocating weights, and ask objects what they are."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Optional, Tuple
+
+from ..report import Shape, TensorSpec, Versions, WeightReport
+from ..unknown.arrays import is_array
+from ..unknown.hole import uncertain
+
+if TYPE_CHECKING:
+    import contextlib
+
+# Zeros handed back for an eager call take real memory in the backend.
+MAX_CONCRETE_ELEMENTS = 1 << 22
+
+
+LIBRARIES = ("keras.", "tf_keras.", "tensorflow.", "keras_hub.", "keras_nlp.", "keras_cv.")
+
+
+def is_library(cls: type) -> bool:
+    """Whether a class is Keras's or of a library on top of it, not the user's."""
+    return cls.__module__.startswith(LIBRARIES) or cls.__module__ in ("keras", "builtins")
+
+
+class KerasLine:
+    """What both lines share. `keras` is the module whose classes the user's text uses."""
+
+    line = 0
+
+    def __init__(self, keras: Any) -> None:
+        self.keras = keras
+        self.depth = 0  # how many layer calls are running; kept by the observer
+        self.layer_class: Any = keras.layers.Layer
+        self.model_class: Any = keras.Model
+
+    def versions(self) -> Versions:
+        tensorflow = sys.modules.get("tensorflow")
+        return Versions(
+            python=".".join(map(str, sys.version_info[:3])),
+            keras=str(getattr(self.keras, "__version__", "")),
+            keras_line=self.line,
+            backend=self.backend(),
+            tensorflow=str(getattr(tensorflow, "__version__", "")),
+        )
+
+    def backend(self) -> str:
+        return "tensorflow"
+
+    def is_layer(self, value: Any) -> bool:
+        return isinstance(value, self.layer_class)
+
+    def is_model(self, value: Any) -> bool:
+        return isinstance(value, self.model_class)
+
+    def is_variable(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def is_symbolic(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def is_concrete(self, value: Any) -> bool:
+        """Whether it is an array or tensor that has its values."""
+        return is_array(value) or (self.tensor(value) is not None and hasattr(value, "numpy"))
+
+    def tensor(self, value: Any) -> Optional[TensorSpec]:
+        """Shape and dtype of a tensor or array; None for anything else."""
+        raise NotImplementedError
+
+    def symbolic_input(self, spec: TensorSpec) -> Any:
+        raise NotImplementedError
+
+    def array(self, spec: TensorSpec) -> Any:
+        """A NumPy array of that shape without its memory; unknown dimensions are 1."""
+        numpy: Any = importlib.import_module("numpy")
+        shape = tuple(1 if size is None else size for size in spec.shape)
+        if spec.dtype == "string":
+            return numpy.full(shape, "")
+        return numpy.broadcast_to(numpy.zeros((), spec.dtype), shape)
+
+    def concrete(self, spec: TensorSpec) -> Any:
+        """A tensor of zeros as an eager call would give it; a hole where it would take much memory."""
+        size = 1
+        for dimension in spec.shape:
+            size *= dimension or 1
+        if size > MAX_CONCRETE_ELEMENTS:
+            return uncertain("a tensor too large for a replay")
+        return self.tensor_of(self.array(spec))
+
+    def tensor_of(self, array: Any) -> Any:
+        """The backend's tensor with an array's values."""
+        raise NotImplementedError
+
+    def map_structure(self, function: Callable[[Any], Any], structure: Any) -> Any:
+        """`function` on every leaf of nested lists, tuples and dicts."""
+        if isinstance(structure, dict):
+            return {key: self.map_structure(function, item) for key, item in structure.items()}
+        if isinstance(structure, tuple) and hasattr(structure, "_fields"):
+            return type(structure)(*(self.map_structure(function, item) for item in structure))
+        if isinstance(structure, (list, tuple)):
+            return type(structure)([self.map_structure(function, item) for item in structure])
+        return function(structure)
+
+    def weight(self, variable: Any) -> WeightReport:
+        raise NotImplementedError
+
+    def weights(self, layer: Any) -> List[Any]:
+        """The layer's weights as its `weights` gives them; [] where asking raises (tf-keras 2, unbuilt)."""
+        return _listed(layer, "weights")
+
+    def trainable_weights(self, layer: Any) -> List[Any]:
+        """Those of `weights` that training changes: a frozen tf-keras 2 layer has none, whatever they say."""
+        return _listed(layer, "trainable_weights")
+
+    def private_names(self) -> FrozenSet[str]:
+        """Attributes that Keras itself puts on every layer and model: none of them is the user's.
+
+        Not before the fork: a tf-keras 2 model has counters, and making them is an operation.
+        """
+        made = (base(name="keras_lsp_baseline") for base in (self.layer_class, self.model_class))
+        return frozenset(name for layer in made for name in vars(layer))
+
+    def scope(self) -> contextlib.AbstractContextManager[Any]:
+        """The context in which the whole replay runs."""
+        raise NotImplementedError
+
+    def prepare(self) -> None:
+        """Once in a process, before any replay. Runs no operation: the zygote does this before it forks."""
+        # AutoGraph rewrites whatever a tf.function calls unless its module is on this list, as Keras's are.
+        config: Any = sys.modules.get("tensorflow.python.autograph.core.config")
+        if config is not None:
+            ours = config.DoNotConvert(__name__.rsplit(".", 2)[0])
+            config.CONVERSION_RULES = (ours, *config.CONVERSION_RULES)
+
+
+def _listed(layer: Any, which: str) -> List[Any]:
+    try:
+        return list(getattr(layer, which))
+    except Exception:  # noqa: BLE001 - user classes may override `weights` with anything
+        return []
+
+
+def keras_dtype(name: str) -> str:
+    """A dtype by Keras's name: NumPy's texts are `str32` or `bytes8`, by the bits of the longest."""
+    return "string" if name.startswith(("str", "bytes")) else name
+
+
+def spec_of(value: Any) -> Optional[TensorSpec]:
+    try:
+        raw = value.shape
+        shape: Shape = tuple(map(_size, raw))
+    except Exception:  # noqa: BLE001 - TensorShape of unknown rank raises ValueError, user tensors anything
+        return None
+    dtype = value.dtype
+    name = getattr(dtype, "name", None)
+    return TensorSpec(shape, str(name if isinstance(name, str) else dtype).replace("torch.", ""))
+
+
+def _size(size: Any) -> Optional[int]:
+    if size is None or type(size) is int:
+        return size
+    try:
+        return int(size)
+    except Exception:  # noqa: BLE001 - JAX has symbols for unknown dimensions, which are no numbers
+        return None
+
+
+def structure_text(line: KerasLine, structure: Any) -> str:
+    """Nested tensors as their shapes, the way Python would print them: `{'a': (None, 3)}`."""
+
+    def text(item: Any) -> str:
+        spec = line.tensor(item)
+        if spec is not None:
+            return shape_text(spec.shape)
+        if isinstance(item, dict):
+            return "{{{}}}".format(", ".join(f"{key!r}: {text(value)}" for key, value in item.items()))
+        if isinstance(item, (list, tuple)):
+            inner = ", ".join(text(value) for value in item)
+            return f"[{inner}]" if isinstance(item, list) else f"({inner})"
+        return type(item).__name__
+
+    return text(structure)
+
+
+def shape_text(shape: Tuple[Optional[int], ...]) -> str:
+    """A shape as Python prints a tuple: `(None, 64)`, `(None,)`, `()`."""
+    return "({}{})".format(", ".join(str(size) for size in shape), "," if len(shape) == 1 else "")

@@ -1,0 +1,131 @@
+"""tf-keras 2, also as `tf.keras` of TensorFlow before 2.16: symbolic calls, variables without memory.
+
+Variables above `REAL_VARIABLE_ELEMENTS` are handles without memory, made by a variable creator.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+from typing import Any, Iterator, Optional
+
+from ..report import TensorSpec, WeightReport
+from ..unknown.arrays import is_array
+from .arguments import object_text
+from .symbolic import KerasLine, keras_dtype, spec_of
+
+# Below this a variable is made for real, so that lookups, Normalization and seeds work.
+REAL_VARIABLE_ELEMENTS = 1 << 14
+INITIALIZER = "_keras_lsp_initializer"  # attribute of a variable
+
+
+class TfKeras2(KerasLine):
+    line = 2
+
+    def __init__(self, keras: Any) -> None:
+        super().__init__(keras)
+        self.tensorflow: Any = importlib.import_module("tensorflow")
+
+    def is_variable(self, value: Any) -> bool:
+        return isinstance(value, self.tensorflow.Variable)
+
+    def is_symbolic(self, value: Any) -> bool:
+        return bool(self.keras.backend.is_keras_tensor(value)) if self._is_tensor_like(value) else False
+
+    def _is_tensor_like(self, value: Any) -> bool:
+        return type(value).__name__ == "KerasTensor" or bool(self.tensorflow.is_tensor(value))
+
+    def tensor(self, value: Any) -> Optional[TensorSpec]:
+        if self._is_tensor_like(value) or is_array(value):
+            return spec_of(value)
+        return None
+
+    def symbolic_input(self, spec: TensorSpec) -> Any:
+        dtype = keras_dtype(spec.dtype)
+        return self.keras.Input(tuple(spec.shape)[1:], batch_size=spec.shape[0], dtype=dtype)
+
+    def tensor_of(self, array: Any) -> Any:
+        return self.tensorflow.convert_to_tensor(array)
+
+    def weight(self, variable: Any) -> WeightReport:
+        path = str(variable.name).split(":")[0]
+        return WeightReport(
+            path=path,
+            name=path.rsplit("/", 1)[-1],
+            shape=tuple(variable.shape.as_list()),
+            dtype=str(variable.dtype.name),
+            trainable=bool(variable.trainable),
+            initializer=object_text(getattr(variable, INITIALIZER, None)),
+        )
+
+    def prepare(self) -> None:
+        super().prepare()
+        self.tensorflow.debugging.disable_traceback_filtering()
+        self._zeros_for_handles()
+        self._convert_only_what_needs_it()
+
+    @contextlib.contextmanager
+    def scope(self) -> Iterator[None]:
+        with self.tensorflow.variable_creator_scope(self._create_and_note):
+            yield
+
+    def _create_and_note(self, next_creator: Any, **arguments: Any) -> Any:
+        """Keras hands on an initializer with the shape bound to it, and forgets it then."""
+        variable = self._create(next_creator, **arguments)
+        setattr(variable, INITIALIZER, getattr(arguments.get("initial_value"), "func", None))
+        return variable
+
+    def _create(self, next_creator: Any, **arguments: Any) -> Any:
+        tf = self.tensorflow
+        initial, shape, dtype = (arguments.get(key) for key in ("initial_value", "shape", "dtype"))
+        if not callable(initial):
+            return next_creator(**arguments)  # a concrete array: its memory exists already
+        if shape is None:
+            with tf.__internal__.FuncGraph("keras_lsp_shape").as_default():
+                tensor = tf.convert_to_tensor(initial(), dtype=dtype)
+            shape, dtype = tensor.shape, dtype or tensor.dtype
+        shape = tf.TensorShape(shape)
+        if not shape.is_fully_defined() or shape.num_elements() <= REAL_VARIABLE_ELEMENTS:
+            return next_creator(**arguments)
+        resource_variable_ops: Any = importlib.import_module("tensorflow.python.ops.resource_variable_ops")
+
+        return resource_variable_ops.UninitializedVariable(
+            trainable=arguments.get("trainable"),
+            shape=shape,
+            dtype=tf.as_dtype(dtype or tf.float32),
+            name=arguments.get("name"),
+            synchronization=arguments.get("synchronization") or tf.VariableSynchronization.AUTO,
+            aggregation=arguments.get("aggregation") or tf.VariableAggregation.NONE,
+            extra_handle_data=None,
+            distribute_strategy=None,
+        )
+
+    def _zeros_for_handles(self) -> None:
+        """Reading a handle without memory gives zeros of its shape, as a copy-free view."""
+        resource_variable_ops: Any = importlib.import_module("tensorflow.python.ops.resource_variable_ops")
+
+        line = self
+
+        def numpy(variable: Any) -> Any:
+            report = line.weight(variable)
+            return line.array(TensorSpec(report.shape, report.dtype))
+
+        resource_variable_ops.UninitializedVariable.numpy = numpy
+
+    def _convert_only_what_needs_it(self) -> None:
+        """Run `call` as it is written; AutoGraph's copy of it, which records nothing, if that raises."""
+        autograph = self.tensorflow.__internal__.autograph
+        original = autograph.tf_convert
+
+        def tf_convert(function: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
+            converted = original(function, context, *args, **kwargs)
+
+            def run(*call_args: Any, **call_kwargs: Any) -> Any:
+                try:
+                    return function(*call_args, **call_kwargs)
+                except Exception:  # noqa: BLE001 - `if tensor:` and the like: the rewritten copy decides
+                    return converted(*call_args, **call_kwargs)
+
+            return run
+
+        autograph.tf_convert = tf_convert

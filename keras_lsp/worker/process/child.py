@@ -1,0 +1,91 @@
+"""The process of one replay: confines itself, replays, sends the report, ends without cleaning up."""
+
+from __future__ import annotations
+
+import gc
+import io
+import os
+import sys
+import tempfile
+import traceback
+from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Tuple
+
+from ..program.replay import replay
+from ..report import pack
+from ..wire import ReplayEnded, ReplayRequest, WireError, tagged, write_frame
+from . import guard, limits
+
+if TYPE_CHECKING:
+    from ..lines.symbolic import KerasLine
+
+
+def run_forked(
+    request: ReplayRequest,
+    line: KerasLine,
+    output: int,
+    temporary: str,
+    parent: int,
+    not_its: Tuple[int, ...],
+) -> None:
+    """After the fork: away from the parent's session and descriptors, replay, and end. Never returns."""
+    code = 1
+    try:
+        for descriptor in not_its:
+            os.close(descriptor)
+        os.setsid()
+        limits.die_with_parent(parent)
+        replay_here(request, line, output, temporary)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def replay_here(request: ReplayRequest, line: KerasLine, output: int, temporary: str) -> None:
+    """Replay and send what comes of it. This process must not be used for anything else afterwards."""
+    _silence()
+    limits.confine(request.memory_bytes, int(request.wall_seconds) + 2)
+    answer = _answer(request, line, temporary)
+    # `closefd=False`: user code may have closed the descriptor's Python owner, never the descriptor.
+    with io.FileIO(output, "wb", closefd=False) as raw:
+        _send(io.BufferedWriter(raw), answer, request.id)
+
+
+def _send(stream: BinaryIO, answer: Dict[str, Any], number: int) -> None:
+    try:
+        write_frame(stream, answer)
+    except WireError as error:
+        write_frame(
+            stream, tagged("ended", ReplayEnded(number, f"its report is too large: {error}", "memory"))
+        )
+
+
+def _answer(request: ReplayRequest, line: KerasLine, temporary: str) -> Dict[str, Any]:
+    try:
+        report = _replay(request, line, temporary)
+        return tagged("report", {"id": request.id, "report": pack(report)})
+    except MemoryError:
+        return tagged("ended", ReplayEnded(request.id, "needed more memory than a replay may have", "memory"))
+    except Exception:  # noqa: BLE001 - a mistake of ours: the server logs it, the user reads that there is no report
+        return tagged("ended", ReplayEnded(request.id, traceback.format_exc()[-4000:], "internal"))
+
+
+def _replay(request: ReplayRequest, line: KerasLine, temporary: str) -> Any:
+    gc.disable()  # the process is short-lived; collecting costs more than it gives
+    sys.setrecursionlimit(3000)
+    os.environ.update(
+        HOME=temporary, TMPDIR=temporary, KERAS_HOME=os.path.join(temporary, ".keras"), MPLBACKEND="Agg"
+    )
+    tempfile.tempdir = temporary
+    folder = os.path.dirname(request.path)
+    os.chdir(folder if os.path.isdir(folder) else temporary)
+    sys.argv = [request.path]
+    guard.install(temporary)
+    return replay(request, line)
+
+
+def _silence() -> None:
+    """What the user's program prints goes nowhere: at full speed it would only cost time."""
+    null = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(null, descriptor)
+    sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - lives as long as the process

@@ -1,0 +1,38 @@
+"""The warm process where it cannot fork: it replays once in itself and ends.
+
+The server starts the next one in time. It also does what a zygote does for its children: it holds the
+deadline, kills for a cancellation, and reads from the exit status how a replay ended.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+from ..wire import ReplayRequest, WireError, decode, untag
+from . import child
+
+if TYPE_CHECKING:
+    from ..lines.symbolic import KerasLine
+    from .inbox import Inbox
+
+
+def serve(line: KerasLine, inbox: Inbox, reports: int) -> int:
+    """Wait for the one request. Returns only when the requests end before it."""
+    messages = inbox.read()
+    while messages == []:
+        messages = inbox.read()
+    if messages is None:
+        return 0
+    kind, payload = untag(messages[0])
+    if kind != "replay":
+        raise WireError(f"unknown message {kind!r}")
+    code = 1
+    try:
+        request = decode(ReplayRequest, payload)
+        child.replay_here(request, line, reports, tempfile.mkdtemp(prefix="keras-lsp-"))
+        inbox.read()  # until the server has the answer: an end before that tells it how the replay ended
+        code = 0
+    finally:
+        os._exit(code)

@@ -1,0 +1,117 @@
+"""What is called in place of a library's function, where it would meet what a replay does not have.
+
+Holes become numbers where a number is needed; data without values goes as shapes; files and servers that
+are not there give holes. The user's own functions are called as they are.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import sys
+import types
+from typing import TYPE_CHECKING, Any, Callable, List
+
+from ..record.failures import useful_sentence
+from ..report import Hole as HoleReport
+from ..unknown import arrays
+from ..unknown.hole import Hole, hole_in, reason_of, uncertain
+from . import on_shapes
+from .filling import fill
+
+if TYPE_CHECKING:
+    from ..lines.symbolic import KerasLine
+    from ..record.places import SourceMap
+
+LIBRARIES = frozenset(
+    {"keras", "tf_keras", "tensorflow", "numpy", "keras_hub", "keras_nlp", "keras_cv", "jax", "torch"}
+)
+# Their functions read files or ask servers; a replay has the files of the workspace only.
+OUTSIDE = frozenset(
+    {
+        "_io",
+        "io",
+        "os",
+        "posix",
+        "ntpath",
+        "pathlib",
+        "glob",
+        "shutil",
+        "zipfile",
+        "tarfile",
+        "gzip",
+        "urllib",
+    }
+    | {"numpy", "pandas", "h5py", "PIL", "cv2", "imageio", "librosa", "soundfile", "scipy", "sklearn"}
+    | {"requests", "httpx", "datasets", "tensorflow_datasets", "kagglehub", "gdown", "keras", "tf_keras"}
+    | {"tensorflow", "keras_hub", "keras_nlp", "keras_cv", "subprocess"}
+)
+MAX_SAID = 100  # characters of an exception's message in a reason
+MAX_HOLES = 200
+FUNCTIONS = (
+    type,
+    types.FunctionType,
+    types.BuiltinFunctionType,
+    types.MethodType,
+)
+
+
+class Callees:
+    """Stands in for what the replayed text calls. What could not be done goes to `holes`."""
+
+    def __init__(self, line: KerasLine, source: SourceMap, holes: List[HoleReport]) -> None:
+        self.line = line
+        self.source = source
+        self.holes = holes
+
+    def stand_in(self, function: Any) -> Any:
+        """`function`, or what is called for it."""
+        module = _library(function)
+        if function is not builtins.open and module not in OUTSIDE and module not in LIBRARIES:
+            return function
+        unknown_things = Hole.made or arrays.in_use()
+        if isinstance(function, type) and not unknown_things and module in LIBRARIES:
+            return function  # making layers is most of what programs do, and opens no files
+
+        @functools.wraps(function, updated=())
+        def __call__(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return _called(function, self.line, args, kwargs)
+            except OSError as error:
+                return self._not_there(function, error)
+
+        return __call__
+
+    def _not_there(self, function: Any, error: OSError) -> Hole:
+        reason = f"{type(error).__name__}: {useful_sentence(error)[:MAX_SAID]}"
+        span = self.source.caller(sys._getframe(2))
+        if span is not None and len(self.holes) < MAX_HOLES:
+            self.holes.append(HoleReport((), span, reason))
+        return uncertain(reason, f"{getattr(function, '__name__', 'a call')}(…)")
+
+
+def _called(function: Callable[..., Any], line: KerasLine, args: Any, kwargs: Any) -> Any:
+    hole = hole_in((args, kwargs)) if Hole.made else None
+    if hole is None and not arrays.shape_array_in((args, kwargs)):
+        return function(*args, **kwargs)
+    try:
+        if hole is None:
+            return on_shapes.call(line, function, args, kwargs)
+        new_args, new_kwargs = fill(function, args, kwargs)
+        return function(*new_args, **new_kwargs)
+    except Exception:
+        unknown = uncertain(arrays.WHY if hole is None else reason_of(hole))
+        if isinstance(function, type):
+            raise
+        return unknown
+
+
+def _library(function: Any) -> str:
+    """Top-level module of a function, class or method; "" for other objects, such as layers."""
+    if isinstance(function, FUNCTIONS) or hasattr(function, "__wrapped__"):
+        module = getattr(function, "__module__", None)
+        if module is None and isinstance(function, types.BuiltinFunctionType):
+            module = type(getattr(function, "__self__", None)).__module__
+    else:
+        module = "numpy" if type(function).__module__ == "numpy" else ""  # ufuncs, functions with overrides
+    return module.split(".", 1)[0] if isinstance(module, str) else ""

@@ -1,0 +1,103 @@
+"""Functions and modules of libraries that a replay must not use: what stands in their place.
+
+What would download, read or write gives holes; what only draws, logs or shows progress is not imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING, Any, Callable, Dict
+
+from ..unknown import datasets, progress
+from ..unknown.hole import Hole
+
+if TYPE_CHECKING:
+    from ..lines.symbolic import KerasLine
+
+# Functions that would download, read or write: (module of Keras, function, what it would have given).
+BLOCKED_FUNCTIONS = (
+    ("get_file", "a downloaded file"),
+    ("load_model", "a saved model"),
+    ("image_dataset_from_directory", "images in a folder"),
+    ("text_dataset_from_directory", "texts in a folder"),
+    ("audio_dataset_from_directory", "sounds in a folder"),
+    ("load_img", "an image file"),
+    ("plot_model", "a picture"),
+)
+
+# Modules that cannot change a model: not imported at all, they are slow or have side effects. A progress
+# bar hands on what it goes over.
+HARMLESS_MODULES = frozenset(
+    {
+        "matplotlib",
+        "seaborn",
+        "plotly",
+        "IPython",
+        "wandb",
+        "mlflow",
+        "tensorboard",
+        "neptune",
+        "comet_ml",
+    }
+)
+PROGRESS_MODULES = frozenset({"tqdm"})
+
+
+def harmless_names(statement: ast.stmt) -> Dict[str, Any]:
+    """What an import of modules that cannot change a model binds instead; {} for any other statement."""
+    if isinstance(statement, ast.Import):
+        modules = [alias.name for alias in statement.names]
+    elif isinstance(statement, ast.ImportFrom):
+        modules = [statement.module or ""]
+    else:
+        return {}
+    tops = {module.split(".")[0] for module in modules}
+    names = [alias.asname or alias.name.split(".")[0] for alias in statement.names]
+    if tops <= HARMLESS_MODULES:
+        return {name: Hole("only draws or logs", harmless=True) for name in names}
+    if tops <= PROGRESS_MODULES:
+        return {name: progress.stand_in(alias.name) for name, alias in zip(names, statement.names)}
+    return {}
+
+
+def block_functions(line: KerasLine) -> None:
+    """Once per process: what would download, read or write gives holes, under every name Keras has for it."""
+    keras = line.keras
+    originals = {}
+    for name, what in BLOCKED_FUNCTIONS:
+        for owner in (keras.utils, getattr(keras, "models", None), getattr(keras, "saving", None)):
+            function = getattr(owner, name, None)
+            if callable(function):
+                originals[id(function)] = (name, _blocked(name, what))
+    for name in datasets.NAMES:
+        module = getattr(getattr(keras, "datasets", None), name, None)
+        function = getattr(module, "load_data", None)
+        if callable(function):
+            stand_in = datasets.loader(name, function, keras.backend.image_data_format)
+            originals[id(function)] = ("load_data", stand_in)
+    padder = getattr(keras.utils, "pad_sequences", None)
+    if callable(padder):
+        originals[id(padder)] = ("pad_sequences", datasets.padder(padder))
+    _replace_everywhere(originals)
+
+
+def _blocked(name: str, what: str) -> Callable[..., Any]:
+    def function(*_args: Any, **_kwargs: Any) -> Any:
+        return Hole(f"`{name}` gives {what}, which a replay does not load")
+
+    function.__name__ = name
+    return function
+
+
+def _replace_everywhere(originals: Any) -> None:
+    """Put stand-ins in every Keras and TensorFlow module that has the original under its name."""
+    names = {name for name, _ in originals.values()}
+    for module_name, module in list(sys.modules.items()):
+        if not module_name.startswith(("keras", "tf_keras", "tensorflow.keras")):
+            continue
+        space = getattr(module, "__dict__", {})
+        for name in names & space.keys():
+            found = originals.get(id(space[name]))
+            if found is not None:
+                space[name] = found[1]

@@ -1,0 +1,127 @@
+"""Where in the replayed text something happened: frames and tracebacks to spans of code points."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
+
+if TYPE_CHECKING:
+    import ast
+    from types import CodeType, FrameType, TracebackType
+
+    from ..report import SpanPair
+
+
+OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+
+
+def is_ours(frame: FrameType) -> bool:
+    """Whether a frame is the worker's own, between the text and what it calls."""
+    return frame.f_code.co_filename.startswith(OURS)
+
+
+class SourceMap:
+    """Turns Python's positions (1-based line, UTF-8 column) in one text into code-point offsets."""
+
+    def __init__(self, text: str, path: str) -> None:
+        self.path = path
+        self.text = text
+        self._lines = _python_lines(text)
+        self._starts = [0]
+        for line in self._lines:
+            self._starts.append(self._starts[-1] + len(line))
+        self._spans: Dict[Tuple[CodeType, int], Optional[SpanPair]] = {}
+
+    def offset(self, line: int, column: int) -> int:
+        text = self._lines[line - 1]
+        if not text.isascii():
+            column = len(text.encode("utf-8", "surrogatepass")[:column].decode("utf-8", "replace"))
+        return self._starts[line - 1] + column
+
+    def node(self, node: ast.AST) -> SpanPair:
+        """Span of a syntax node that has a position."""
+        line, column = node.lineno, node.col_offset  # type: ignore[attr-defined]  # callers pass positioned nodes
+        end_line, end_column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]  # same
+        return self.offset(line, column), self.offset(end_line, end_column)
+
+    def line(self, span: Optional[SpanPair]) -> Optional[int]:
+        """1-based line a span starts on."""
+        if span is None:
+            return None
+        low, high = 0, len(self._lines)
+        while low < high:
+            middle = (low + high) // 2
+            if self._starts[middle + 1] > span[0]:
+                high = middle
+            else:
+                low = middle + 1
+        return low + 1
+
+    def instruction(self, code: CodeType, index: int, line: int) -> Optional[SpanPair]:
+        """Span of the expression that the instruction at byte `index` belongs to.
+
+        Before Python 3.11 code objects know only lines: then the whole line, without its indentation.
+        """
+        key = (code, index)
+        if key not in self._spans:
+            self._spans[key] = self._find(code, index, line)
+        return self._spans[key]
+
+    def _find(self, code: CodeType, index: int, line: int) -> Optional[SpanPair]:
+        positions = getattr(code, "co_positions", None)
+        if positions is not None and index >= 0:
+            for number, (start, end, column, end_column) in enumerate(positions()):
+                if number == index // 2:
+                    if None in (start, end, column, end_column):
+                        break
+                    return self.offset(start, column), self.offset(end, end_column)
+        if not 1 <= line <= len(self._lines):
+            return None
+        text = self._lines[line - 1]
+        start_offset = self._starts[line - 1] + len(text) - len(text.lstrip())
+        return start_offset, self._starts[line - 1] + len(text.rstrip())
+
+    def frame(self, frame: FrameType) -> Optional[SpanPair]:
+        return self.instruction(frame.f_code, frame.f_lasti, frame.f_lineno)
+
+    def caller(self, frame: Optional[FrameType]) -> Optional[SpanPair]:
+        """The expression of the replayed text that is being evaluated, from the innermost frame on."""
+        while frame is not None:
+            if frame.f_code.co_filename == self.path:
+                return self.frame(frame)
+            frame = frame.f_back
+        return None
+
+    def chain(self, traceback: Optional[TracebackType]) -> List[SpanPair]:
+        """The text's own frames in a traceback, outermost first."""
+        spans = []
+        for entry in frames_of(traceback):
+            code = entry.tb_frame.f_code
+            if code.co_filename == self.path:
+                span = self.instruction(code, entry.tb_lasti, entry.tb_lineno)
+                if span is not None:
+                    spans.append(span)
+        return spans
+
+
+def frames_of(traceback: Optional[TracebackType]) -> Iterator[TracebackType]:
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
+
+
+def _python_lines(text: str) -> List[str]:
+    """Lines as Python's tokenizer counts them: they end at LF, CRLF and CR alone."""
+    lines: List[str] = []
+    start = position = 0
+    while position < len(text):
+        character = text[position]
+        position += 1
+        if character == "\r" and text[position : position + 1] == "\n":
+            position += 1
+        elif character not in "\r\n":
+            continue
+        lines.append(text[start:position])
+        start = position
+    lines.append(text[start:])
+    return lines
