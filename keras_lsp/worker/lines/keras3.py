@@ -41,6 +41,13 @@ class Keras3(KerasLine):
             return spec_of(value)
         return None
 
+    def is_probe(self, value: Any) -> bool:
+        """Keras traces Torch code twice on the meta device, with 83 and 89 for what is not known.
+
+        keras/src/backend/torch/core.py, `compute_output_spec`.
+        """
+        return str(getattr(value, "device", "")) == "meta" and self.backend() == "torch"
+
     def symbolic_input(self, spec: TensorSpec) -> Any:
         return self.keras.KerasTensor(spec.shape, dtype=keras_dtype(spec.dtype))
 

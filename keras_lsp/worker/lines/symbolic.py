@@ -69,6 +69,10 @@ class KerasLine:
         """Shape and dtype of a tensor or array; None for anything else."""
         raise NotImplementedError
 
+    def is_probe(self, value: Any) -> bool:  # noqa: ARG002 - some backends have none
+        """Whether a tensor has made-up sizes where they are not known, while Keras finds out a shape."""
+        return False
+
     def symbolic_input(self, spec: TensorSpec) -> Any:
         raise NotImplementedError
 

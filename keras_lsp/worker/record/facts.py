@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from ..report import SpanPair, Value
+from ..report import SpanPair, TensorSpec, Value
 
 MAX_DISTINCT = 8
+MAX_PROBES = 64
 NUMBERS = frozenset({int, float})
 MODEL_PARTS = frozenset({"layer", "weight", "tensor"})
 
@@ -14,12 +15,26 @@ MODEL_PARTS = frozenset({"layer", "weight", "tensor"})
 class Fact:
     """Distinct values in order, how many there were, and which came last."""
 
-    __slots__ = ("count", "last", "values")
+    __slots__ = ("count", "last", "probes", "values")
 
     def __init__(self) -> None:
         self.values: List[Value] = []
         self.count = 0
         self.last = 0
+        self.probes: List[TensorSpec] = []  # of two runs of the same code, on other sizes
+
+    def add_probe(self, value: Value) -> None:
+        if value.tensor is not None and len(self.probes) < MAX_PROBES:
+            self.probes.append(value.tensor)
+
+    def join_probes(self) -> None:
+        """What two runs on made-up sizes agree on is known, the rest is open."""
+        half, odd = divmod(len(self.probes), 2)
+        for one, two in zip(self.probes[:half], self.probes[half:]):
+            if not odd and len(one.shape) == len(two.shape) and one.dtype == two.dtype:
+                shape = tuple(a if a == b else None for a, b in zip(one.shape, two.shape))
+                self.add(Value("tensor", tensor=TensorSpec(shape, one.dtype)))
+        self.probes = []
 
     def add(self, value: Value) -> None:
         self.count += 1

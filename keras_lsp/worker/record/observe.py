@@ -46,6 +46,7 @@ class Part(NamedTuple):
     inputs: List[Tuple[str, Specs]]  # with the name of the argument, "" for positional ones
     outputs: Specs
     symbolic: bool  # on Keras's own symbols, not while Keras traced with tensors of the backend
+    on_probes: bool = False  # its sizes are made up where they are not known
 
 
 class Flow:
@@ -92,6 +93,8 @@ class Seen:
 
     def note_call(self, part: Part, place: Optional[SpanPair]) -> None:
         self.calls += 1
+        if part.on_probes:
+            return
         if self.first is None:
             self.first = part
         key = (_named_text(part.inputs, dtypes=True), specs_text(part.outputs, dtypes=True))
@@ -296,7 +299,8 @@ class Observer:
     def _part(self, part: Any, args: Any, kwargs: Any, result: Any) -> Part:
         outputs = specs_of(self.line, result)
         tensor = _first_tensor(result)
-        return Part(part, self._inputs(args, kwargs), outputs, self.line.is_symbolic(tensor))
+        symbolic, on_probes = self.line.is_symbolic(tensor), self.line.is_probe(tensor)
+        return Part(part, self._inputs(args, kwargs), outputs, symbolic, on_probes)
 
     def _inputs(self, args: Any, kwargs: Any) -> List[Tuple[str, Specs]]:
         """The first argument, and the others that are tensors."""

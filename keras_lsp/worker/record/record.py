@@ -108,6 +108,8 @@ class Recorder:
         return value
 
     def facts(self) -> Tuple[NodeFact, ...]:
+        for fact in self._facts.values():
+            fact.join_probes()
         return tuple(
             NodeFact(span, tuple(fact.values), fact.count, stage != PROGRAM, stage == GUESS, fact.last)
             for (span, stage), fact in self._facts.items()
@@ -140,7 +142,7 @@ class Recorder:
         if value is None:
             return
         self._numbers.note(span, value)
-        self._keep(span, value)
+        self._keep(span, value, self.line.is_probe(raw))
 
     def _note_number(self, span: SpanPair, number: Any) -> None:
         # Inside calls other backends than TensorFlow put made-up sizes where a dimension is not known.
@@ -150,7 +152,7 @@ class Recorder:
         if value is not None:
             self._keep(span, value)
 
-    def _keep(self, span: SpanPair, value: Value) -> None:
+    def _keep(self, span: SpanPair, value: Value, probe: bool = False) -> None:
         key = (span, self.stage)
         fact = self._facts.get(key)
         if fact is None:
@@ -158,7 +160,10 @@ class Recorder:
                 self.truncated = True
                 return
             fact = self._facts[key] = Fact()
-        fact.add(value)
+        if probe:
+            fact.add_probe(value)
+        else:
+            fact.add(value)
 
     def describe(self, raw: Any, depth: int) -> Optional[Value]:
         """The value as plain data; None when it says nothing about a model."""

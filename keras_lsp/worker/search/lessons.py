@@ -12,7 +12,7 @@ from typing import Callable, Iterator, List, Optional, Tuple
 
 from ..report import TensorSpec
 from .guess import Argument, Guess, changed, spec, tensors_of
-from .sizes import FEATURES, MAX_SIZE, OTHERS, sizes_of_rank
+from .sizes import FEATURES, MAX_SIZE, OTHERS, STEPS, sizes_of_rank
 
 LEAST_CHANGED = 4  # smaller sizes are channels, coordinates and the like
 
@@ -62,6 +62,8 @@ _UNCHANGED = re.compile(
 )
 _TWO_SHAPES = re.compile(r"shapes?:? [\[(]([\d, None?]+)[\])](?: and|,| vs\.?) [\[(]([\d, None?]+)[\])]")
 _NUMBERS = re.compile(r"(?<![\w.])(\d{1,6})(?![\w.])")
+_NAMED = re.compile(r"named input\(s\) with keys \[([^\]]*)\]")
+_EXPECTED = re.compile(r"[Ee]xpected shape \(None, ([\d, None]*)\)")
 _WORDS = {"two": 2, "three": 3}
 
 
@@ -74,7 +76,19 @@ def core_of(message: str) -> str:
 def better_guesses(guess: Guess, message: str, sizes: List[int]) -> Iterator[Guess]:
     """`sizes` are integers of the program that may be dimensions."""
     core = core_of(message)
-    for lesson in (_batch, _ranks, _structures, _axes, _dtypes, _unequal, _targets, _proportions, _room):
+    for lesson in (
+        _batch,
+        _named,
+        _expected,
+        _ranks,
+        _structures,
+        _axes,
+        _dtypes,
+        _unequal,
+        _targets,
+        _proportions,
+        _room,
+    ):
         yield from lesson(guess, core)
     about_sizes = _SIZES.search(core) is not None
     numbers = [int(number) for number in _NUMBERS.findall(_NODE.sub("", core)) if about_sizes]
@@ -95,6 +109,25 @@ def _batch(guess: Guess, core: str) -> Iterator[Guess]:
     """Code that uses the batch size as a number works on a batch of known size only."""
     if _BATCH.search(core):
         yield changed(guess, lambda _, tensor: TensorSpec((2, *tensor.shape[1:]), tensor.dtype))
+
+
+def _named(guess: Guess, core: str) -> Iterator[Guess]:
+    """A functional model says which names its inputs have."""
+    match = _NAMED.search(core)
+    names = tuple(re.findall(r"'([^']*)'", match.group(1))) if match is not None else ()
+    for index, argument in enumerate(guess if names else ()):
+        tensors = argument.tensors[:1] * len(names)
+        yield _replaced(guess, index, argument._replace(kind="dict", keys=names, tensors=tensors))
+
+
+def _expected(guess: Guess, core: str) -> Iterator[Guess]:
+    """A functional model says which shape it wants."""
+    match = _EXPECTED.search(core)
+    if match is not None:
+        sizes = [int(size) if size.strip().isdigit() else STEPS for size in match.group(1).split(",") if size]
+        yield from _everywhere_then_each(
+            guess, lambda tensor: TensorSpec((tensor.shape[0], *sizes), tensor.dtype)
+        )
 
 
 def _of_rank(tensor: TensorSpec, rank: int) -> TensorSpec:

@@ -135,7 +135,7 @@ class Projector:
 
     def _call_on_guess(self, seen: Seen, tree: ast.Module, seconds: float) -> None:
         cls = type(seen.layer)
-        if seconds < 0.01 or not hasattr(cls, "call"):
+        if seconds < 0.01 or not self._has_own_call(cls):
             return
         hints = call_hints(tree, cls.__name__)
         sizes = [value for value in vars(seen.layer).values() if type(value) is int and 1 < value < MAX_SIZE]
@@ -164,6 +164,11 @@ class Projector:
         """Why nothing is known of what a call makes."""
         if not seen.unknown_call:
             seen.unknown_call = f"nothing here says what its input is, and {reason}"
+
+    def _has_own_call(self, cls: Any) -> bool:
+        """Keras's `Model.call` only raises: a model with a `train_step` alone cannot be called."""
+        own = getattr(cls, "call", None)
+        return own is not None and own not in (self.line.model_class.call, self.line.layer_class.call)
 
     def _another(self, seen: Seen) -> Any:
         """An object made like `seen`, for a trial. Layers given to its constructor stay untouched.

@@ -1,0 +1,1 @@
+"""What the installed Keras offers, by introspection: names, signatures, documentation, accepted strings."""

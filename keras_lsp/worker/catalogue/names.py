@@ -1,0 +1,63 @@
+"""The public names of a Keras, each thing under one of them and its other names beside it."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from typing import Any, Dict, Iterator, List, Tuple
+
+# Private, or of the build of the package: not for users, though reachable by a public path.
+NOT_OFFERED = frozenset({"src", "api", "protobuf", "legacy"})
+
+
+def public_things(package: Any) -> Dict[str, Any]:
+    """Every public module, class, function and method of `package`, by its spelling under `keras.`"""
+    found: Dict[str, Any] = {}
+    _collect(package, "keras", package.__name__, found)
+    for owner in (package.Model, package.Sequential, package.layers.Layer):
+        found.update(_methods(owner, _path_of(owner, found)))
+    return found
+
+
+def by_canonical_name(things: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, str]]:
+    """Each thing under one name, and the other names with the one they stand for.
+
+    The one is what the thing calls itself (`Conv2D`, not `Convolution2D`), then the shortest.
+    """
+    names: Dict[int, List[str]] = {}
+    for name, thing in things.items():
+        names.setdefault(id(thing), []).append(name)
+    chosen, aliases = {}, {}
+    for same in names.values():
+        first = min(same, key=lambda name: (not _calls_itself(things[name], name), len(name), name))
+        chosen[first] = things[first]
+        aliases.update({name: first for name in same if name != first})
+    return chosen, aliases
+
+
+def _collect(module: Any, path: str, package: str, found: Dict[str, Any]) -> None:
+    found[path] = module
+    for name, thing in sorted(vars(module).items()):
+        if name.startswith("_") or name in NOT_OFFERED:
+            continue
+        child = f"{path}.{name}"
+        if isinstance(thing, types.ModuleType):
+            if thing.__name__.startswith(package + ".") and ".src." not in thing.__name__ and child not in found:
+                _collect(thing, child, package, found)
+        elif callable(thing):
+            found[child] = thing
+
+
+def _methods(owner: Any, path: str) -> Iterator[Tuple[str, Any]]:
+    """The ones that users call or give to other programs; private and dunder ones are nobody's concern."""
+    for name, member in inspect.getmembers(owner, inspect.isfunction):
+        if not name.startswith("_"):
+            yield f"{path}.{name}", member
+
+
+def _path_of(owner: Any, found: Dict[str, Any]) -> str:
+    return min((name for name, thing in found.items() if thing is owner), key=len)
+
+
+def _calls_itself(thing: Any, name: str) -> bool:
+    return getattr(thing, "__name__", "") == name.rpartition(".")[2]
