@@ -26,7 +26,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "source": ("keras_lsp.text", "keras_lsp.knowledge"),
     "worker": (),
     "sandbox": WIRE_AND_REPORT,
-    "session": ("keras_lsp.text", "keras_lsp.source", "keras_lsp.sandbox", *WIRE_AND_REPORT),
+    "session": (
+        "keras_lsp.text",
+        "keras_lsp.source",
+        "keras_lsp.knowledge",
+        "keras_lsp.sandbox",
+        *WIRE_AND_REPORT,
+    ),
     "features": (
         "keras_lsp.text",
         "keras_lsp.source",
@@ -142,7 +148,7 @@ def worker_is_standalone(module: str, tree: ast.Module) -> Iterator[str]:
             yield f"{module}:{item.line} imports {item.target}"
 
 
-WORKER_ROOMS = ("unknown", "lines", "record", "search", "program", "process")
+WORKER_ROOMS = ("unknown", "lines", "catalogue", "record", "search", "program", "process")
 
 
 def worker_direction(module: str, tree: ast.Module) -> Iterator[str]:

@@ -85,9 +85,14 @@ class _StaticOnly:
         self._builders = builders
 
     def builder_for(
-        self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
+        self,
+        path: str | None,
+        roots: Sequence[str],
+        settings: InterpreterSettings,
+        legacy: bool,
+        backend: str = "",
     ) -> tuple[ModelBuilder, Environment | None]:
-        _, environment = self._builders.builder_for(path, roots, settings, legacy)
+        _, environment = self._builders.builder_for(path, roots, settings, legacy, backend)
         return NullBuilder("Replays are turned off with `--static-only`."), environment
 
     async def close(self, reason: str) -> None:

@@ -75,19 +75,19 @@ class Card:
 def markdown(card: Card) -> str:
     parts = [_title(card)]
     if card.notes:
-        parts.append("\n>\n".join(f"> {_escaped(note)}" for note in card.notes))
+        parts.append("\n>\n".join(f"> {escaped(note)}" for note in card.notes))
     if card.summary:
-        parts.append(_escaped(card.summary))
+        parts.append(escaped(card.summary))
     if card.cost:
         parts.append(card.cost)
     if card.configuration:
         parts.append(_code(card.configuration))
     if card.table:
-        parts.append(_fence("text", card.table.lines()))
+        parts.append(fence("text", card.table.lines()))
     if card.quote:
-        parts.append(f"Line {card.quote.line}\n{_fence('python', card.quote.text.split(chr(10)))}")
+        parts.append(f"Line {card.quote.line}\n{fence('python', card.quote.text.split(chr(10)))}")
     if card.origin:
-        parts.append(_escaped(" · ".join(card.origin)))
+        parts.append(escaped(" · ".join(card.origin)))
     return "\n\n".join(parts)
 
 
@@ -109,10 +109,10 @@ def plain(card: Card) -> str:
 
 
 def _title(card: Card) -> str:
-    title = f"**{_escaped(card.title)}**"
+    title = f"**{escaped(card.title)}**"
     if card.name:
         title += f" {_code(card.name)}"
-    return f"{title} · {_escaped(card.about)}" if card.about else title
+    return f"{title} · {escaped(card.about)}" if card.about else title
 
 
 def _code(text: str) -> str:
@@ -122,13 +122,13 @@ def _code(text: str) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}"
 
 
-def _fence(language: str, lines: list[str]) -> str:
+def fence(language: str, lines: list[str]) -> str:
     body = "\n".join(lines)
     ticks = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", body)), default=0))
     return f"{ticks}{language}\n{body}\n{ticks}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Text as Markdown that shows the same text; what stands between backticks is code already."""
     parts = text.split("`")
     if len(parts) % 2 == 0:

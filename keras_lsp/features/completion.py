@@ -1,4 +1,4 @@
-"""What can be written at the cursor: layer indices, layer slots, layer names, weight indices."""
+"""What can be written at the cursor: indices, slots, names of layers; indices of weights; Keras's own."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features import card, layer_card, locate, weight_card, wording
 from keras_lsp.features.denote import Denoted, denote
+from keras_lsp.features.keras_completion import complete_keras
 from keras_lsp.features.results import Completion, CompletionKind
 from keras_lsp.features.typed import Typed, Typing, typed_at
 
@@ -19,9 +20,16 @@ if TYPE_CHECKING:
 
 def complete(snapshot: Snapshot, key: str, offset: int) -> tuple[Completion, ...]:
     view = snapshot.view(key)
-    typed = typed_at(view.document.text, offset) if view else None
-    target = denote(view, typed, offset) if view and typed else None
-    if view is None or typed is None or target is None:
+    if view is None:
+        return ()
+    return _of_model(view, offset) or complete_keras(view, offset)
+
+
+def _of_model(view: DocumentView, offset: int) -> tuple[Completion, ...]:
+    """What the user's models and layers have at the cursor."""
+    typed = typed_at(view.document.text, offset)
+    target = denote(view, typed, offset) if typed else None
+    if typed is None or target is None:
         return ()
     if typed.typing is Typing.ATTRIBUTE:
         return () if target.path else _attributes(view, typed, target)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features import card, layer_card, locate, weight_card, wording
 from keras_lsp.features.card import Card
+from keras_lsp.features.keras_hover import hover_keras
 from keras_lsp.features.results import Hover
 from keras_lsp.source.facts import ModelClass, ModelKind, Reference, ReferenceKind
 
@@ -25,11 +26,17 @@ _KINDS = {
 
 def hover(snapshot: Snapshot, key: str, offset: int) -> Hover | None:
     view = snapshot.view(key)
-    reference = locate.locate(view, offset) if view else None
-    if view is None or reference is None:
+    if view is None:
         return None
-    shown = _card(view, reference)
-    return Hover(reference.span, card.markdown(shown), card.plain(shown)) if shown else None
+    reference = locate.locate(view, offset)
+    shown = _card(view, reference) if reference is not None else None
+    if reference is None or shown is None:
+        return hover_keras(view, offset)
+    markdown, plain = card.markdown(shown), card.plain(shown)
+    documented = hover_keras(view, offset) if reference.kind is ReferenceKind.CONSTRUCTOR else None
+    if documented is not None:
+        markdown, plain = f"{markdown}\n\n---\n\n{documented.markdown}", f"{plain}\n\n{documented.text}"
+    return Hover(reference.span, markdown, plain)
 
 
 def _card(view: DocumentView, reference: Reference) -> Card | None:

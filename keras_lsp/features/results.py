@@ -21,6 +21,19 @@ class CompletionKind(str, Enum):
     LAYER = "layer"
     WEIGHT = "weight"
     NAME = "name"
+    MODULE = "module"
+    CLASS = "class"
+    FUNCTION = "function"
+    ARGUMENT = "argument"
+    STRING = "string"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What of Keras is to be explained: a thing, or one of its parameters."""
+
+    name: str  # canonical: "keras.layers.Dense"
+    parameter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,22 @@ class Completion:
     detail: str = ""  # "Dense (None, 32) -> (None, 64)"
     documentation: str = ""  # Markdown
     sort: str = ""
+    topic: Topic | None = None  # instead of a documentation, which then is made when it is asked for
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureParameter:
+    start: int  # where the label names it, in code points
+    end: int
+    documentation: str = ""  # Markdown
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureHelp:
+    label: str  # "Dense(units, activation=None, **kwargs)"
+    parameters: tuple[SignatureParameter, ...]
+    active: int | None  # index of the parameter that is being given; None when it is none of them
+    documentation: str = ""  # Markdown
 
 
 class Severity(str, Enum):

@@ -70,8 +70,8 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Inside:
-    """The string or comment that holds the cursor."""
+class Inside:
+    """The string or comment that holds a cursor."""
 
     start: int  # of the token
     body: Span
@@ -82,7 +82,7 @@ class _Inside:
 
 def typed_at(text: str, offset: int) -> Typed | None:
     """What is being typed at `offset`; None in comments, in plain strings and where no path ends."""
-    inside = _inside(text, offset)
+    inside = inside_at(text, offset)
     if inside is None:
         return _in_code(text, offset, 0)
     if not inside.quote:
@@ -101,7 +101,8 @@ def code_mask(text: str) -> str:
     return _STRING_OR_COMMENT.sub(lambda match: re.sub(r"[^\r\n]", " ", match[0]), text)
 
 
-def _inside(text: str, offset: int) -> _Inside | None:
+def inside_at(text: str, offset: int) -> Inside | None:
+    """The string or comment that holds `offset`; None in code."""
     for match in _STRING_OR_COMMENT.finditer(text):
         if match.start() >= offset:
             return None
@@ -113,11 +114,11 @@ def _inside(text: str, offset: int) -> _Inside | None:
         if offset < body.start:
             continue
         formatted = bool(set(match["prefix"] or "") & set("fFtT"))
-        return _Inside(match.start(), body, quote, closed, formatted)
+        return Inside(match.start(), body, quote, closed, formatted)
     return None
 
 
-def _in_string(text: str, offset: int, inside: _Inside) -> Typed | None:
+def _in_string(text: str, offset: int, inside: Inside) -> Typed | None:
     head = text[max(0, inside.start - _TAIL) : inside.start]
     call = _GET_LAYER.search(head)
     if call is None or inside.formatted or len(inside.quote) != 1:

@@ -21,6 +21,9 @@ class Client:
     encoding: Encoding = Encoding.UTF16
     markdown_hover: bool = False
     markdown_completion: bool = False
+    resolves_documentation: bool = False  # asks for it when an item is looked at
+    markdown_signature: bool = False
+    signature_offsets: bool = False  # takes parameters as places in the label
     nested_symbols: bool = False
     related_information: bool = False
     diagnostic_data: bool = False
@@ -47,6 +50,19 @@ class Client:
             markdown_hover=prefers_markdown(f"{document}.hover.content_format"),
             markdown_completion=prefers_markdown(
                 f"{document}.completion.completion_item.documentation_format"
+            ),
+            resolves_documentation="documentation"
+            in (
+                get_capability(
+                    capabilities, f"{document}.completion.completion_item.resolve_support.properties", ()
+                )
+                or ()
+            ),
+            markdown_signature=prefers_markdown(
+                f"{document}.signature_help.signature_information.documentation_format"
+            ),
+            signature_offsets=can(
+                f"{document}.signature_help.signature_information.parameter_information.label_offset_support"
             ),
             nested_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
             related_information=can(f"{document}.publish_diagnostics.related_information"),

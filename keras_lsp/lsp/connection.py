@@ -13,6 +13,7 @@ import keras_lsp
 from keras_lsp.lsp.client import Client
 from keras_lsp.lsp.protocol import KerasProtocol, logger
 from keras_lsp.lsp.publish import Publisher
+from keras_lsp.sandbox.catalogue_store import CatalogueStore
 from keras_lsp.session.session import Session
 from keras_lsp.session.settings import Settings
 
@@ -38,7 +39,7 @@ class KerasLanguageServer(LanguageServer):
         self.client = Client()
         self.settings = self.initial_settings = Settings()
         self.publisher = Publisher(self)
-        self.session = Session(builders, self.settings, self.publisher)
+        self.session = Session(builders, self.settings, self.publisher, catalogues=CatalogueStore.of_user())
         self.session.set_trusted(trusted)
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -64,7 +64,11 @@ def initialize_result(params: Message) -> Message:
             # none (Neovim and a lone CR) could make us drift from its text.
             "textDocumentSync": {"openClose": True, "change": 1},
             "hoverProvider": True,
-            "completionProvider": {"triggerCharacters": [".", "[", "(", '"', "'"]},
+            "completionProvider": {
+                "triggerCharacters": [".", "[", "(", '"', "'", "="],
+                "resolveProvider": True,
+            },
+            "signatureHelpProvider": {"triggerCharacters": ["(", ","], "retriggerCharacters": ["="]},
             "inlayHintProvider": True,
             "documentSymbolProvider": True,
             "definitionProvider": True,

@@ -11,7 +11,16 @@ from keras_lsp.features.results import CompletionKind, Severity, SymbolKind
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from keras_lsp.features.results import Completion, Finding, Fix, Hover, InlayHint, Location, Symbol
+    from keras_lsp.features.results import (
+        Completion,
+        Finding,
+        Fix,
+        Hover,
+        InlayHint,
+        Location,
+        SignatureHelp,
+        Symbol,
+    )
     from keras_lsp.lsp.client import Client
     from keras_lsp.session.snapshot import Snapshot
     from keras_lsp.text.document import Document
@@ -30,6 +39,11 @@ _COMPLETIONS = {
     CompletionKind.LAYER: types.CompletionItemKind.Field,
     CompletionKind.WEIGHT: types.CompletionItemKind.Value,
     CompletionKind.NAME: types.CompletionItemKind.Constant,
+    CompletionKind.MODULE: types.CompletionItemKind.Module,
+    CompletionKind.CLASS: types.CompletionItemKind.Class,
+    CompletionKind.FUNCTION: types.CompletionItemKind.Function,
+    CompletionKind.ARGUMENT: types.CompletionItemKind.Variable,
+    CompletionKind.STRING: types.CompletionItemKind.EnumMember,
 }
 _SYMBOLS = {
     SymbolKind.CLASS: types.SymbolKind.Class,
@@ -58,15 +72,55 @@ def hover(found: Hover, document: Document, client: Client) -> types.Hover:
 
 
 def completion(found: Completion, document: Document, client: Client) -> types.CompletionItem:
-    kind = types.MarkupKind.Markdown if client.markdown_completion else types.MarkupKind.PlainText
+    topic = found.topic
     return types.CompletionItem(
         label=found.label,
         kind=_COMPLETIONS[found.kind],
         detail=found.detail or None,
-        documentation=types.MarkupContent(kind, found.documentation) if found.documentation else None,
+        documentation=completion_documentation(found.documentation, client),
         sort_text=found.sort or None,
         filter_text=found.insert if found.insert != found.label else None,
         text_edit=types.TextEdit(range_of(document, found.replace, client.encoding), found.insert),
+        data={"uri": document.key, "name": topic.name, "parameter": topic.parameter} if topic else None,
+    )
+
+
+def completion_documentation(markdown: str, client: Client) -> types.MarkupContent | None:
+    return _markup(markdown, is_markdown=client.markdown_completion) if markdown else None
+
+
+def signature_help(found: SignatureHelp, client: Client) -> types.SignatureHelp:
+    parameters = [
+        types.ParameterInformation(
+            label=(_utf16(found.label[: p.start]), _utf16(found.label[: p.end]))
+            if client.signature_offsets
+            else found.label[p.start : p.end],
+            documentation=_markup(p.documentation, is_markdown=client.markdown_signature)
+            if p.documentation
+            else None,
+        )
+        for p in found.parameters
+    ]
+    signature = types.SignatureInformation(
+        label=found.label,
+        documentation=_markup(found.documentation, is_markdown=client.markdown_signature)
+        if found.documentation
+        else None,
+        parameters=parameters,
+    )
+    # A number behind the last parameter marks none; null is not known to every client.
+    active = len(parameters) if found.active is None else found.active
+    return types.SignatureHelp([signature], active_signature=0, active_parameter=active)
+
+
+def _utf16(text: str) -> int:
+    """Places in a label count in UTF-16, whatever was agreed on for positions."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _markup(markdown: str, *, is_markdown: bool) -> types.MarkupContent:
+    return types.MarkupContent(
+        types.MarkupKind.Markdown if is_markdown else types.MarkupKind.PlainText, markdown
     )
 
 

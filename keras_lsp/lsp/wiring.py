@@ -15,12 +15,14 @@ from keras_lsp.lsp.connection import KerasLanguageServer
 from keras_lsp.lsp.requests import (
     code_action,
     completion,
+    completion_resolve,
     definition,
     document_symbol,
     execute_command,
     hover,
     inlay_hint,
     model,
+    signature_help,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 REQUESTS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_HOVER: hover.answer,
     types.TEXT_DOCUMENT_COMPLETION: completion.answer,
+    types.COMPLETION_ITEM_RESOLVE: completion_resolve.answer,
+    types.TEXT_DOCUMENT_SIGNATURE_HELP: signature_help.answer,
     types.TEXT_DOCUMENT_INLAY_HINT: inlay_hint.answer,
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: document_symbol.answer,
     types.TEXT_DOCUMENT_DEFINITION: definition.answer,

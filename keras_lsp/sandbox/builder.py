@@ -12,17 +12,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReplayOutcome:
-    """A report, or why there is none. `terminal`: trying the same text again would end the same way."""
+    """A report, or why there is none. `terminal`: trying the same text again would end the same way.
+
+    `catalogue` is the answer where that was asked for, as the worker sent it.
+    """
 
     report: ReplayReport | None = None
     reason: str = ""
     terminal: bool = False
+    catalogue: object = None
 
 
 class ModelBuilder(Protocol):
     """One environment's replays. Never raises: what goes wrong is an outcome with a reason."""
 
     async def replay(self, request: ReplayRequest) -> ReplayOutcome: ...
+
+    async def catalogue(self) -> ReplayOutcome:
+        """What the installed Keras offers, as JSON values that nobody has checked."""
+        ...
 
     async def start(self) -> Hello | str:
         """Warm up; the worker's Hello, or why there is none."""
@@ -38,6 +46,9 @@ class NullBuilder:
         self.reason = reason
 
     async def replay(self, request: ReplayRequest) -> ReplayOutcome:  # noqa: ARG002 - ModelBuilder's signature
+        return ReplayOutcome(reason=self.reason, terminal=True)
+
+    async def catalogue(self) -> ReplayOutcome:
         return ReplayOutcome(reason=self.reason, terminal=True)
 
     async def start(self) -> Hello | str:

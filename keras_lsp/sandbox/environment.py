@@ -34,6 +34,7 @@ class Environment:
     origin: str
     packages: Packages
     legacy: bool = False  # `tf.keras` means tf-keras 2
+    backend: str = ""  # of Keras 3, where a document sets it; else the user's own configuration counts
 
     @property
     def keras_line(self) -> int | None:

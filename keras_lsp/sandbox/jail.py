@@ -125,6 +125,8 @@ def _environ(environment: Environment, machine: Machine, folder: Path) -> dict[s
     passed.update({name: value for name, value in machine.environ.items() if name.startswith("LC_")})
     if environment.legacy:
         passed["TF_USE_LEGACY_KERAS"] = "1"
+    if environment.backend:
+        passed["KERAS_BACKEND"] = environment.backend
     home, temporary = str(folder / "home"), str(folder / "tmp")
     private = {"HOME": home, "USERPROFILE": home, "KERAS_HOME": str(folder / "keras")}
     private |= dict.fromkeys(("TMPDIR", "TEMP", "TMP"), temporary)

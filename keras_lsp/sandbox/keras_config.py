@@ -17,6 +17,13 @@ def keras_config_file(machine: Machine) -> Path:
     return (Path(given) if given else machine.home / ".keras") / "keras.json"
 
 
+def default_backend(machine: Machine) -> str:
+    """The backend of Keras 3 where a program does not choose one."""
+    return machine.environ.get("KERAS_BACKEND") or str(
+        read_keras_config(machine).get("backend", "tensorflow")
+    )
+
+
 def read_keras_config(machine: Machine) -> dict[str, str | float]:
     """What keras.json says, reduced to the settings that change a model; {} when there is none."""
     try:

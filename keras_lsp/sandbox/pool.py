@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,6 +13,7 @@ from keras_lsp.sandbox.builder import ModelBuilder, NullBuilder
 from keras_lsp.sandbox.environment import Environment, InterpreterSettings, NoEnvironment, discover
 from keras_lsp.sandbox.freshness import EnvironmentWatch
 from keras_lsp.sandbox.jail import Jail
+from keras_lsp.sandbox.keras_config import default_backend
 from keras_lsp.sandbox.machine import Machine
 from keras_lsp.sandbox.process import WorkerProcess
 from keras_lsp.sandbox.sandboxed import SandboxBuilder
@@ -27,14 +29,19 @@ class BuilderSource(Protocol):
     """Where a document's builder comes from, with the environment it stands for, if there is one."""
 
     def builder_for(
-        self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
+        self,
+        path: str | None,
+        roots: Sequence[str],
+        settings: InterpreterSettings,
+        legacy: bool,
+        backend: str = "",
     ) -> tuple[ModelBuilder, Environment | None]: ...
 
     async def close(self, reason: str) -> None: ...
 
 
 class WorkerPool:
-    """A warm worker for each interpreter and meaning of `tf.keras`; none is started before it is needed."""
+    """A warm worker for each interpreter, meaning of `tf.keras` and backend; none before it is needed."""
 
     def __init__(
         self,
@@ -45,16 +52,22 @@ class WorkerPool:
         self._machine = machine or Machine.here()
         self._launch = launch or launch_worker
         self._clock = clock
-        self._builders: dict[tuple[tuple[str, ...], bool], tuple[EnvironmentWatch, SandboxBuilder]] = {}
+        self._builders: dict[object, tuple[EnvironmentWatch, SandboxBuilder]] = {}
         self._looked: dict[object, tuple[float, Environment | NoEnvironment]] = {}
 
     def builder_for(
-        self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
+        self,
+        path: str | None,
+        roots: Sequence[str],
+        settings: InterpreterSettings,
+        legacy: bool,
+        backend: str = "",
     ) -> tuple[ModelBuilder, Environment | None]:
         found = self._discover(path, roots, settings, legacy)
         if isinstance(found, NoEnvironment):
             return NullBuilder(found.reason), None
-        key = (found.command, found.legacy)
+        found = replace(found, backend="" if backend == default_backend(self._machine) else backend)
+        key = (found.command, found.legacy, found.backend)
         known = self._builders.get(key)
         if known is None:
             known = self._builders[key] = (EnvironmentWatch(found, self._machine), self._builder(found))

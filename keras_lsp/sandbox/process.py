@@ -22,7 +22,15 @@ from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.outcomes import outcome_of_end, outcome_of_report
 from keras_lsp.sandbox.pipes import spawn
 from keras_lsp.worker import wire
-from keras_lsp.worker.wire import CancelRequest, Hello, ReplayEnded, ReplayRequest, StartFailed, WireError
+from keras_lsp.worker.wire import (
+    CancelRequest,
+    CatalogueRequest,
+    Hello,
+    ReplayEnded,
+    ReplayRequest,
+    StartFailed,
+    WireError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,6 +74,7 @@ class Deadlines:
 @dataclass(slots=True)
 class _Asked:
     id: int
+    answer: str  # the kind of message that answers it
     length: int  # of the text, in code points
     outcome: asyncio.Future[ReplayOutcome]
     cancelled: bool = False
@@ -138,15 +147,22 @@ class WorkerProcess:
 
     async def replay(self, request: ReplayRequest) -> ReplayOutcome:
         """One replay; waits until an earlier one has ended. Cancelling this task cancels the replay."""
+        return await self._ask("replay", request, "report", len(request.text))
+
+    async def catalogue(self, request: CatalogueRequest) -> ReplayOutcome:
+        """What Keras offers; takes its turn, and can be cancelled, as a replay."""
+        return await self._ask("catalogue", request, "catalogue", 0)
+
+    async def _ask(self, kind: str, request: wire.Request, answer: str, length: int) -> ReplayOutcome:
         while self.state is WorkerState.BUSY:
             await self._free.wait()
         if self.state is not WorkerState.READY or self._child is None:
             return ReplayOutcome(reason=self.reason or "The worker is not ready.")
         self._last_id = next(self._ids)
         request = dataclasses.replace(request, id=self._last_id)
-        asked = _Asked(request.id, len(request.text), asyncio.get_running_loop().create_future())
+        asked = _Asked(request.id, answer, length, asyncio.get_running_loop().create_future())
         try:
-            self._child.send(wire.tagged("replay", request))
+            self._child.send(wire.tagged(kind, request))
         except WireError as error:
             return ReplayOutcome(reason=f"The code is too large to replay: {error}.", terminal=True)
         self._asked = asked
@@ -295,15 +311,23 @@ class WorkerProcess:
         if kind == "progress":
             return
         number = payload.get("id") if isinstance(payload, dict) else None
-        if kind not in ("report", "ended") or not isinstance(number, int) or not 0 < number <= self._last_id:
+        if (
+            kind not in ("report", "catalogue", "ended")
+            or not isinstance(number, int)
+            or not 0 < number <= self._last_id
+        ):
             raise WireError(f"message {kind!r} answers no request")
         asked = self._asked
         if asked is None or number != asked.id:
             return  # of a replay that was settled before
+        if kind not in ("ended", asked.answer):
+            raise WireError(f"message {kind!r} does not answer what was asked")
         if kind == "ended":
             ended = wire.decode(ReplayEnded, payload)
             self.unfit = ended.kind == "unfit"
             outcome = outcome_of_end(ended)
+        elif kind == "catalogue":
+            outcome = ReplayOutcome(catalogue=payload.get("catalogue"))
         else:
             outcome = await outcome_of_report(payload.get("report"), asked.length)
         if self._asked is asked:

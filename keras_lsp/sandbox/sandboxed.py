@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING
 from keras_lsp.sandbox import samples
 from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.process import WorkerProcess, WorkerState
+from keras_lsp.worker.wire import CatalogueRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
 
     from keras_lsp.worker.wire import Hello, ReplayRequest
 
 _log = logging.getLogger(__name__)
+
+CATALOGUE = ""  # stands for no path
 
 SUPERSEDED = ReplayOutcome(reason="A newer version of the text is replayed instead.")
 
@@ -62,7 +65,7 @@ class SandboxBuilder:
     async def replay(self, request: ReplayRequest) -> ReplayOutcome:
         """Newest wins: an older replay of the same path is cancelled, or not begun."""
         ticket = self._newest[request.path] = object()
-        if self._running is not None and self._running[0] == request.path:
+        if self._running is not None and self._running[0] in (request.path, CATALOGUE):
             self._running[1].cancel()
         try:
             async with self._turn:
@@ -72,6 +75,12 @@ class SandboxBuilder:
         finally:
             if self._newest.get(request.path) is ticket:
                 del self._newest[request.path]
+
+    async def catalogue(self) -> ReplayOutcome:
+        """Gives way to replays: then there is none, and it may be asked for again."""
+        async with self._turn:
+            outcome, _ = await self._ask(CATALOGUE, lambda worker: worker.catalogue(CatalogueRequest(0)))
+        return outcome
 
     async def _replay(self, request: ReplayRequest) -> ReplayOutcome:
         """Where code asked about what a replay does not know, a second sample tells what depends on it."""
@@ -92,6 +101,11 @@ class SandboxBuilder:
         return outcome
 
     async def _try(self, request: ReplayRequest) -> tuple[ReplayOutcome, bool]:
+        return await self._ask(request.path, lambda worker: worker.replay(request))
+
+    async def _ask(
+        self, path: str, ask: Callable[[WorkerProcess], Awaitable[ReplayOutcome]]
+    ) -> tuple[ReplayOutcome, bool]:
         """The outcome, and whether it only says that the worker had to be replaced."""
         hello = await self.start()
         worker = self._worker
@@ -100,9 +114,9 @@ class SandboxBuilder:
         if worker.single_use:
             self._worker = None
             self._begin_start()
-        self._running = (request.path, worker)
+        self._running = (path, worker)
         try:
-            outcome = await worker.replay(request)
+            outcome = await ask(worker)
         finally:
             self._running = None
             self._note_end(worker)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_lsp.session.snapshot import DocumentView, EnvironmentFacts, ReplayState, ReplayView
-from keras_lsp.source.extract import facts_of
-from keras_lsp.source.parse import parse
+from keras_lsp.source.incremental import LiveModule
 from keras_lsp.text.shift import Shift
 
 if TYPE_CHECKING:
+    from keras_lsp.knowledge.api import Api
+    from keras_lsp.source.facts import ModuleFacts
+    from keras_lsp.source.parse import ParsedModule
     from keras_lsp.source.resolve import NameResolver
     from keras_lsp.text.document import Document
     from keras_lsp.worker.report import ReplayReport
@@ -31,9 +33,7 @@ class OpenDocument:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.names: NameResolver | None = None  # what is known of classes of other files
-        self.parsed = parse(document.text)
-        self.facts = facts_of(self.parsed)
+        self.module = LiveModule(document.text)
         self.imports: frozenset[str] | None = None  # files its imports may mean, once somebody asked
         self.fingerprint = ""  # of all that a replay of the text as it is now depends on
         self.wanted: str | None = None  # fingerprint of the replay that waits or runs
@@ -41,6 +41,7 @@ class OpenDocument:
         self.restart = False  # the user asked for a fresh worker
         self.found: EnvironmentFacts | None = None  # from package metadata
         self.confirmed: EnvironmentFacts | None = None  # the same, as the worker said
+        self.api: Api | None = None  # what the installed Keras offers
         self.state = ReplayState.STATIC
         self.reason = ""
         self._sent: _Replayed | None = None
@@ -53,13 +54,20 @@ class OpenDocument:
             if replayed is not None:
                 replayed.shift = replayed.shift.then(step)
         self.document, self._view, self.imports = document, None, None
-        self.parsed = parse(document.text)
-        self.facts = facts_of(self.parsed, self.names)
+        self.module.edit(document.text)
 
     def learn(self, names: NameResolver | None) -> None:
         """The same text, with what is known now of classes of other files."""
-        self.names, self._view = names, None
-        self.facts = facts_of(self.parsed, names)
+        self._view = None
+        self.module.learn(names)
+
+    @property
+    def parsed(self) -> ParsedModule:
+        return self.module.parsed
+
+    @property
+    def facts(self) -> ModuleFacts:
+        return self.module.facts
 
     def take_fingerprint(self, fingerprint: str) -> bool:
         """Whether it is another one: then a report of the old code is stale."""
@@ -78,6 +86,10 @@ class OpenDocument:
 
     def confirm(self, environment: EnvironmentFacts | None) -> None:
         self.confirmed, self._view = environment, None
+
+    def offer(self, api: Api | None) -> None:
+        if api is not self.api:
+            self.api, self._view = api, None
 
     def send(self) -> None:
         """The text as it is now goes to the worker."""
@@ -101,12 +113,16 @@ class OpenDocument:
         return self.document.path or f"/{re.sub(r'[^0-9A-Za-z]+', '_', self.document.key).strip('_')}.py"
 
     @property
+    def environment(self) -> EnvironmentFacts | None:
+        return self.confirmed or self.found
+
+    @property
     def class_names(self) -> tuple[str, ...]:
-        return tuple(model.name for model in self.facts.classes)
+        return self.module.class_names
 
     @property
     def has_model_code(self) -> bool:
-        return bool(self.facts.classes or self.facts.bindings or self.facts.references)
+        return self.module.has_model_code
 
     @property
     def is_current(self) -> bool:
@@ -118,6 +134,7 @@ class OpenDocument:
             kept, replay = self._kept, None
             if kept is not None and kept.report is not None:
                 replay = ReplayView(kept.report, kept.shift, stale=not self.is_current)
-            environment = self.confirmed or self.found
-            self._view = DocumentView(self.document, self.facts, self.state, self.reason, replay, environment)
+            self._view = DocumentView(
+                self.document, self.facts, self.state, self.reason, replay, self.environment, self.api
+            )
         return self._view

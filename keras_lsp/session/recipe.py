@@ -72,5 +72,5 @@ def _closure(
 def _imports(entry: OpenDocument, surroundings: Surroundings) -> frozenset[str]:
     if entry.imports is None:
         place = surroundings.place_of(entry.path)
-        entry.imports = imported_files(entry.parsed.tree, entry.path, place, surroundings.roots)
+        entry.imports = imported_files(entry.module.imports, entry.path, place, surroundings.roots)
     return entry.imports

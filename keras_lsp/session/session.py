@@ -11,8 +11,10 @@ import asyncio
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
+from keras_lsp.sandbox.catalogue_store import CatalogueStore
 from keras_lsp.session.budget import FailureBudget
 from keras_lsp.session.build_queue import BuildQueue
+from keras_lsp.session.catalogues import Catalogues
 from keras_lsp.session.environments import confirmed_facts, environment_facts
 from keras_lsp.session.open_document import OpenDocument
 from keras_lsp.session.other_files import OtherFiles
@@ -62,6 +64,7 @@ class Session:
         settings: Settings | None = None,
         listener: SessionListener | None = None,
         projects: ProjectLoader | None = None,
+        catalogues: CatalogueStore | None = None,
     ) -> None:
         self._builders = builders
         self._listener = listener or _Nobody()
@@ -71,6 +74,7 @@ class Session:
         self._snapshot: Snapshot | None = None
         self._queue = BuildQueue(self._build, self._build_failed)
         self._others = OtherFiles(self._open, self._around, self._learned)
+        self._catalogues = Catalogues(catalogues or CatalogueStore(), self._offer)
         self._budget = FailureBudget()
         self._background: set[asyncio.Task[None]] = set()
 
@@ -90,9 +94,10 @@ class Session:
         if entry is None:
             self.open(document)
             return
-        legacy = entry.facts.keras.legacy
+        before = entry.facts.keras
         entry.edit(document)
-        if entry.facts.keras.legacy != legacy:
+        after = entry.facts.keras
+        if (after.legacy, after.backend) != (before.legacy, before.backend):
             self._find_environment(entry)
         self._text_changed(document.key, entry)
 
@@ -167,6 +172,7 @@ class Session:
         """The end of the session: no replay goes on, no worker is left."""
         await self._queue.close()
         await self._others.close()
+        await self._catalogues.close()
         await asyncio.gather(*self._background)
         await self._builders.close(reason)
 
@@ -250,6 +256,7 @@ class Session:
         entry.wanted = None
         self._conclude(key, entry, outcome)
         self._publish(key)
+        self._catalogues.read(entry.environment, builder)
 
     async def _replay(self, entry: OpenDocument, builder: ModelBuilder) -> ReplayOutcome | str:
         """The outcome, or why there is no worker to ask."""
@@ -261,6 +268,7 @@ class Session:
             return hello
         entry.obstacle = ""
         entry.confirm(confirmed_facts(entry.found, hello))
+        entry.offer(self._catalogues.of(entry.environment))
         entry.enter(ReplayState.BUILDING, REPLAYING)
         self._publish(entry.document.key)
         entry.send()
@@ -287,11 +295,19 @@ class Session:
             self._publish(key)
 
     def _find_environment(self, entry: OpenDocument) -> ModelBuilder:
+        keras = entry.facts.keras
         builder, environment = self._builders.builder_for(
-            entry.document.path, self._around.roots, self._around.settings, entry.facts.keras.legacy
+            entry.document.path, self._around.roots, self._around.settings, keras.legacy, keras.backend
         )
         entry.settle(environment_facts(environment) if environment else None)
+        entry.offer(self._catalogues.of(entry.environment))
         return builder
+
+    def _offer(self) -> None:
+        """More is known of what the Kerases of the environments offer; it is shown when it is asked for."""
+        for entry in self._open.values():
+            entry.offer(self._catalogues.of(entry.environment))
+        self._snapshot = None
 
     def _publish(self, key: str) -> None:
         self._snapshot = None

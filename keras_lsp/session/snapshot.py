@@ -13,6 +13,7 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
+    from keras_lsp.knowledge.api import Api
     from keras_lsp.source.facts import ModuleFacts
     from keras_lsp.text.document import Document
     from keras_lsp.text.shift import Shift
@@ -123,6 +124,7 @@ class DocumentView:
     reason: str = ""  # why there is no current report, for the user; "" when there is
     replay: ReplayView | None = None
     environment: EnvironmentFacts | None = None
+    api: Api | None = None  # of the Keras that is installed there, once it has been read
 
     @property
     def keras_line(self) -> int | None:

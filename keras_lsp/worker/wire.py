@@ -49,6 +49,18 @@ class ReplayRequest:
 
 
 @dataclass(frozen=True)
+class CatalogueRequest:
+    """What does the installed Keras offer? The answer is `catalogue`, see `worker/catalogue/read.py`."""
+
+    id: int
+    wall_seconds: float = 90.0
+    memory_bytes: int = 2 << 30
+
+
+Request = Union[ReplayRequest, CatalogueRequest]
+
+
+@dataclass(frozen=True)
 class CancelRequest:
     id: int
 

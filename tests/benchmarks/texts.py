@@ -88,7 +88,7 @@ def project(name: str) -> str:
     return (PROJECTS / f"{name}.py").read_text(encoding="utf-8")
 
 
-def thousand_lines() -> str:
-    """About 1,000 lines: model classes, each made, called and read."""
-    count = (1000 - HEAD.count("\n")) // ONE_MODEL.count("\n")
+def thousand_lines(lines: int = 1000) -> str:
+    """About so many lines: model classes, each made, called and read."""
+    count = (lines - HEAD.count("\n")) // ONE_MODEL.count("\n")
     return HEAD + "".join(ONE_MODEL.format(n=n, width=16 + n) for n in range(count))

@@ -36,7 +36,18 @@ FULL_CAPABILITIES: Message = {
     },
     "textDocument": {
         "hover": {"contentFormat": ["markdown", "plaintext"]},
-        "completion": {"completionItem": {"documentationFormat": ["markdown", "plaintext"]}},
+        "completion": {
+            "completionItem": {
+                "documentationFormat": ["markdown", "plaintext"],
+                "resolveSupport": {"properties": ["documentation", "detail"]},
+            }
+        },
+        "signatureHelp": {
+            "signatureInformation": {
+                "documentationFormat": ["markdown", "plaintext"],
+                "parameterInformation": {"labelOffsetSupport": True},
+            }
+        },
         "documentSymbol": {"hierarchicalDocumentSymbolSupport": True},
         "definition": {"linkSupport": False},
         "inlayHint": {},

@@ -104,7 +104,7 @@ def capabilities(data: object) -> types.ClientCapabilities:
 
 def test_a_client_that_can_do_everything() -> None:
     full = Client.of(capabilities(FULL_CAPABILITIES), Encoding.UTF8)
-    assert full == Client(Encoding.UTF8, *[True] * 12)
+    assert full == Client(Encoding.UTF8, *[True] * 15)
 
 
 def test_a_client_that_says_nothing_can_do_nothing() -> None:

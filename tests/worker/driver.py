@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from typing_extensions import Self
 
@@ -65,6 +65,18 @@ class Worker:
         request = wire.ReplayRequest(self._number, path, text, "__main__", **options)  # type: ignore[arg-type]  # tests name real fields
         wire.write_frame(self.requests, wire.tagged("replay", request))
         return self._number
+
+    def catalogue(self) -> dict[str, Any]:
+        """What the worker says that its Keras offers."""
+        self._number += 1
+        request = wire.CatalogueRequest(self._number)
+        wire.write_frame(self.requests, wire.tagged("catalogue", request))
+        kind, payload = self.read()
+        assert kind == "catalogue", payload
+        assert isinstance(payload, dict)
+        assert payload["id"] == self._number
+        found: dict[str, Any] = payload["catalogue"]
+        return found
 
     def cancel(self, number: int) -> None:
         wire.write_frame(self.requests, wire.tagged("cancel", wire.CancelRequest(number)))

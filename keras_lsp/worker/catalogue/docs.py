@@ -11,20 +11,21 @@ LONGEST = 700  # characters kept of one text
 _ARGUMENTS = re.compile(r"(?:Args|Arguments|Call arguments)\s*:\s*\Z")
 _ARGUMENT = re.compile(r"(?P<names>\*{0,2}`?\w+`?(?:\s*,\s*\*{0,2}`?\w+`?)*)\s*(?:\([^)]*\))?\s*:(?:\s+|\Z)")
 _ITEM = re.compile(r"(?:[-*]|\d+[.)])\s")
-_DEPRECATED = re.compile(r"\bdeprecated\b|THIS FUNCTION IS DEPRECATED", re.IGNORECASE)
-# TensorFlow puts this at the begin of what it exports under two names.
-_EXPORT_NOTE = re.compile(r"\AWarning: THIS FUNCTION IS")
+_DEPRECATED = re.compile(
+    r"^(?:Warning: )?(?:THIS FUNCTION IS )?DEPRECATED\b|\A.*\bdeprecated\b", re.IGNORECASE | re.MULTILINE
+)
+_GENERATED = "DO NOT EDIT"  # what files of names alone begin with
 
 
 def documentation(thing: Any) -> str:
-    """The thing's own; nothing is said for one that only inherits it from `object`."""
+    """Of the thing itself; "" where that only comes from `object` or from a generator."""
     text = inspect.getdoc(thing) or ""
-    return "" if text == inspect.getdoc(object) else text
+    return "" if text == inspect.getdoc(object) or text.startswith(_GENERATED) else text
 
 
 def is_deprecated(text: str) -> bool:
-    """Whether the documentation begins by saying so."""
-    return bool(_EXPORT_NOTE.match(text) or _DEPRECATED.search(first_paragraph(text)))
+    """Whether the first line or the beginning of a paragraph says so."""
+    return _DEPRECATED.search(text) is not None
 
 
 def first_paragraph(text: str) -> str:
@@ -63,7 +64,8 @@ def _sections(lines: List[str]) -> Iterator[List[str]]:
 
 def _arguments_in(lines: List[str]) -> Iterator[Tuple[str, List[str]]]:
     margin = min((_indent(line) for line in lines if line.strip()), default=0)
-    names, body = "", []
+    names = ""
+    body: List[str] = []
     for line in lines:
         start = _ARGUMENT.match(line[margin:]) if _indent(line) == margin else None
         if start is not None:

@@ -42,7 +42,11 @@ def _collect(module: Any, path: str, package: str, found: Dict[str, Any]) -> Non
             continue
         child = f"{path}.{name}"
         if isinstance(thing, types.ModuleType):
-            if thing.__name__.startswith(package + ".") and ".src." not in thing.__name__ and child not in found:
+            if (
+                thing.__name__.startswith(package + ".")
+                and ".src." not in thing.__name__
+                and child not in found
+            ):
                 _collect(thing, child, package, found)
         elif callable(thing):
             found[child] = thing
@@ -51,7 +55,7 @@ def _collect(module: Any, path: str, package: str, found: Dict[str, Any]) -> Non
 def _methods(owner: Any, path: str) -> Iterator[Tuple[str, Any]]:
     """The ones that users call or give to other programs; private and dunder ones are nobody's concern."""
     for name, member in inspect.getmembers(owner, inspect.isfunction):
-        if not name.startswith("_"):
+        if not name.startswith("_") and not isinstance(inspect.getattr_static(owner, name), staticmethod):
             yield f"{path}.{name}", member
 
 

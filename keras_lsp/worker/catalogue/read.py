@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import types
 from typing import TYPE_CHECKING, Any, Dict, List
@@ -17,7 +18,11 @@ FORMAT = 1
 def read_catalogue(line: KerasLine) -> Dict[str, Any]:
     """Makes layers, so it is for a process that does not fork afterwards."""
     things, aliases = names.by_canonical_name(names.public_things(line.keras))
-    entries = {name: entry for name, thing in things.items() if (entry := _entry(line, name, thing)) is not None}
+    classes = {name for name, thing in things.items() if inspect.isclass(thing)}
+    entries = {}
+    for name, thing in things.items():
+        with contextlib.suppress(Exception):  # a class that does not do as Keras's others costs only itself
+            entries[name] = _entry(line, name, thing, name.rpartition(".")[0] in classes)
     paths = {id(thing): name for name, thing in things.items()}
     return {
         "format": FORMAT,
@@ -27,26 +32,24 @@ def read_catalogue(line: KerasLine) -> Dict[str, Any]:
         "aliases": {name: target for name, target in sorted(aliases.items()) if target in entries},
         "strings": {
             kind: {text: paths[id(thing)] for text, thing in found.items() if id(thing) in paths}
-            for kind, found in strings.accepted(line.keras).items()
+            for kind, found in strings.accepted(line.keras, map(docs.documentation, things.values())).items()
         },
     }
 
 
-def _entry(line: KerasLine, name: str, thing: Any) -> Any:
-    """None for what its documentation calls deprecated."""
+def _entry(line: KerasLine, name: str, thing: Any, is_method: bool) -> Dict[str, Any]:
     text = docs.documentation(thing)
     if isinstance(thing, types.ModuleType):
         return {"kind": "module", "summary": docs.first_paragraph(text)}
-    if docs.is_deprecated(text):
-        return None
     is_class = inspect.isclass(thing)
     described = docs.arguments(text)
     if is_class:
         described = {**docs.arguments(docs.documentation(thing.__init__)), **described}
-    taken = signatures.signature(_maker(line, thing))
+    taken = signatures.signature(_maker(line, thing), bound=is_method)
     entry: Dict[str, Any] = {
         "kind": "class" if is_class else "function",
         "summary": docs.first_paragraph(text),
+        "deprecated": docs.is_deprecated(text),
         "parameters": signatures.parameters(taken),
         "arguments": {key: body for key, body in described.items() if key in taken.parameters},
     }

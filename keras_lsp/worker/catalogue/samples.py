@@ -50,18 +50,18 @@ def attempt(cls: Any, **arguments: Any) -> Optional[Any]:
 
 def weights(line: KerasLine, cls: Any) -> Optional[List[str]]:
     """The names of a layer's weights once it is called; None where no instance or input fits."""
+    if instance(cls) is None:
+        return None
     for pack in _CALLS:
-        layer = instance(cls)
-        if layer is None:
-            return None
         for rank in _RANKS:
             for dtype in ("float32", "int32"):
+                layer = instance(cls)  # a new one: a call that fails half way leaves it half built
                 tensor = line.symbolic_input(TensorSpec((None, *(_SIZE,) * (rank - 1)), dtype))
-                if _goes_well(layer, *pack(tensor)):
+                if layer is not None and _goes_well(layer, *pack(tensor)):
                     return _names(line, layer)
-    # Cells of recurrent layers cannot be called without a state.
-    layer = instance(cls)
-    return _names(line, layer) if layer is not None and _goes_well(layer.build, (None, _SIZE)) else None
+    cell: Any = instance(cls)  # of a recurrent layer, which cannot be called without a state
+    built = _goes_well(getattr, cell, "state_size") and _goes_well(cell.build, (None, _SIZE))
+    return _names(line, cell) if built else None
 
 
 def _goes_well(function: Callable[..., Any], *arguments: Any) -> bool:
@@ -84,27 +84,6 @@ def _names(line: KerasLine, layer: Any) -> Optional[List[str]]:
 def is_picky(cls: Any, parameter: str) -> bool:
     """Whether the constructor refuses a string that no argument takes, where it takes no string at all."""
     return instance(cls) is not None and instance(cls, **{parameter: _NO_CHOICE}) is None
-
-
-def _names(line: KerasLine, layer: Any) -> Optional[List[str]]:
-    with contextlib.suppress(AttributeError):  # tables of a vocabulary stand among the weights
-        return list(dict.fromkeys(line.weight(variable).name for variable in line.weights(layer)))
-    return None
-
-
-def _builds(layer: Any, tensor: Any, shape: Tuple[Optional[int], ...]) -> bool:
-    """As a layer of one input, of two (attention), of a list (merging), or by `build` alone (cells)."""
-    ways: Tuple[Callable[[], Any], ...] = (
-        lambda: layer(tensor),
-        lambda: layer(tensor, tensor),
-        lambda: layer([tensor, tensor]),
-        lambda: layer.build(shape),
-    )
-    for way in ways:
-        with contextlib.suppress(Exception):  # another one may do
-            way()
-            return True
-    return False
 
 
 def further_keywords(line: KerasLine, cls: Any) -> List[str]:

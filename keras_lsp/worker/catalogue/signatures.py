@@ -12,16 +12,14 @@ _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 _LONGEST = 60  # characters of a default
 
 
-def signature(thing: Any) -> inspect.Signature:
-    """Of a class that of its `__init__`, without `self`. Empty where Python knows none (C code)."""
+def signature(thing: Any, *, bound: bool = False) -> inspect.Signature:
+    """Of a class that of its `__init__`. Empty where Python knows none (C code). `bound`: without `self`."""
+    is_class = inspect.isclass(thing)
     try:
-        found = inspect.signature(thing.__init__ if inspect.isclass(thing) else thing)
+        found = inspect.signature(thing.__init__ if is_class else thing)
     except (TypeError, ValueError):
         return inspect.Signature()
-    parameters = list(found.parameters.values())
-    if parameters and parameters[0].name in ("self", "cls"):
-        del parameters[0]
-    return found.replace(parameters=parameters)
+    return found.replace(parameters=list(found.parameters.values())[1:]) if is_class or bound else found
 
 
 def parameters(found: inspect.Signature) -> Parameters:

@@ -6,7 +6,8 @@ import contextlib
 import importlib
 import inspect
 import re
-from typing import Any, Dict, Iterator, List, Optional
+from collections import Counter
+from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 # Which modules look strings up; each has a `get`. Where it is no module of its own the kind is left out.
 KINDS = ("activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers")
@@ -18,15 +19,24 @@ _NO_STRINGS = frozenset({"None", "True", "False"})
 _WORD_START = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
-def accepted(package: Any) -> Dict[str, Dict[str, Any]]:
-    """Kind -> string -> the thing it stands for, or its class."""
+def accepted(package: Any, documentation: Iterable[str]) -> Dict[str, Dict[str, Any]]:
+    """Kind -> string -> the thing it stands for, or its class; first what the documentation uses most."""
+    used = Counter(word for text in documentation for word in re.findall(_QUOTED, text))
     found = {}
     for kind in KINDS:
         module = getattr(package, kind, None)
         if hasattr(module, "get"):
-            found[kind] = _useful(kind, {
-                text: thing for text in _candidates(package, kind) if (thing := _looked_up(module, text)) is not None
-            })
+            useful = _useful(
+                kind,
+                {
+                    text: thing
+                    for text in _candidates(package, kind)
+                    if (thing := _looked_up(module, text)) is not None
+                },
+            )
+            found[kind] = {
+                text: useful[text] for text in sorted(useful, key=lambda text: (-used[text], text))
+            }
     return found
 
 

@@ -10,17 +10,21 @@ import tempfile
 import traceback
 from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Tuple
 
+from ..catalogue.read import read_catalogue
 from ..program.replay import replay
 from ..report import pack
-from ..wire import ReplayEnded, ReplayRequest, WireError, tagged, write_frame
+from ..wire import CatalogueRequest, ReplayEnded, WireError, tagged, write_frame
 from . import guard, limits
 
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
+    from ..wire import ReplayRequest, Request
+
+_LESS_URGENT = 10  # steps of niceness below a replay
 
 
 def run_forked(
-    request: ReplayRequest,
+    request: Request,
     line: KerasLine,
     output: int,
     temporary: str,
@@ -40,7 +44,7 @@ def run_forked(
         os._exit(code)
 
 
-def replay_here(request: ReplayRequest, line: KerasLine, output: int, temporary: str) -> None:
+def replay_here(request: Request, line: KerasLine, output: int, temporary: str) -> None:
     """Replay and send what comes of it. This process must not be used for anything else afterwards."""
     _silence()
     limits.confine(request.memory_bytes, int(request.wall_seconds) + 2)
@@ -59,8 +63,10 @@ def _send(stream: BinaryIO, answer: Dict[str, Any], number: int) -> None:
         )
 
 
-def _answer(request: ReplayRequest, line: KerasLine, temporary: str) -> Dict[str, Any]:
+def _answer(request: Request, line: KerasLine, temporary: str) -> Dict[str, Any]:
     try:
+        if isinstance(request, CatalogueRequest):
+            return tagged("catalogue", {"id": request.id, "catalogue": _catalogue(line, temporary)})
         report = _replay(request, line, temporary)
         return tagged("report", {"id": request.id, "report": pack(report)})
     except MemoryError:
@@ -69,17 +75,29 @@ def _answer(request: ReplayRequest, line: KerasLine, temporary: str) -> Dict[str
         return tagged("ended", ReplayEnded(request.id, traceback.format_exc()[-4000:], "internal"))
 
 
-def _replay(request: ReplayRequest, line: KerasLine, temporary: str) -> Any:
+def _catalogue(line: KerasLine, temporary: str) -> Dict[str, Any]:
+    if hasattr(os, "nice"):
+        os.nice(_LESS_URGENT)
+    _settle(temporary)
+    os.chdir(temporary)
+    return read_catalogue(line)
+
+
+def _settle(temporary: str) -> None:
     gc.disable()  # the process is short-lived; collecting costs more than it gives
     sys.setrecursionlimit(3000)
     os.environ.update(
         HOME=temporary, TMPDIR=temporary, KERAS_HOME=os.path.join(temporary, ".keras"), MPLBACKEND="Agg"
     )
     tempfile.tempdir = temporary
+    guard.install(temporary)
+
+
+def _replay(request: ReplayRequest, line: KerasLine, temporary: str) -> Any:
     folder = os.path.dirname(request.path)
     os.chdir(folder if os.path.isdir(folder) else temporary)
     sys.argv = [request.path]
-    guard.install(temporary)
+    _settle(temporary)
     return replay(request, line)
 
 

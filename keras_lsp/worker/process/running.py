@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Optional
 from ..wire import ReplayEnded, frame_length
 
 if TYPE_CHECKING:
-    from ..wire import ReplayRequest
+    from ..wire import Request
 
 
 class Running:
-    def __init__(self, request: ReplayRequest, process: int, pipe: int, temporary: str) -> None:
+    def __init__(self, request: Request, process: int, pipe: int, temporary: str) -> None:
         self.request = request
         self.process = process
         self.pipe = pipe

@@ -10,11 +10,12 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
-from ..wire import ReplayRequest, WireError, decode, untag
+from ..wire import CatalogueRequest, ReplayRequest, WireError, decode, untag
 from . import child
 
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
+    from ..wire import Request
     from .inbox import Inbox
 
 
@@ -26,11 +27,13 @@ def serve(line: KerasLine, inbox: Inbox, reports: int) -> int:
     if messages is None:
         return 0
     kind, payload = untag(messages[0])
-    if kind != "replay":
+    if kind not in ("replay", "catalogue"):
         raise WireError(f"unknown message {kind!r}")
     code = 1
     try:
-        request = decode(ReplayRequest, payload)
+        request: Request = (
+            decode(ReplayRequest, payload) if kind == "replay" else decode(CatalogueRequest, payload)
+        )
         child.replay_here(request, line, reports, tempfile.mkdtemp(prefix="keras-lsp-"))
         inbox.read()  # until the server has the answer: an end before that tells it how the replay ended
         code = 0

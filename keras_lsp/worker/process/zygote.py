@@ -8,12 +8,23 @@ import select
 import tempfile
 from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Optional
 
-from ..wire import CancelRequest, ReplayEnded, ReplayRequest, WireError, decode, tagged, untag, write_frame
+from ..wire import (
+    CancelRequest,
+    CatalogueRequest,
+    ReplayEnded,
+    ReplayRequest,
+    WireError,
+    decode,
+    tagged,
+    untag,
+    write_frame,
+)
 from . import child, forking
 from .running import Running
 
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
+    from ..wire import Request
     from .inbox import Inbox
 
 POLL_SECONDS = 0.05
@@ -53,6 +64,8 @@ class Zygote:
         kind, payload = untag(message)
         if kind == "replay":
             self._start(decode(ReplayRequest, payload))
+        elif kind == "catalogue":
+            self._start(decode(CatalogueRequest, payload))
         elif kind == "cancel":
             running = self.running.get(decode(CancelRequest, payload).id)
             if running is not None:
@@ -60,7 +73,7 @@ class Zygote:
         else:
             raise WireError(f"unknown message {kind!r}")
 
-    def _start(self, request: ReplayRequest) -> None:
+    def _start(self, request: Request) -> None:
         threads = forking.threads()
         if threads > forking.MOST_THREADS:
             self.fit = False

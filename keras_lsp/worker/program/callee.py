@@ -10,7 +10,7 @@ import builtins
 import functools
 import sys
 import types
-from typing import TYPE_CHECKING, Any, Callable, List
+from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
 from ..record.failures import useful_sentence
 from ..report import Hole as HoleReport
@@ -48,12 +48,7 @@ OUTSIDE = frozenset(
 )
 MAX_SAID = 100  # characters of an exception's message in a reason
 MAX_HOLES = 200
-FUNCTIONS = (
-    type,
-    types.FunctionType,
-    types.BuiltinFunctionType,
-    types.MethodType,
-)
+FUNCTIONS = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
 
 class Callees:
@@ -63,9 +58,17 @@ class Callees:
         self.line = line
         self.source = source
         self.holes = holes
+        self._known: Dict[Any, Any] = {}  # what stands in for functions of modules; programs loop over them
 
     def stand_in(self, function: Any) -> Any:
         """`function`, or what is called for it."""
+        try:
+            known = self._known.get(function)
+        except TypeError:  # cannot be a key
+            known = None
+        return known or self._new(function)
+
+    def _new(self, function: Any) -> Any:
         module = _library(function)
         if function is not builtins.open and module not in OUTSIDE and module not in LIBRARIES:
             return function
@@ -80,6 +83,9 @@ class Callees:
             except OSError as error:
                 return self._not_there(function, error)
 
+        owner = getattr(function, "__self__", None)
+        if isinstance(function, FUNCTIONS) and (owner is None or isinstance(owner, types.ModuleType)):
+            self._known[function] = __call__
         return __call__
 
     def _not_there(self, function: Any, error: OSError) -> Hole:
@@ -92,7 +98,7 @@ class Callees:
 
 def _called(function: Callable[..., Any], line: KerasLine, args: Any, kwargs: Any) -> Any:
     hole = hole_in((args, kwargs)) if Hole.made else None
-    if hole is None and not arrays.shape_array_in((args, kwargs)):
+    if hole is None and not (arrays.in_use() and arrays.shape_array_in((args, kwargs))):
         return function(*args, **kwargs)
     try:
         if hole is None:

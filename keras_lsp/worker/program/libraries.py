@@ -6,6 +6,7 @@ What would download, read or write gives holes; what only draws, logs or shows p
 from __future__ import annotations
 
 import ast
+import functools
 import sys
 from typing import TYPE_CHECKING, Any, Callable, Dict
 
@@ -69,24 +70,26 @@ def block_functions(line: KerasLine) -> None:
         for owner in (keras.utils, getattr(keras, "models", None), getattr(keras, "saving", None)):
             function = getattr(owner, name, None)
             if callable(function):
-                originals[id(function)] = (name, _blocked(name, what))
+                originals[id(function)] = (name, functools.update_wrapper(_blocked(what), function))
     for name in datasets.NAMES:
         module = getattr(getattr(keras, "datasets", None), name, None)
         function = getattr(module, "load_data", None)
         if callable(function):
             stand_in = datasets.loader(name, function, keras.backend.image_data_format)
-            originals[id(function)] = ("load_data", stand_in)
+            originals[id(function)] = ("load_data", functools.update_wrapper(stand_in, function))
     padder = getattr(keras.utils, "pad_sequences", None)
     if callable(padder):
-        originals[id(padder)] = ("pad_sequences", datasets.padder(padder))
+        originals[id(padder)] = (
+            "pad_sequences",
+            functools.update_wrapper(datasets.padder(padder), padder),
+        )
     _replace_everywhere(originals)
 
 
-def _blocked(name: str, what: str) -> Callable[..., Any]:
+def _blocked(what: str) -> Callable[..., Any]:
     def function(*_args: Any, **_kwargs: Any) -> Any:
-        return Hole(f"`{name}` gives {what}, which a replay does not load")
+        return Hole(f"`{function.__name__}` gives {what}, which a replay does not load")
 
-    function.__name__ = name
     return function
 
 

@@ -12,6 +12,7 @@ from keras_lsp.features.definition import definition
 from keras_lsp.features.diagnostics import diagnostics
 from keras_lsp.features.hover import hover
 from keras_lsp.features.inlay_hints import inlay_hints
+from keras_lsp.features.signature_help import signature_help
 from keras_lsp.features.symbols import document_symbols
 from keras_lsp.text.span import Span
 from tests.unit.features.views import KEY, current, stale, static
@@ -39,6 +40,9 @@ def ask_everywhere(snapshot: Snapshot) -> None:
         assert shown is None or shown.span.touches(offset)
         for item in complete(snapshot, KEY, offset):
             assert item.replace.touches(offset)
+        signature = signature_help(snapshot, KEY, offset)
+        for parameter in signature.parameters if signature else ():
+            assert 0 < parameter.start < parameter.end < len(signature.label if signature else "")
         for place in definition(snapshot, KEY, offset):
             assert everything.covers(place.span)
 
@@ -69,6 +73,7 @@ def test_unknown_document() -> None:
     snapshot = static("")
     assert hover(snapshot, "other", 0) is None
     assert not complete(snapshot, "other", 0)
+    assert signature_help(snapshot, "other", 0) is None
     assert not definition(snapshot, "other", 0)
     assert not diagnostics(snapshot, "other")
     assert not document_symbols(snapshot, "other")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.sandbox.builder import NullBuilder
+from keras_lsp.sandbox.jail import Jail
 from keras_lsp.sandbox.pool import WorkerPool
 from keras_lsp.sandbox.process import WorkerState
 from keras_lsp.sandbox.sandboxed import SUPERSEDED, Patience, SandboxBuilder
@@ -278,6 +279,21 @@ class TestPool:
         assert found is not None
         assert legacy is not None
         assert (found.keras_line, legacy.keras_line) == (3, 2)
+        await pool.close("done")
+
+    async def test_a_backend_that_a_text_chooses_has_its_own_worker(
+        self, pool: WorkerPool, tmp_path: Path
+    ) -> None:
+        make_venv(tmp_path / ".venv", KERAS_3)
+        path, roots = str(tmp_path / "a.py"), (str(tmp_path),)
+        usual, found = pool.builder_for(path, roots, Settings(), False)
+        same, _ = pool.builder_for(path, roots, Settings(), False, "tensorflow")
+        other, chosen = pool.builder_for(path, roots, Settings(), False, "jax")
+        assert usual is same is not other
+        assert found is not None
+        assert chosen is not None
+        assert (found.backend, chosen.backend) == ("", "jax")
+        assert Jail.prepare(chosen, machine(tmp_path)).environ["KERAS_BACKEND"] == "jax"
         await pool.close("done")
 
     async def test_no_environment_means_no_replays_with_the_reason(self, pool: WorkerPool) -> None:

@@ -68,6 +68,8 @@ class Builders:
     outcome: ReplayOutcome | None = None  # instead of a report
     hello: Hello | str = HELLO
     starts: int = 0
+    offered: object = None  # the catalogue a worker would send
+    catalogues: int = 0  # how often it was asked for
     closed: list[str] = field(default_factory=list)
     cancelled: int = 0
     packages: Packages = Packages("3.15.1", "2.21.0")  # noqa: RUF009  # frozen
@@ -81,9 +83,14 @@ class Builders:
         self.go_on.set()
 
     def builder_for(
-        self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
+        self,
+        path: str | None,
+        roots: Sequence[str],
+        settings: InterpreterSettings,
+        legacy: bool,
+        backend: str = "",
     ) -> tuple[Builders, Environment | None]:
-        del path, roots
+        del path, roots, backend
         command = settings.interpreter or ("/usr/bin/python3",)
         return self, Environment(command, "PATH", self.packages, legacy) if self.found else None
 
@@ -101,6 +108,10 @@ class Builders:
         if self.error is not None:
             raise self.error
         return self.outcome or ReplayOutcome(report_on(request))
+
+    async def catalogue(self) -> ReplayOutcome:
+        self.catalogues += 1
+        return self.outcome or ReplayOutcome(catalogue=self.offered)
 
     async def close(self, reason: str) -> None:
         self.closed.append(reason)

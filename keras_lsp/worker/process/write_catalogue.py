@@ -1,4 +1,6 @@
-"""Writes the catalogue of the Keras of this Python: `python -m keras_lsp.worker.catalogue FILE.json.gz`.
+"""Writes the catalogue of the Keras of this Python.
+
+    python -m keras_lsp.worker.process.write_catalogue FILE.json.gz
 
 `TF_USE_LEGACY_KERAS=1` in the environment gives that of tf-keras 2, as ever.
 """
@@ -10,8 +12,8 @@ import json
 import os
 import sys
 
-from ..process import warm
-from .read import read_catalogue
+from ..catalogue.read import read_catalogue
+from . import warm
 
 
 def main(file: str) -> None:

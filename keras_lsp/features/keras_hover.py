@@ -1,0 +1,67 @@
+"""What Keras says of the name, the argument or the string under the cursor."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from keras_lsp.features import keras_docs, strings
+from keras_lsp.features.keras_arguments import parameter_at
+from keras_lsp.features.keras_name import api_of, dotted_at, entry_at
+from keras_lsp.features.open_call import open_call
+from keras_lsp.features.results import Hover
+from keras_lsp.features.typed import code_mask, inside_at
+
+if TYPE_CHECKING:
+    from keras_lsp.knowledge.api import Api, Entry
+    from keras_lsp.session.snapshot import DocumentView
+    from keras_lsp.text.span import Span
+
+_ASSIGNS = re.compile(r"[ \t]*=(?!=)")
+
+
+def hover_keras(view: DocumentView, offset: int) -> Hover | None:
+    inside = inside_at(view.document.text, offset)
+    if inside is not None:
+        return _of_string(view, inside.start, inside.body) if len(inside.quote) == 1 else None
+    found = dotted_at(view, offset)
+    if found is None:
+        return None
+    dotted, word = found
+    if "." not in dotted and _ASSIGNS.match(code_mask(view.document.text), word.end):
+        return _of_argument(view, word)
+    entry = entry_at(view, dotted, word.start)
+    return Hover(word, keras_docs.markdown(entry), keras_docs.plain(entry)) if entry else None
+
+
+def _of_argument(view: DocumentView, word: Span) -> Hover | None:
+    """`units` in `Dense(units=64)`."""
+    call = open_call(view.document.text, word.start)
+    entry = entry_at(view, call.callee, call.callee_span.start) if call and not call.brackets else None
+    name = word.of(view.document.text)
+    if entry is None or name not in entry.keywords:
+        return None
+    return _of_parameter(api_of(view), entry, name, word)
+
+
+def _of_string(view: DocumentView, start: int, body: Span) -> Hover | None:
+    """`relu` in `activation="relu"`."""
+    call = open_call(view.document.text, start)
+    entry = entry_at(view, call.callee, call.callee_span.start) if call else None
+    parameter = parameter_at(entry, call) if call and entry else None
+    if entry is None or parameter is None:
+        return None
+    api = api_of(view)
+    target = strings.accepted(api, entry, parameter).get(body.of(view.document.text))
+    if target is None:
+        return None
+    meant = api.entry(target)
+    if meant is not None:
+        return Hover(body, keras_docs.markdown(meant), keras_docs.plain(meant))
+    return _of_parameter(api, entry, parameter, body)
+
+
+def _of_parameter(api: Api, entry: Entry, name: str, span: Span) -> Hover:
+    return Hover(
+        span, keras_docs.argument_markdown(api, entry, name), keras_docs.argument_plain(api, entry, name)
+    )

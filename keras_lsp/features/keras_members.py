@@ -1,0 +1,90 @@
+"""The names of Keras below a module: `keras.layers.|`, `from keras.layers import |`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from keras_lsp.features.keras_name import resolve
+from keras_lsp.features.results import Completion, CompletionKind, Topic
+from keras_lsp.knowledge.api import Kind
+from keras_lsp.source.keras_names import canonical
+
+if TYPE_CHECKING:
+    from keras_lsp.features.keras_place import Place
+
+_KINDS = {
+    Kind.MODULE: CompletionKind.MODULE,
+    Kind.CLASS: CompletionKind.CLASS,
+    Kind.FUNCTION: CompletionKind.FUNCTION,
+}
+_MEMBER = re.compile(r"(?P<module>[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*)[ \t]*\.[ \t]*\w*\Z")
+_IMPORT_FROM = re.compile(
+    r"(?:^|;)[ \t]*from[ \t]+(?P<module>[\w.]+)[ \t]+import\b(?P<names>[^;\n(]*|[ \t]*\([^;)]*)\Z",
+    re.MULTILINE,
+)
+_IMPORT_NAMES = re.compile(r"[ \t]*\(?(?:\s*\w+(?:[ \t]+as[ \t]+\w+)?\s*,)*\s*\w*\Z")
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(?:[\w.]+(?:[ \t]+as[ \t]+\w+)?[ \t]*,[ \t]*)*[\w.]+\.\w*\Z", re.MULTILINE
+)
+
+
+def complete_members(place: Place) -> tuple[Completion, ...] | None:
+    """None where no module stands before the cursor."""
+    module = _imported_module(place)
+    if module is not None:
+        return _members(place, module, modules_only=False)
+    below = _MEMBER.search(place.head)
+    return _below(place, "".join(below["module"].split())) if below is not None else None
+
+
+def _imported_module(place: Place) -> str | None:
+    """`keras.layers` in `from tensorflow.keras.layers import De|`."""
+    found = _IMPORT_FROM.search(place.head)
+    if found is None or not _IMPORT_NAMES.match(found["names"]):
+        return None
+    return canonical(found["module"])
+
+
+def _below(place: Place, dotted: str) -> tuple[Completion, ...]:
+    if _IMPORT.search(place.head):
+        return _members(place, canonical(dotted), modules_only=True)
+    name = resolve(place.view, dotted, place.offset)
+    return _members(place, name, modules_only=False) if name is not None else ()
+
+
+def _members(place: Place, module: str, *, modules_only: bool) -> tuple[Completion, ...]:
+    if module == "tensorflow":
+        # A lazy loader, which other servers do not see; the rest of TensorFlow is theirs.
+        return (_item(place, "keras", CompletionKind.MODULE, Topic("keras"), "0"),)
+    found = []
+    for name in place.api.members(module):
+        entry = place.api.entry(name)
+        if entry is None or entry.deprecated or (modules_only and entry.kind is not Kind.MODULE):
+            continue
+        label = name.rpartition(".")[2]
+        second = place.api.is_second_name(name)
+        rank = "9" if second else _rank(entry.kind, module)
+        found.append(
+            _item(
+                place,
+                label,
+                _KINDS[entry.kind],
+                Topic(entry.name),
+                f"{rank}{label.lower()}",
+                entry.name if second else "",
+            )
+        )
+    return tuple(sorted(found, key=lambda item: item.sort))
+
+
+def _rank(kind: Kind, module: str) -> str:
+    """At the root people look for modules, further down for what is in them."""
+    first = (Kind.MODULE, Kind.CLASS, Kind.FUNCTION) if module == "keras" else (Kind.CLASS, Kind.FUNCTION)
+    return str(first.index(kind)) if kind in first else "5"
+
+
+def _item(
+    place: Place, label: str, kind: CompletionKind, topic: Topic, sort: str, detail: str = ""
+) -> Completion:
+    return Completion(label, kind, place.word, label, detail, sort=sort, topic=topic)

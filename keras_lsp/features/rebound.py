@@ -1,0 +1,77 @@
+"""Whether an imported name means something else at one place: a parameter, a variable, a class of the user's.
+
+Read from the text, since the statement with the cursor often is not Python yet.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from keras_lsp.features.open_call import statements
+from keras_lsp.features.typed import code_mask
+from keras_lsp.source.keras_names import canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keras_lsp.session.snapshot import DocumentView
+
+_FUNCTION = re.compile(
+    r"^(?P<indent>[ \t]*)(?:async[ \t]+)?def[ \t]+\w+[ \t]*\((?P<parameters>.*?)\)[ \t]*(?:->[^\n]*)?:",
+    re.MULTILINE | re.DOTALL,
+)
+_DOTTED = re.compile(r"([^\W\d]\w*)(\.[\w.]+)?")
+
+
+def is_rebound(view: DocumentView, name: str, offset: int) -> bool:
+    mask = code_mask(view.document.text)
+    binding = _binding(name)
+    starts = {line.start for line in statements(view.document.text)}
+    parameter = re.compile(rf"(?:^|,)\s*\*{{0,2}}{name}\s*(?:[,:=]|\Z)")
+    functions = list(_functions_around(mask, offset))
+    if any(parameter.search(parameters) for _, parameters in functions):
+        return True
+    for found in binding.finditer(mask):
+        own = not found["margin"] or any(start <= found.start() < offset for start, _ in functions)
+        if own and found.end("margin") in starts and not _means_keras(view, found, offset):
+            return True
+    return False
+
+
+def _binding(name: str) -> re.Pattern[str]:
+    """Statements that bind `name`; those that import it are known already."""
+    return re.compile(
+        r"^(?P<margin>[ \t]*)"
+        rf"(?:(?:[\w, \t]*,[ \t]*)?{name}[ \t]*(?:,[\w, \t]*|:[^=\n]+)?=(?!=)(?P<value>[^\n]*)"
+        rf"|(?:async[ \t]+)?for[ \t]+(?:[\w, \t(]*[ \t,(])?{name}\b(?=[^\n]*\bin\b)"
+        rf"|(?:with|except)\b[^\n]*\bas[ \t]+{name}\b"
+        rf"|(?:def|class)[ \t]+{name}\b)",
+        re.MULTILINE,
+    )
+
+
+def _means_keras(view: DocumentView, found: re.Match[str], offset: int) -> bool:
+    """`layers = tf.keras.layers` is as good as an import; a line that is being written is nothing yet."""
+    if found.start() <= offset <= found.end():
+        return True
+    value = _DOTTED.fullmatch((found["value"] or "").strip())
+    known = dict(view.facts.keras.names).get(value[1]) if value else None
+    if value is None or known is None:
+        return False
+    name = canonical(known + (value[2] or ""))
+    return name == "keras" or name.startswith("keras.")
+
+
+def _functions_around(mask: str, offset: int) -> Iterator[tuple[int, str]]:
+    """Where each function that holds `offset` begins, the innermost first, and its parameters."""
+    line = mask[mask.rfind("\n", 0, offset) + 1 : offset]
+    indent = _width(line[: len(line) - len(line.lstrip())])
+    for found in reversed(list(_FUNCTION.finditer(mask, 0, offset))):
+        if _width(found["indent"]) < indent:
+            indent = _width(found["indent"])
+            yield found.start(), found["parameters"]
+
+
+def _width(blank: str) -> int:
+    return len(blank.expandtabs(8))
