@@ -110,6 +110,9 @@ class CallExpressions:
 
     def _function(self, func: ast.expr, values: Sequence[Value | None]) -> Value | None:
         """What a function of a package gives: a tensor for tensors, or a loaded model."""
+        built = self._built_by(func)
+        if built is not None:
+            return built
         tensors = [v for v in values if v is not None and v.sort in {Sort.TENSOR, Sort.TENSORS}]
         name = self._walk.calls.canonical(func)
         if name is not None and name.startswith("keras.") and name.endswith(_GIVES_MODEL):
@@ -117,6 +120,20 @@ class CallExpressions:
         if not tensors or name is None or not name.startswith(_TENSOR_FUNCTIONS):
             return None
         return Value(Sort.TENSOR, history=self._graph(tensors))
+
+    def _built_by(self, func: ast.expr) -> Value | None:
+        """The model that `build_model()` returns; what else the function did to it, nobody knows."""
+        dotted = dotted_name(func)
+        if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
+            return None
+        held = self._walk.calls.returned(func)
+        if len(held.entries) != 1 or held.open or held.is_container or held.entries[0].conditional:
+            return None
+        call = held.entries[0].call
+        if call is None:
+            return None
+        name = call.callee if call.callee in self._walk.classes else None
+        return Value(Sort.OBJECT, kind_of(call, self._walk.classes), call=call, class_name=name)
 
     # Methods
 

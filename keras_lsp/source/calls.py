@@ -9,15 +9,20 @@ from typing import TYPE_CHECKING
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
 from keras_lsp.source.facts import Argument, LayerCall, ModelKind
+from keras_lsp.source.foreign_slots import held_here
+from keras_lsp.source.held import NOTHING
 from keras_lsp.source.keras_names import Imports, dotted_name
 from keras_lsp.source.literals import literal
 from keras_lsp.source.resolve import split_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
+    from keras_lsp.source.held import Held
+    from keras_lsp.source.held_reader import Environment
     from keras_lsp.source.positions import Positions
-    from keras_lsp.source.resolve import ClassOrigin, NameResolver
+    from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, NameResolver
+    from keras_lsp.text.span import Span
 
 # `keras.Model(inputs, outputs)`: only older Keras says so in its signature.
 _FUNCTIONAL_PARAMETERS = ("inputs", "outputs", "name")
@@ -52,6 +57,22 @@ class Calls:
         self._made: dict[ast.Call, LayerCall] = {}
         self._nodes: dict[int, ast.Call] = {}
         self._origins: dict[str, ClassOrigin] = {}
+        self.functions: dict[str, Callable[[], Held]] = {}  # of this module: reads what each returns
+        self._returned: dict[str, Held] = {}
+        self.held: dict[str, Environment] = {}  # by class of this module, what the attributes hold
+
+    def returned(self, func: ast.expr) -> Held:
+        """What a function of this module, or one of another file, returns."""
+        if isinstance(func, ast.Name) and func.id in self.functions:
+            if func.id not in self._returned:
+                self._returned[func.id] = NOTHING  # what a function that calls itself comes to
+                self._returned[func.id] = self.functions[func.id]()
+            return self._returned[func.id]
+        found = self.function(func)
+        return held_here(found[1], found[0], self._positions.span(func)) if found is not None else NOTHING
+
+    def span(self, node: ast.expr) -> Span:
+        return self._positions.span(node)
 
     def maker(self, func: ast.expr) -> MadeBy | None:
         """What calling `func` makes; None when the text does not say that it is a layer or model."""
@@ -88,6 +109,16 @@ class Calls:
         self._origins[name] = origin
         return MadeBy(name, origin.kind, origin.parameters, False, origin)
 
+    def function(self, func: ast.expr) -> tuple[str, FunctionOrigin] | None:
+        """The module and the origin of a function of another file that returns layers."""
+        dotted = dotted_name(func)
+        name = self._imports.resolve(dotted) if dotted else None
+        if name is None or name.startswith("keras."):
+            return None
+        module, last = split_name(name)
+        origin = self._resolver.function_origin(module, last)
+        return (module, origin) if origin is not None else None
+
     @property
     def knows_others(self) -> bool:
         """Whether any class of another module turned out to be a model or layer."""
@@ -96,6 +127,13 @@ class Calls:
     def origin(self, callee: str) -> ClassOrigin | None:
         """Where a class of another module comes from, by the name its calls have."""
         return self._origins.get(callee)
+
+    def origin_of(self, call: LayerCall) -> ClassOrigin | None:
+        """The class of another file that a call makes, also where this file does not name it itself."""
+        known = self._origins.get(call.callee)
+        if known is not None or call.is_builtin or "." not in call.callee:
+            return known
+        return self._resolver.class_origin(*split_name(call.callee))
 
     def layer_call(self, node: ast.Call) -> LayerCall | None:
         """The call as a fact; None when it does not make a layer, a model or an input."""
@@ -106,6 +144,10 @@ class Calls:
             made = self._made[node] = self._read(node, maker)
             self._nodes[id(made)] = node
         return self._made[node]
+
+    def called(self, node: ast.Call, maker: MadeBy) -> LayerCall:
+        """A call whose callee is a name for that class: `norm_layer(epsilon=1e-5)`."""
+        return self._read(node, maker)
 
     def node_of(self, call: LayerCall) -> ast.Call | None:
         """The node that this very object was read from."""

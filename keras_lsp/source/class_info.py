@@ -22,6 +22,8 @@ class ClassInfo:
     kind: ModelKind
     bases: tuple[str, ...]
     parents: list[ClassInfo] = field(default_factory=list)  # bases defined in this module
+    foreign: list[LayerSlot] = field(default_factory=list)  # slots of bases in other files
+    foreign_setters: list[tuple[str, str]] = field(default_factory=list)  # as `ModelClass.setters`
     known_bases: bool = True
     is_ambiguous: bool = False  # another class of the module has the same name
     is_sequential: bool = False

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from keras_lsp.knowledge import catalogue
@@ -12,12 +13,14 @@ from keras_lsp.source import keras_names
 from keras_lsp.source.calls import Calls, MadeBy
 from keras_lsp.source.class_info import ClassInfo
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
+from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
-from keras_lsp.source.parameters import all_arguments, defaults, is_static, may_assign
+from keras_lsp.source.parameters import all_arguments, defaults, is_static, kept_by_setter, may_assign
 from keras_lsp.source.slot_reader import SlotReader
 
 if TYPE_CHECKING:
+    from keras_lsp.source.held import Held
     from keras_lsp.source.module_index import Function, ModuleIndex
     from keras_lsp.source.positions import Positions
 
@@ -35,11 +38,13 @@ class ClassReader:
         self._positions = positions
         self._calls = calls
         self._index = index
+        self._nodes: dict[str, ast.ClassDef] = {}
 
     def read(self) -> dict[str, ClassInfo]:
         """Model classes by name; of several definitions of one name the last counts."""
         nodes = {node.name: node for node in self._index.classes}
         self._calls.plain |= set(nodes)
+        self._nodes = nodes
         for node in nodes.values():
             self._classify(node, nodes, ())
         times = Counter(node.name for node in self._index.classes)
@@ -48,6 +53,8 @@ class ClassReader:
             info.builds_itself = info.builds_itself or info.is_ambiguous
         for info in self.found.values():
             self._fill(info)
+        for name, function in self._index.functions.items():
+            self._calls.functions[name] = partial(self._returned, function)
         states = InitialState(self._calls, self.found)
         for info in self.found.values():
             info.facts = replace(info.facts, initial=states.of(info))
@@ -70,7 +77,7 @@ class ClassReader:
         info.functions = {
             s.name: s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))
         }
-        info.builds_itself = "build" in info.functions or any(p.builds_itself for p in info.parents)
+        info.builds_itself |= "build" in info.functions or any(p.builds_itself for p in info.parents)
         self.found[node.name] = info
         self._calls.plain.discard(node.name)
         self._calls.local[node.name] = MadeBy(node.name, info.kind, self._init_parameters(info), False)
@@ -84,18 +91,22 @@ class ClassReader:
             info.is_sequential = info.is_sequential or parent.is_sequential
             _take_kind(info, parent.kind)
             return dotted
-        name = self._calls.canonical(base) or dotted
+        name, maker = self._calls.canonical(base) or dotted, self._calls.maker(base)
+        if maker is not None and maker.is_builtin:
+            name = maker.callee  # of Keras, also where another module hands it on
         if keras_names.is_model_class(name):
             info.is_sequential = info.is_sequential or name == "keras.Sequential"
             _take_kind(info, ModelKind.SUBCLASS)
-        elif catalogue.is_layer(name):
+        elif catalogue.is_layer(name) or keras_names.is_private_layer(name):
             _take_kind(info, ModelKind.LAYER)
             info.known_bases = info.known_bases and name in {"keras.layers.Layer", "keras.layers.Wrapper"}
             info.builds_itself = info.builds_itself or name != "keras.layers.Layer"
-        elif (maker := self._calls.maker(base)) is not None and maker.origin is not None:
+        elif maker is not None and maker.origin is not None:
             _take_kind(info, maker.kind)
             info.known_bases = False
             info.builds_itself = info.builds_itself or maker.origin.has_own_build
+            info.foreign += slots_here(maker.origin, maker.callee, self._positions.span(base))
+            info.foreign_setters += maker.origin.setters
         elif name.rpartition(".")[2] not in _NEUTRAL_BASES:
             info.known_bases = False
             info.builds_itself = True  # nobody knows
@@ -106,9 +117,11 @@ class ClassReader:
         return tuple(a.arg for a in all_arguments(init)[1:]) if init else ()
 
     def _fill(self, info: ClassInfo) -> None:
-        reader = SlotReader(info.node.name, info.functions, self._positions, self._calls, self._index)
+        methods = {**self._mixed_in(info.node, ()), **info.functions}
+        reader = SlotReader(info.node.name, methods, self._positions, self._calls, self._index)
         for parent in info.parents:
             reader.attributes.update(parent.attributes)
+        reader.attributes.update(held_in(info.foreign))
         sure = [info.functions[name] for name in _SURE_METHODS if name in info.functions]
         for function in sure:
             reader.read_method(function, conditional=False)
@@ -116,13 +129,14 @@ class ClassReader:
         for function in rest:
             if function.name not in reader.followed and may_assign(function):
                 reader.read_method(function, conditional=True)
-        info.attributes = reader.attributes
+        info.attributes = self._calls.held[info.node.name] = reader.attributes
         info.super_call = reader.super_call
         functional = is_functional(reader.super_call)
         closed = reader.closed and info.known_bases and not info.is_sequential and not functional
         closed = closed and not info.is_ambiguous
         closed = closed and all(parent.facts.closed for parent in info.parents)
-        slots = tuple(reader.slots)
+        setters = _setters(info)
+        slots = tuple(with_setters(reader.slots, setters))
         info.facts = ModelClass(
             name=info.node.name,
             span=self._positions.span(info.node),
@@ -132,10 +146,29 @@ class ClassReader:
             slots=slots,
             methods=tuple(self._method(f) for f in info.functions.values()),
             closed=closed,
-            inherited=tuple(s for p in info.parents for s in (*p.facts.slots, *p.facts.inherited)),
+            inherited=(
+                *(s for p in info.parents for s in (*p.facts.slots, *p.facts.inherited)),
+                *info.foreign,
+            ),
             layers=self._order(info, slots, closed, reader.straight),
             builds_itself=info.builds_itself or info.is_sequential,
+            setters=tuple(setters.items()),
         )
+
+    def _returned(self, function: Function) -> Held:
+        return SlotReader("", {}, self._positions, self._calls, self._index).returned(function)
+
+    def _mixed_in(self, node: ast.ClassDef, above: tuple[str, ...]) -> dict[str, Function]:
+        """Methods of bases in this module that are no models themselves; the first base counts."""
+        found: dict[str, Function] = {}
+        for base in reversed(node.bases):
+            name = dotted_name(_unsubscripted(base)) or ""
+            mixin = self._nodes.get(name)
+            if mixin is None or name in self.found or name in above:
+                continue
+            found |= self._mixed_in(mixin, (*above, name))
+            found |= {s.name: s for s in mixin.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        return found
 
     def _method(self, function: Function) -> MethodFacts:
         names = [argument.arg for argument in all_arguments(function)]
@@ -166,6 +199,20 @@ class ClassReader:
             for slot in slots
         )
         return slots if certain and len(set(map(id, calls))) == len(calls) else None
+
+
+def _setters(info: ClassInfo) -> dict[str, str]:
+    """Properties that keep what they are given in another attribute: property -> attribute."""
+    found = dict(info.foreign_setters)
+    for parent in info.parents:
+        found.update(parent.facts.setters)
+    for name, function in info.functions.items():
+        kept = kept_by_setter(function)
+        if kept is not None:
+            found[name] = kept
+        else:
+            found.pop(name, None)
+    return found
 
 
 def _take_kind(info: ClassInfo, kind: ModelKind) -> None:

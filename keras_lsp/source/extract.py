@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from keras_lsp.source.build_flow import BuildFlow
 from keras_lsp.source.calls import Calls
 from keras_lsp.source.classes import ClassReader
 from keras_lsp.source.facts import ModuleFacts
 from keras_lsp.source.fingerprint import fingerprint
+from keras_lsp.source.found import Found, in_order
 from keras_lsp.source.module_index import index_module
 from keras_lsp.source.module_walk import ModuleWalker
+from keras_lsp.source.moved import EVERYWHERE
 from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.source.pragmas import read_pragmas
 from keras_lsp.source.resolve import NameResolver, SameFileResolver
 from keras_lsp.source.variables import Scope
 from keras_lsp.source.walk import Walk
-from keras_lsp.text.span import Span
+
+if TYPE_CHECKING:
+    import ast
+
+    from keras_lsp.source.module_index import ModuleIndex
 
 _MAY_CONCERN_US = re.compile(r"keras|tensorflow")
 
@@ -38,19 +45,11 @@ def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> Modu
     if resolver is None and not may_concern_us(parsed.text):
         return ModuleFacts(problems=parsed.problems, fingerprint=fingerprint(parsed.text))
     index = index_module(parsed.tree)
-    positions = Positions(parsed.text)
-    calls = Calls(positions, index.imports, resolver or SameFileResolver())
-    classes = ClassReader(positions, calls, index).read()
-    walk = Walk(positions, calls, classes, index.callables(), Scope(Span(0, len(parsed.text))))
-    ModuleWalker(walk).run(parsed.tree)
-    flow = BuildFlow(walk.reach.of)
-    for program in walk.notes.programs:
-        flow.run(program)
-    found = walk.notes.facts()
+    found, knows_others = read(parsed.tree, parsed.text, index, resolver)
     keras = index.imports.facts(parsed.text)
     return ModuleFacts(
-        keras=replace(keras, used=keras.used or bool(classes) or calls.knows_others),
-        classes=tuple(info.facts for info in classes.values()),
+        keras=replace(keras, used=keras.used or bool(found.classes) or knows_others),
+        classes=found.classes,
         bindings=found.bindings,
         events=found.events,
         paths=found.paths,
@@ -60,3 +59,31 @@ def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> Modu
         pragmas=read_pragmas(parsed.text, parsed.tree),
         fingerprint=fingerprint(parsed.text),
     )
+
+
+def read(
+    tree: ast.Module, text: str, index: ModuleIndex, resolver: NameResolver | None
+) -> tuple[Found, bool]:
+    """What the statements of `tree` say, and whether any class of another module had a part in it.
+
+    Both may be without statements of `text`: `index` without those that nothing in it depends on, `tree` also
+    without definitions that only others depend on.
+    """
+    positions = Positions(text)
+    calls = Calls(positions, index.imports, resolver or SameFileResolver())
+    classes = ClassReader(positions, calls, index).read()
+    walk = Walk(positions, calls, classes, index.callables(), Scope(EVERYWHERE))
+    ModuleWalker(walk).run(tree)
+    flow = BuildFlow(walk.reach.of)
+    for program in walk.notes.programs:
+        flow.run(program)
+    notes = walk.notes.facts()
+    found = Found(
+        classes=in_order(info.facts for info in classes.values()),
+        bindings=in_order(notes.bindings),
+        events=in_order(notes.events),
+        paths=in_order(notes.paths),
+        weight_uses=in_order(notes.weight_uses),
+        references=notes.references,
+    )
+    return found, calls.knows_others

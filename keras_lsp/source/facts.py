@@ -79,6 +79,7 @@ class LayerSlot:
     source_line: Span  # the defining statement
     conditional: bool = False  # assigned on some paths only, or more than once
     repeated: bool = False  # made in a loop or comprehension: one text, many layers
+    file: str = ""  # of a base class in another file, that file; all spans are then the base's name here
 
     @property
     def attribute(self) -> str:
@@ -111,6 +112,7 @@ class ModelClass:
     layers: tuple[LayerSlot, ...] | None = None  # what `.layers` holds, in order; None when not certain
     builds_itself: bool = True  # has a build() of its own or from a base; also when a base is not known
     initial: Built = Built.UNKNOWN  # of a new instance
+    setters: tuple[tuple[str, str], ...] = ()  # properties, and the attribute that keeps what each is given
 
     def method(self, name: str) -> MethodFacts | None:
         return next((m for m in self.methods if m.name == name), None)
@@ -264,6 +266,7 @@ class KerasImports:
     layers_prefix: str | None = None  # what to write before `.Dense`
     names: tuple[tuple[str, str], ...] = ()  # local name -> canonical or dotted name ("np" -> "numpy")
     legacy: bool = False  # imports tf_keras, or the text itself sets TF_USE_LEGACY_KERAS
+    backend: str = ""  # where the text itself sets KERAS_BACKEND
 
 
 @dataclass(frozen=True, slots=True)

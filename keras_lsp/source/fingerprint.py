@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 _IN_BRACES = r"\{\{|\{(?!\{)(?:[^{}]|\{[^{}]*\})*\}"  # of an f-string; may hold quotes
 
@@ -36,18 +36,40 @@ _STRING = "\x00"  # stands for a string in the code around it; the null byte is 
 _IDLE_BLANK = re.compile(r" (?:(?<!\w )|(?!\w))")
 
 
+class Tokens(NamedTuple):
+    """What a text or a piece of one says."""
+
+    code: str  # lines without idle blanks, strings replaced by marks
+    indents: str
+    strings: tuple[str, ...]
+
+
+def tokens(text: str) -> Tokens:
+    """Of whole statements on lines of their own; pieces of a text add up to the whole."""
+    code, strings = _parted(text)
+    lines = code.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    lines = [line for line in lines if line.strip()]
+    indents = [line[: len(line) - len(line.lstrip())] for line in lines]
+    said = _IDLE_BLANK.sub("", "\n".join(" ".join(line.split()) for line in lines))
+    return Tokens(said, "\n".join(indents), tuple(strings))
+
+
 def fingerprint(text: str) -> str:
     """Equal for texts that differ only in comments, blank lines, line ends and blanks between tokens.
 
     For a text that parses, different programs have different fingerprints. Indentation counts.
     """
-    code, strings = _parted(text)
-    lines = code.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    lines = [line for line in lines if line.strip()]
-    indents = [line[: len(line) - len(line.lstrip())] for line in lines]
-    tokens = _IDLE_BLANK.sub("", "\n".join(" ".join(line.split()) for line in lines))
-    said = "\x00\x00".join((tokens, "\n".join(indents), "\x00".join(strings)))
-    return hashlib.blake2b(said.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return fingerprint_of([tokens(text)])
+
+
+def fingerprint_of(pieces: Iterable[Tokens]) -> str:
+    """The fingerprint of the text that the pieces add up to."""
+    said = [piece for piece in pieces if piece.code]
+    strings = (string for piece in said for string in piece.strings)
+    whole = "\x00\x00".join(
+        ("\n".join(p.code for p in said), "\n".join(p.indents for p in said), "\x00".join(strings))
+    )
+    return hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def comments(text: str) -> Iterator[Span]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from keras_lsp.source.calls import MadeBy
     from keras_lsp.source.facts import LayerCall
     from keras_lsp.text.span import Span
 
@@ -34,6 +35,7 @@ class Held:
     open: bool = False
     is_container: bool = False
     length: int | None = None  # of a list whose elements are all written out
+    classes: tuple[MadeBy, ...] = ()  # the value may be these classes themselves, to be called later
 
     def under(self, place: str) -> tuple[Entry, ...]:
         """The entries as they are when this value is put at `place` of a container."""
@@ -59,6 +61,7 @@ def either(*choices: Held) -> Held:
         tuple(entry for choice in choices for entry in choice.conditionally().entries),
         any(choice.open for choice in choices),
         any(choice.is_container for choice in choices),
+        classes=tuple(dict.fromkeys(made for choice in choices for made in choice.classes)),
     )
 
 

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.foreign_slots import held_in, slots_here
 from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container, either
+from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
 
 if TYPE_CHECKING:
@@ -58,16 +60,44 @@ class HeldReader:
         if made is not None:
             is_tensor = made.callee == "keras.Input"
             return NOTHING if is_tensor else Held((Entry("", made, made.span),))
+        callee = self._classes(node.func, local)
+        if callee.classes:
+            return self._called(node, callee)
         if isinstance(node.func, ast.Name):
             if node.func.id in _WRAPPERS and len(node.args) == 1:
                 return self.read(node.args[0], local)
             if node.func.id == "dict" and not node.args:
                 pairs = [(f"[{k.arg!r}]", self.read(k.value, local)) for k in node.keywords if k.arg]
                 return container(pairs, listed=False)
+        if node.args and self._calls.canonical(node.func) == "functools.partial":
+            return replace(self.read(node.args[0], local), is_container=False)
         followed = self._helper(node, local)
         if followed is not None:
             return followed
+        function = self._calls.function(node.func)
+        if function is not None:
+            return self._calls.returned(node.func)
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
+
+    def _classes(self, func: ast.expr, local: Environment) -> Held:
+        """The classes that a name or attribute may stand for."""
+        if isinstance(func, ast.Name):
+            return local.get(func.id, NOTHING)
+        attribute = self.self_attribute(func)
+        return self.attributes.get(attribute, NOTHING) if attribute is not None else NOTHING
+
+    def _called(self, node: ast.Call, callee: Held) -> Held:
+        span = self._positions.span(node)
+        certain = len(callee.classes) == 1 and not callee.open
+        made = (self._calls.called(node, maker) for maker in callee.classes)
+        return Held(tuple(Entry("", call, span, not certain) for call in made), callee.open)
+
+    def _class(self, node: ast.expr) -> Held | None:
+        """A layer or model class that is named and not called."""
+        maker = self._calls.maker(node)
+        if maker is None or maker.is_input or not maker.callee.rpartition(".")[2][:1].isupper():
+            return None
+        return Held(classes=(maker,))
 
     def _never_makes_layers(self, func: ast.expr, local: Environment) -> bool:
         if isinstance(func, ast.Call):
@@ -88,20 +118,40 @@ class HeldReader:
         known = local.get(node.id)
         if known is not None:
             return known
-        return NOTHING if node.id in self._index.constants else OPEN
+        if node.id in self._index.constants:
+            return NOTHING
+        return self._class(node) or OPEN
 
-    def _attribute(self, node: ast.Attribute, _local: Environment) -> Held:
+    def _attribute(self, node: ast.Attribute, local: Environment) -> Held:
         attribute = self.self_attribute(node)
         if attribute is not None:
             return self.attributes.get(attribute, OPEN)
         name = self._calls.canonical(node)
-        return NOTHING if name and name.startswith(("keras.", *_PLAIN_PACKAGES)) else OPEN
+        if name is None:
+            return self._below(node, local) or OPEN
+        plain = NOTHING if name.startswith(("keras.", *_PLAIN_PACKAGES)) else OPEN
+        return self._class(node) or plain
+
+    def _below(self, node: ast.Attribute, local: Environment) -> Held | None:
+        """`self.encoder.dense`: what a layer that we know holds in its turn."""
+        owner = self.read(node.value, local)
+        if len(owner.entries) != 1 or owner.is_container or owner.entries[0].call is None:
+            return None
+        call = owner.entries[0].call
+        own = self._calls.held.get(call.callee)
+        origin = self._calls.origin_of(call) if own is None else None
+        if origin is not None:
+            own = held_in(slots_here(origin, call.callee, self._positions.span(node)))
+        held = own.get(node.attr) if own is not None else None
+        return held.conditionally() if held is not None and owner.entries[0].conditional else held
 
     def _subscript(self, node: ast.Subscript, local: Environment) -> Held:
         held = self.read(node.value, local)
         value, known = literal(node.slice)
         if not held.entries:
             return replace(held, is_container=False)
+        if isinstance(value, int) and value < 0 and held.length is not None:
+            value += held.length
         return held.element(f"[{value!r}]") if known else OPEN
 
     def _ifexp(self, node: ast.IfExp, local: Environment) -> Held:
@@ -161,20 +211,49 @@ class HeldReader:
     def _inside(self, generators: list[ast.comprehension], local: Environment) -> Environment:
         inner = dict(local)
         for generator in generators:
-            bind_loop(generator.target, self.read(generator.iter, inner), inner)
+            self.bind_loop(generator.target, generator.iter, inner)
         return inner
+
+    def bind_loop(self, target: ast.expr, iterated: ast.expr, local: Environment) -> None:
+        """Give the targets of `for target in iterated` what they hold."""
+        parts = target.elts if isinstance(target, (ast.Tuple, ast.List)) else []
+        call = iterated if isinstance(iterated, ast.Call) and not iterated.keywords else None
+        name = dotted_name(call.func) if call is not None else None
+        if call is not None and name in {"zip", "enumerate"} and parts:
+            held = [_each(self.read(argument, local)) for argument in call.args]
+            held = [NOTHING, *held[:1]] if name == "enumerate" else held
+            for part, value in zip(parts, [*held, *[OPEN] * len(parts)], strict=False):
+                _bind_target(part, value, local)
+        elif (
+            call is not None
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr in {"items", "values"}
+        ):
+            value = _each(self.read(call.func.value, local))
+            both = call.func.attr == "items" and len(parts) == 2
+            for part, each in zip(parts, (NOTHING, value), strict=True) if both else [(target, value)]:
+                _bind_target(part, each, local)
+        else:
+            _bind_target(target, _each(self.read(iterated, local)), local)
 
 
 _NEVER_LAYERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp, ast.Lambda)
 
 
-def bind_loop(target: ast.expr, iterated: Held, local: Environment) -> None:
-    """What a loop's targets hold, when the loop runs over `iterated`."""
-    inner = tuple(replace(e, place=e.place.partition("]")[2]) for e in iterated.entries)
-    element = replace(Held(inner, iterated.open).conditionally())
-    for name in ast.walk(target):
-        if isinstance(name, ast.Name):
-            local[name.id] = element
+def _each(held: Held) -> Held:
+    """What a loop over a container gives, one after the other."""
+    inner = tuple(replace(e, place=e.place.partition("]")[2]) for e in held.entries)
+    return Held(inner, held.open).conditionally()
+
+
+def _bind_target(target: ast.expr, held: Held, local: Environment) -> None:
+    if isinstance(target, ast.Name):
+        local[target.id] = held
+    elif isinstance(target, ast.Starred):
+        _bind_target(target.value, OPEN, local)
+    elif isinstance(target, (ast.Tuple, ast.List)):
+        for position, element in enumerate(target.elts):
+            _bind_target(element, held.element(f"[{position}]") if held.entries else held, local)
 
 
 def many(held: Held) -> Held:

@@ -9,15 +9,19 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from keras_lsp.source.calls import Calls
+from keras_lsp.source.classes import ClassReader
 from keras_lsp.source.extract import facts_of, may_concern_us
 from keras_lsp.source.keras_names import Imports, canonical
 from keras_lsp.source.module_index import index_module
 from keras_lsp.source.parse import parse
-from keras_lsp.source.resolve import ClassOrigin, split_name
+from keras_lsp.source.positions import Positions
+from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, split_name
+from keras_lsp.source.slot_reader import SlotReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from keras_lsp.source.parse import ParsedModule
 
 ImportedName = tuple[str, str]  # module with its leading dots, name in it
+Origin = ClassOrigin | FunctionOrigin
 _DEPTH = 6  # files between a name and the class it means
 _ROUNDS = 3  # what is learned about a class's bases may make us ask for what it holds
 
@@ -40,7 +45,7 @@ class JediResolver:
     path: str | None
     root: str | None
     packages: tuple[str, ...] = ()
-    found: dict[ImportedName, ClassOrigin | None] = field(default_factory=dict)
+    found: dict[ImportedName, Origin | None] = field(default_factory=dict)
     wanted: dict[ImportedName, None] = field(default_factory=dict)  # in the order asked
 
     def class_origin(self, module: str, name: str) -> ClassOrigin | None:
@@ -48,11 +53,16 @@ class JediResolver:
         key = (module, name)
         if key not in self.found:
             self.wanted[key] = None
-        return self.found.get(key)
+        origin = self.found.get(key)
+        return origin if isinstance(origin, ClassOrigin) else None
+
+    def function_origin(self, module: str, name: str) -> FunctionOrigin | None:
+        origin = self.found.get((module, name))
+        return origin if isinstance(origin, FunctionOrigin) else None
 
     @property
-    def known(self) -> dict[ImportedName, ClassOrigin]:
-        """The names that are model or layer classes."""
+    def known(self) -> dict[ImportedName, Origin]:
+        """The names that are model or layer classes, or functions that return such."""
         return {name: origin for name, origin in self.found.items() if origin is not None}
 
     @property
@@ -75,7 +85,9 @@ class _File:
     imports: Imports
     facts: ModuleFacts
     wanted: tuple[ImportedName, ...]
-    found: dict[ImportedName, ClassOrigin | None] = field(default_factory=dict)
+    found: dict[ImportedName, Origin | None] = field(default_factory=dict)
+    functions: frozenset[str] = frozenset()  # of the module body
+    returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
 
 
 class JediNames:
@@ -125,10 +137,10 @@ class JediNames:
 
     def _origins(
         self, resolver: JediResolver, names: tuple[ImportedName, ...], depth: int
-    ) -> dict[ImportedName, ClassOrigin | None]:
+    ) -> dict[ImportedName, Origin | None]:
         return {name: None if self._closed else self._origin(resolver, name, depth) for name in names}
 
-    def _origin(self, resolver: JediResolver, name: ImportedName, depth: int) -> ClassOrigin | None:
+    def _origin(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
         """What `from <module> import <name>` in the resolver's file gives."""
         dotted = canonical(_dotted(name))
         if dotted.startswith("keras."):
@@ -139,22 +151,42 @@ class JediNames:
             text = self._read(path)
             if text is not None:
                 return self._in_file(resolver.of_file(path), text, name[1], depth)
-        return self._installed(resolver, name, depth)
+        return self._handed_on(resolver, name, depth) or self._installed(resolver, name, depth)
 
-    def _in_file(self, here: JediResolver, text: str, name: str, depth: int) -> ClassOrigin | None:
-        """The class that a file calls `name`: its own, or one it imports."""
+    def _handed_on(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
+        """`backend.layers.Dense`, where `backend` has no module `layers` but imports one."""
+        package, *rest = split_name(name[0])
+        while package and rest[0]:
+            for path in _files(resolver, package):
+                text = self._read(path)
+                if text is not None:
+                    here = resolver.of_file(path)
+                    imported = self._file(here, text, depth).imports.names.get(rest[0])
+                    module = ".".join([imported, *rest[1:]]) if imported else ""
+                    return self._origin(here, (module, name[1]), depth - 1) if imported else None
+            package, last = split_name(package)
+            rest.insert(0, last)
+        return None
+
+    def _in_file(self, here: JediResolver, text: str, name: str, depth: int) -> Origin | None:
+        """What a file calls `name`: a class or function of its own, or one it imports."""
         path = here.path or ""
         file = self._file(here, text, depth)
         model = file.facts.model_class(name)
         if model is not None:
             return _origin_of(model, path)
-        imported = file.imports.names.get(name)
+        if name in file.functions:
+            if name not in file.returned:
+                here.found = file.found
+                file.returned[name] = _returned(here, text, name)
+            return file.returned[name]
+        imported = file.imports.names.get(name) or file.imports.aliases.get(name)
         if imported is not None:
             return self._origin(here, split_name(imported), depth - 1)
         stars = (self._origin(here, (module, name), depth - 1) for module in file.imports.stars)
         return next((origin for origin in stars if origin is not None), None)
 
-    def _installed(self, resolver: JediResolver, name: ImportedName, depth: int) -> ClassOrigin | None:
+    def _installed(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
         """A class of an installed package; these have capitals, so that not every function is looked for."""
         module = name[0].split(".", 1)[0]
         if not resolver.packages or module in sys.stdlib_module_names or not name[1][:1].isupper():
@@ -181,6 +213,7 @@ class JediNames:
             if found != file.found:
                 file.found = here.found = found
                 file.facts = facts_of(parse(text), here)
+                file.returned.clear()
         return file
 
 
@@ -188,7 +221,18 @@ def _first_look(here: JediResolver, text: str) -> _File:
     parsed = parse(text)
     # A package that never speaks of Keras has no models; its imports may still lead to one that does.
     facts = facts_of(parsed, here if not here.is_installed or may_concern_us(text) else None)
-    return _File(text, index_module(parsed.tree).imports, facts, tuple(here.wanted))
+    index = index_module(parsed.tree)
+    return _File(text, index.imports, facts, tuple(here.wanted), functions=frozenset(index.functions))
+
+
+def _returned(here: JediResolver, text: str, name: str) -> FunctionOrigin | None:
+    """What a function of another file returns; None when there is no layer in it."""
+    parsed = parse(text)
+    index, positions = index_module(parsed.tree), Positions(text)
+    calls = Calls(positions, index.imports, here)
+    ClassReader(positions, calls, index).read()
+    returns = SlotReader("", {}, positions, calls, index).returned(index.functions[name])
+    return FunctionOrigin(returns, here.path or "") if returns.entries else None
 
 
 def _dotted(name: ImportedName) -> str:
@@ -274,4 +318,8 @@ def _origin_of(model: ModelClass, path: str) -> ClassOrigin:
         parameters=init.parameters if init is not None else (),
         has_own_build=model.builds_itself,
         initial=model.initial,
+        slots=tuple(
+            slot if slot.file else replace(slot, file=path) for slot in (*model.slots, *model.inherited)
+        ),
+        setters=model.setters,
     )

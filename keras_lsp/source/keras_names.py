@@ -29,8 +29,12 @@ _ROOTS = (
     "tf_keras.api",
     "tf_keras",
 )
+_WITH_KERAS = frozenset({"tensorflow", "tensorflow.compat.v1", "tensorflow.compat.v2"})  # have a `.keras`
 _MODELS = {"Model": "keras.Model", "Functional": "keras.Model", "Sequential": "keras.Sequential"}
 _LEGACY_SWITCH = re.compile(r"""TF_USE_LEGACY_KERAS["']\s*\]?\s*[=,]\s*["'](?:1|true)["']""", re.IGNORECASE)
+_BACKEND_SWITCH = re.compile(
+    r"""KERAS_BACKEND["']\s*\]?\s*[=,]\s*["'](tensorflow|jax|torch|numpy|openvino)["']"""
+)
 
 
 @lru_cache(maxsize=4096)
@@ -55,6 +59,14 @@ def canonical(dotted: str) -> str:
 def _is_layer_module(modules: list[str]) -> bool:
     """`keras`, `keras.layers` and the private modules that define layers."""
     return modules == ["keras"] or modules[1] in {"layers", "engine", "topology", "legacy"}
+
+
+def is_private_layer(name: str) -> bool:
+    """A base that Keras does not offer but defines beside its layers: `BaseConv`, `TFDataLayer`."""
+    *modules, last = name.split(".")
+    return (
+        modules[:2] == ["keras", "layers"] and len(modules) > 2 and last[:1].isupper() and "Mixin" not in last
+    )
 
 
 def is_model_class(name: str) -> bool:
@@ -86,6 +98,9 @@ class Imports:
     names: dict[str, str] = field(default_factory=dict)  # local name -> dotted name, canonical for Keras
     spans: dict[str, tuple[int, int]] = field(default_factory=dict)  # local name -> (line, utf-8 column)
     stars: list[str] = field(default_factory=list)  # canonical modules of `from m import *`
+    aliases: dict[str, str] = field(
+        default_factory=dict
+    )  # `Base = bases.Base` of the module body, not of Keras
     roots: set[str] = field(default_factory=set)  # first words of what is imported
     top_level: list[str] = field(default_factory=list)  # local names bound in the module body
 
@@ -110,7 +125,9 @@ class Imports:
         """`layers = tf.keras.layers` is as good as an import."""
         dotted = dotted_name(value)
         found = self.resolve(dotted) if dotted else None
-        if found is not None and (found == "keras" or found.startswith("keras.")) and name not in self.names:
+        if found is not None and not _is_keras(found) and top_level:
+            self.aliases[name] = found
+        if found is not None and _is_keras(found) and name not in self.names:
             self.names[name] = found
             if top_level:
                 self.top_level.append(name)
@@ -136,7 +153,7 @@ class Imports:
         return None
 
     def facts(self, text: str) -> KerasImports:
-        uses_tf_keras = "tensorflow" in self.names.values() and ".keras" in text
+        uses_tf_keras = any(name in _WITH_KERAS for name in self.names.values()) and ".keras" in text
         used = uses_tf_keras or any(_is_keras(name) for name in (*self.names.values(), *self.stars))
         prefix = self._prefix(text, uses_tf_keras)
         layers = next((n for n in self.top_level if self.names.get(n) == "keras.layers"), None)
@@ -146,6 +163,7 @@ class Imports:
             layers_prefix=layers or (f"{prefix}.layers" if prefix else None),
             names=tuple(self.names.items()),
             legacy=self._legacy() or _LEGACY_SWITCH.search(text) is not None,
+            backend=backend.group(1) if (backend := _BACKEND_SWITCH.search(text)) is not None else "",
         )
 
     def _prefix(self, text: str, uses_tf_keras: bool) -> str | None:
@@ -164,7 +182,7 @@ class Imports:
         for name in self.top_level:
             if self.names.get(name) == "keras":
                 yield name
-            elif self.names.get(name) == "tensorflow" and (uses_tf_keras or "keras" not in self.names):
+            elif self.names.get(name) in _WITH_KERAS and (uses_tf_keras or "keras" not in self.names):
                 yield f"{name}.keras"
 
     def _legacy(self) -> bool:

@@ -29,6 +29,9 @@ _STATEMENT_LIKE = re.compile(
 BLOCK_WORDS = re.compile(
     r"(?:async[ \t]+)?(?:def|class|if|elif|else|for|while|with|try|except|finally|match|case)\b"
 )
+_BELOW_HEADER = re.compile(r":[ \t]*(?:#[^\r\n]*)?[\r\n]\s*[a-zA-Z]{0,2}(?:\"{3}|'{3})\Z")
+_NEAR = 200  # characters before quotes in which a header is looked for
+_ROUNDS = 8  # long strings without an end that are looked for one by one
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
 
@@ -44,23 +47,34 @@ class LogicalLine:
 
 def logical_lines(text: str) -> list[LogicalLine]:
     """Every logical line that is not only a comment, in order."""
-    lines, runaway = _Scanner(text).scan()
-    return _Scanner(text, distrust=True).scan()[0] if runaway else lines
+    unclosed: set[int] = set()
+    for _ in range(_ROUNDS):
+        scanner = _Scanner(text, frozenset(unclosed))
+        lines = scanner.scan()
+        suspect = scanner.suspect()
+        if suspect is None:
+            return lines
+        unclosed.add(suspect)
+    return _Scanner(text, distrust=True).scan()
 
 
 class _Scanner:
-    """One pass over a text. With `distrust`, a long string that holds code counts as not closed."""
+    """One pass over a text. Long strings that begin at one of `unclosed` end with their line.
 
-    def __init__(self, text: str, distrust: bool = False) -> None:
+    With `distrust`, so does every one that holds code.
+    """
+
+    def __init__(self, text: str, unclosed: frozenset[int] = frozenset(), distrust: bool = False) -> None:
         self._text = text
+        self._unclosed = unclosed
         self._distrust = distrust
         self._lines: list[LogicalLine] = []
         self._line: LogicalLine | None = None
         self._open: list[str] = []
+        self._long: list[tuple[int, int]] = []  # where the inside of each long string begins and ends
         self._runaway = False
 
-    def scan(self) -> tuple[list[LogicalLine], bool]:
-        """The lines, and whether a triple-quoted string runs to the end of the text."""
+    def scan(self) -> list[LogicalLine]:
         position = self._begin(0)
         while match := _TOKEN.search(self._text, position):
             kind, position = match.lastgroup, match.end()
@@ -73,7 +87,25 @@ class _Scanner:
             elif kind == "newline":
                 position = self._newline(match.start(), position)
         self._finish(len(self._text))
-        return self._lines, self._runaway
+        return self._lines
+
+    def suspect(self) -> int | None:
+        """Where the quotes stand that nobody closed, when a long string runs to the end of the text.
+
+        From there on strings and code have changed places: each "string" holds code, and none is below a
+        header, where documentation begins.
+        """
+        if not self._runaway:
+            return None
+        strings = iter(reversed(self._long))
+        found, _ = next(strings)
+        for start, end in strings:
+            if _BELOW_HEADER.search(self._text, max(0, found - _NEAR), found):
+                break
+            if not _CODE_LINE.search(self._text, start, end):
+                break
+            found = start
+        return found
 
     def _begin(self, position: int) -> int:
         """Start a logical line at the physical line that begins at `position`, if it holds one."""
@@ -100,18 +132,21 @@ class _Scanner:
 
     def _string(self, quote: str, position: int) -> int:
         end = _STRING_REST[quote].match(self._text, position)
-        if end is not None and not (len(quote) == 3 and self._suspicious(position, end.end())):
+        closed = end is not None
+        if len(quote) == 3:
+            at = end.end() if end is not None else len(self._text)
+            trusted = position not in self._unclosed
+            if self._distrust:
+                trusted = closed and _CODE_LINE.search(self._text, position, at) is None
+            if trusted:
+                self._long.append((position, at))
+                self._runaway = not closed
+                return at
+        elif end is not None:
             return end.end()
-        if end is None and len(quote) == 3:
-            self._runaway = True
-            if not self._distrust:
-                return len(self._text)
         if self._line is not None:
             self._line.broken = True
         return _TO_LINE_END.match(self._text, position).end()  # type: ignore[union-attr]  # matches everywhere
-
-    def _suspicious(self, start: int, end: int) -> bool:
-        return self._distrust and _CODE_LINE.search(self._text, start, end) is not None
 
     def _close(self, bracket: str) -> None:
         if self._open and self._open[-1] == _PAIRS[bracket]:

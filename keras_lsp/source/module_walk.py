@@ -192,6 +192,8 @@ class ModuleWalker:
 
     def _leave(self, node: ast.Return | ast.Raise | ast.Break | ast.Continue) -> None:
         self._visit(node)
+        if isinstance(node, ast.Return) and not self._walk.in_function:
+            return  # half-typed: it leaves nothing
         self._walk.program.append(Leave(loop_only=isinstance(node, (ast.Break, ast.Continue))))
 
     def _global(self, node: ast.Global) -> None:

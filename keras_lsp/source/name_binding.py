@@ -160,7 +160,7 @@ class NameBinder:
         if slots:
             span = self._walk.span(target)
             here = next((slot for slot in slots if slot.definition == span), slots[0])
-            owner = self._walk.classes[here.owner].facts
+            owner = self._walk.classes.get(here.owner, method.info).facts
             self._walk.notes.slot(span, target.attr, owner, here, is_store=True)
         return True
 

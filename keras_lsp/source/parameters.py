@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.held import NOTHING, OPEN, Held
+from keras_lsp.source.held import NOTHING, OPEN, Entry, Held
+from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
 from keras_lsp.source.module_index import Function, blocks_of
 
@@ -37,6 +38,23 @@ def self_name(function: Function) -> str | None:
     return positional[0].arg if positional and not is_static(function) else None
 
 
+def kept_by_setter(function: Function) -> str | None:
+    """The `_x` of a property setter that does `self._x = value`."""
+    if not any(isinstance(d, ast.Attribute) and d.attr == "setter" for d in function.decorator_list):
+        return None
+    names = [argument.arg for argument in all_arguments(function)]
+    for statement in function.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Name):
+            target = statement.targets[0]
+            if (
+                isinstance(target, ast.Attribute)
+                and isinstance(target.value, ast.Name)
+                and [target.value.id, statement.value.id] == names
+            ):
+                return target.attr
+    return None
+
+
 def defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
     """Parameter names with the expressions of their defaults."""
     arguments = function.args
@@ -57,7 +75,28 @@ def layerless_parameters(function: Function, calls: Calls) -> dict[str, Held]:
     plain |= {a.arg for a in all_arguments(function) if a.annotation and _plain_annotation(a.annotation)}
     if any(name not in plain for name in _kept_names(function)):
         plain |= set(_used_as_numbers(function, calls))
-    return {name: NOTHING if name in plain else OPEN for name in names}
+    found = {name: NOTHING if name in plain else OPEN for name in names}
+    for name, default in defaults(function):
+        maker = calls.maker(default) if isinstance(default, (ast.Name, ast.Attribute)) else None
+        if maker is not None:
+            found[name] = Held(open=True, classes=(maker,))
+    for argument in all_arguments(function):
+        if argument.annotation is not None and found[argument.arg] is OPEN:
+            found[argument.arg] = _annotated(argument.annotation, calls) or OPEN
+    return found
+
+
+def _annotated(node: ast.expr, calls: Calls) -> Held | None:
+    """A layer or model whose class the caller chooses: `layer: keras.layers.Layer | None`."""
+    optional = False
+    if isinstance(node, ast.Subscript) and (dotted_name(node.value) or "").rpartition(".")[2] == "Optional":
+        node, optional = node.slice, True
+    elif isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value is None:
+        node, optional = node.left, True
+    maker = calls.maker(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
+    if maker is None or maker.is_input or not maker.callee.rpartition(".")[2][:1].isupper():
+        return None
+    return Held((Entry("", None, calls.span(node), optional),))
 
 
 def _kept_names(function: Function) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.repair import repair
@@ -20,23 +21,31 @@ _UNREADABLE = re.compile("[\x00\ud800-\udfff]")
 
 @dataclass(frozen=True)
 class ParsedModule:
-    """`tree` is the tree of `text`, which has the same length and lines as the text that was parsed."""
+    """`text` parses, and has the same length and lines as the text that was parsed."""
 
-    tree: ast.Module
     text: str
     problems: tuple[Problem, ...] = ()
+    parsed: ast.Module | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The tree of `text`; of a text that was parsed in pieces it is made for the first who asks."""
+        tree = self.parsed or compile_tree(self.text)
+        return tree if isinstance(tree, ast.Module) else ast.Module(body=[], type_ignores=[])
 
 
 def parse(text: str) -> ParsedModule:
     """Never raises."""
-    readable = _readable(text)
-    tree = compile_tree(readable)
+    text = readable(text)
+    tree = compile_tree(text)
     if isinstance(tree, ast.Module):
-        return ParsedModule(tree, readable)
-    return ParsedModule(*repair(readable))
+        return ParsedModule(text, (), tree)
+    tree, text, problems = repair(text)
+    return ParsedModule(text, problems, tree)
 
 
-def _readable(text: str) -> str:
+def readable(text: str) -> str:
+    """The text without what no Python source may hold, of the same length."""
     if text.isascii() and "\x00" not in text:
         return text
     if text.startswith("\ufeff"):

@@ -48,7 +48,7 @@ def repair(text: str) -> tuple[ast.Module, str, tuple[Problem, ...]]:
     result = "".join((*pieces, text[done:]))
     tree = compile_tree(result)
     if isinstance(tree, ast.Module):
-        return tree, result, tuple(problems)
+        return tree, result, tuple(sorted(problems, key=lambda p: (p.span.start, p.span.end)))
     everything = Problem(Span(0, len(text)), tree.msg or "invalid syntax")
     return ast.Module(body=[], type_ignores=[]), blank(text), (everything,)
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from keras_lsp.source.facts import Built, ModelKind
+from keras_lsp.source.facts import Built, LayerSlot, ModelKind
 from keras_lsp.text.span import Span
+
+if TYPE_CHECKING:
+    from keras_lsp.source.held import Held
 
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(?P<module>[.\w]+)|import[ \t]+(?P<modules>[\w., \t]+))", re.MULTILINE
@@ -29,11 +32,21 @@ class ClassOrigin:
     has_own_build: bool = True
     initial: Built = Built.UNKNOWN  # of a new instance
     is_builtin: bool = False
+    slots: tuple[LayerSlot, ...] = ()  # own and inherited; spans in that file
+    setters: tuple[tuple[str, str], ...] = ()  # as `ModelClass.setters`
 
     @classmethod
     def of_keras(cls, canonical: str) -> ClassOrigin:
         """A class of Keras that another module hands on."""
         return cls(ModelKind.UNKNOWN, canonical, "", Span(0, 0), is_builtin=True)
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionOrigin:
+    """A function of another module that returns layers."""
+
+    returns: Held  # spans in that file
+    path: str
 
 
 class NameResolver(Protocol):
@@ -46,11 +59,18 @@ class NameResolver(Protocol):
         """
         ...
 
+    def function_origin(self, module: str, name: str) -> FunctionOrigin | None:
+        """The same for a function that returns layers."""
+        ...
+
 
 class SameFileResolver:
     """Knows no other file: what this module does not define stays unknown."""
 
     def class_origin(self, module: str, name: str) -> ClassOrigin | None:  # noqa: ARG002  # the protocol's
+        return None
+
+    def function_origin(self, module: str, name: str) -> FunctionOrigin | None:  # noqa: ARG002  # the protocol's
         return None
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import LayerSlot
 from keras_lsp.source.held import EACH, NOTHING, OPEN, Held, container, either
-from keras_lsp.source.held_reader import Environment, HeldReader, bind_loop, concatenated, many
+from keras_lsp.source.held_reader import Environment, HeldReader, concatenated, many
 from keras_lsp.source.literals import literal
+from keras_lsp.source.loop_values import loop_values, spelled_names
 from keras_lsp.source.parameters import all_arguments, is_static, layerless_parameters, self_name
 from keras_lsp.text.span import Span
 
@@ -33,10 +34,15 @@ class _Context:
     conditional: bool = False
     repeated: bool = False
     returned: list[Held] = field(default_factory=list)
+    loops: dict[str, tuple[str | int, ...]] = field(default_factory=dict)  # what loop variables run through
 
     def inside(self, conditional: bool = False, repeated: bool = False) -> _Context:
         return _Context(
-            dict(self.local), self.conditional or conditional, self.repeated or repeated, self.returned
+            dict(self.local),
+            self.conditional or conditional,
+            self.repeated or repeated,
+            self.returned,
+            dict(self.loops),
         )
 
 
@@ -75,6 +81,13 @@ class SlotReader:
             self._active.append(function.name)
             self._run(function.body, _Context(self._parameters_of(function), conditional))
             self._active.pop()
+
+    def returned(self, function: Function) -> Held:
+        """What a function that is no method returns."""
+        context = _Context(self._parameters_of(function))
+        self._reader.self_name = ""
+        self._run(function.body, context)
+        return _joined(context.returned)
 
     def _parameters_of(self, function: Function) -> Environment:
         known = self._parameters.get(function)
@@ -128,17 +141,21 @@ class SlotReader:
         """`self.<attribute> = <held>`."""
         previous = self.attributes.get(attribute)
         self.closed = self.closed and not held.open
-        again = previous is not None and bool(previous.entries) and bool(held.entries)
-        if previous is not None and previous.entries:
-            self.straight = False
+        again = previous is not None and bool(previous.entries)
         if again and not context.conditional:
-            self.slots = [
-                replace(s, conditional=True) if s.attribute == attribute and s.owner == self._owner else s
-                for s in self.slots
-            ]
+            self._doubt(attribute)
+        if again:
+            self.straight = False
         kept = held if previous is None or not context.conditional else either(previous, held)
         self.attributes[attribute] = kept
         self._note(attribute, held if not again else held.conditionally(), definition, context)
+
+    def _doubt(self, attribute: str) -> None:
+        """What the attribute held before is there on some of the ways through the class only."""
+        self.slots = [
+            replace(s, conditional=True) if s.attribute == attribute and s.owner == self._owner else s
+            for s in self.slots
+        ]
 
     def _note(self, attribute: str, held: Held, definition: Span | None, context: _Context) -> None:
         line = self._positions.header_span(self._statement) if self._statement else Span(0, 0)
@@ -190,7 +207,8 @@ class SlotReader:
 
     def _for(self, node: ast.For | ast.AsyncFor, context: _Context) -> None:
         inner = context.inside(repeated=True)
-        bind_loop(node.target, self._reader.read(node.iter, context.local), inner.local)
+        inner.loops.update(loop_values(node.target, node.iter))
+        self._reader.bind_loop(node.target, node.iter, inner.local)
         self._run(node.body, inner)
         context.local.update(inner.local)
         self._run(node.orelse, context)
@@ -228,9 +246,12 @@ class SlotReader:
         if node.value is not None:
             context.returned.append(self._reader.read(node.value, context.local))
 
-    def _delete(self, node: ast.Delete, context: _Context) -> None:  # noqa: ARG002  # one shape for all steps
-        if any(self._reader.self_attribute(target) for target in node.targets):
-            self.straight = False
+    def _delete(self, node: ast.Delete, _context: _Context) -> None:
+        for target in node.targets:
+            attribute = self._reader.self_attribute(target)
+            if attribute is not None:
+                self.straight = False
+                self._doubt(attribute)
 
     # Calls made for what they do
 
@@ -303,10 +324,10 @@ class SlotReader:
         if len(call.args) != 3:
             return
         held = self._reader.read(call.args[2], context.local)
-        name, _ = literal(call.args[1])
-        if isinstance(name, str):
+        names = spelled_names(call.args[1], context.loops)
+        for name in names:
             self._store(name, held, self._positions.span(call.args[1]), context)
-        elif held.entries or held.open:
+        if not names and (held.entries or held.open):
             self.closed = False
 
     def _is_self(self, nodes: Sequence[ast.expr]) -> bool:
@@ -330,9 +351,7 @@ class SlotReader:
         self._run(function.body, inner)
         self._active.pop()
         self._context, self._reader.self_name, self._statement = saved
-        if not inner.returned:
-            return NOTHING
-        return inner.returned[0] if len(inner.returned) == 1 else either(*inner.returned)
+        return _joined(inner.returned)
 
     def _may_follow(self) -> bool:
         self._calls_followed += 1
@@ -361,6 +380,12 @@ class SlotReader:
             if keyword.arg in names and keyword.arg is not None:
                 bound[keyword.arg] = self._reader.read(keyword.value, local)
         return bound
+
+
+def _joined(returned: list[Held]) -> Held:
+    if not returned:
+        return NOTHING
+    return returned[0] if len(returned) == 1 else either(*returned)
 
 
 def _is_super(call: ast.Call, method: str) -> bool:

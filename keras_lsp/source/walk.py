@@ -49,6 +49,10 @@ class Walk:
         """The statement the walk is at, without the block below it."""
         return self.positions.header_span(self.node) if self.node is not None else Span(0, 0)
 
+    @property
+    def in_function(self) -> bool:
+        return self.scope.parent is not None and not self.scope.is_class
+
     def span(self, node: ast.expr) -> Span:
         return self.positions.span(node)
 

@@ -72,3 +72,18 @@ def test_without_keras_there_is_nothing(text: str) -> None:
 )
 def test_the_spelling_of_keras_that_is_used_most(imports: str, use: str, prefix: str) -> None:
     assert extract(f"{imports}\n{use}\n").keras.prefix == prefix
+
+
+@pytest.mark.parametrize(
+    ("line", "backend"),
+    [
+        ('os.environ["KERAS_BACKEND"] = "jax"', "jax"),
+        ("os.environ['KERAS_BACKEND']='torch'", "torch"),
+        ('os.environ.setdefault("KERAS_BACKEND", "torch")', "torch"),
+        ('os.environ["KERAS_BACKEND"] = "ja', ""),
+        ('print(os.environ["KERAS_BACKEND"])', ""),
+        ("", ""),
+    ],
+)
+def test_the_backend_that_a_text_chooses(line: str, backend: str) -> None:
+    assert extract(f"import os\n{line}\nimport keras\n").keras.backend == backend

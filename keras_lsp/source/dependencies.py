@@ -1,0 +1,124 @@
+"""Which sections of a module have a say in what is read from others.
+
+A section depends on those that give the names it mentions. Sections that mention a variable of the module
+that holds a model or a tensor depend on each other, since what one does to it the others see. A function or
+method that touches such a variable counts wherever its name is mentioned, since it may run there.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from keras_lsp.source.section_names import SectionNames
+
+
+class Dependencies:
+    """Sections by number. `followed`: names of the module's variables that hold models or tensors."""
+
+    def __init__(self, sections: Sequence[SectionNames], followed: frozenset[str]) -> None:
+        self._sections = sections
+        self._needs: list[set[int]] = [set() for _ in sections]
+        self._needed_by: list[set[int]] = [set() for _ in sections]
+        self._by_mention: dict[str, list[int]] = defaultdict(list)
+        self._by_attribute: dict[str, list[int]] = defaultdict(list)
+        given = frozenset().union(*(names.gives | names.callables for names in sections), followed)
+        for number, names in enumerate(sections):
+            for name in names.mentions & given:
+                self._by_mention[name].append(number)
+            for name in names.attributes & given:
+                self._by_attribute[name].append(number)
+        for number, names in enumerate(sections):
+            for name in names.gives:
+                self._given(number, name, attributes=name in names.callables)
+        touching = self._share(followed)
+        self._acting = self._follow_callables(touching)
+        for number, names in enumerate(sections):
+            if names.gives_attributes:
+                for other in self.needed_for([number]):
+                    self._link(other, number)
+
+    def dependent_on(self, numbers: Iterable[int]) -> set[int]:
+        """The sections and all in which something may change when they do."""
+        return _reached(numbers, self._needed_by)
+
+    def needed_for(self, numbers: Iterable[int]) -> set[int]:
+        """The sections and all that have a say in what is read from them."""
+        return _reached(numbers, self._needs)
+
+    def acts(self, number: int) -> bool:
+        """Whether walking it may change what is said elsewhere; else it is enough to know its definitions."""
+        names = self._sections[number]
+        return number in self._acting or names.gives_attributes or not names.is_definition
+
+    def hides(self, number: int, old: int) -> bool:
+        """Whether a class differs from the `old` one only where no other section can look into it."""
+        now, was = self._sections[number], self._sections[old]
+        if not now.is_definition or now.face != was.face or now.callables != was.callables:
+            return False
+        if (
+            self.acts(number)
+            or self.acts(old)
+            or [name for name, _ in now.quiet] != [n for n, _ in was.quiet]
+        ):
+            return False
+        changed = {one for (one, body), (_, other) in zip(now.quiet, was.quiet, strict=True) if body != other}
+        return bool(changed) and changed.isdisjoint(self._followed_methods())
+
+    def _followed_methods(self) -> set[str]:
+        """Names of methods that may be followed from what can be seen, also through each other."""
+        shown = set().union(*(names.shown for names in self._sections))
+        waiting = [names for names in self._sections if names.quiet]
+        while followed := [s for s in waiting if any(name in shown for name, _ in s.quiet)]:
+            waiting = [names for names in waiting if names not in followed]
+            shown.update(*(names.attributes for names in followed))
+        return shown
+
+    def mentioning(self, meant: set[str]) -> set[int]:
+        return {n for n, names in enumerate(self._sections) if meant and not meant.isdisjoint(names.mentions)}
+
+    def _link(self, number: int, needed: int) -> None:
+        self._needs[number].add(needed)
+        self._needed_by[needed].add(number)
+
+    def _given(self, number: int, name: str, attributes: bool) -> None:
+        for other in self._by_mention.get(name, ()):
+            self._link(other, number)
+        if attributes:
+            for other in self._by_attribute.get(name, ()):
+                self._link(other, number)
+
+    def _share(self, followed: frozenset[str]) -> set[int]:
+        """Sections around one variable need each other: a chain there and back says as much as all pairs."""
+        touching: set[int] = set()
+        for name in followed:
+            around = self._by_mention.get(name, ())
+            for one, other in pairwise(around):
+                self._link(one, other)
+                self._link(other, one)
+            touching.update(around)
+        return touching
+
+    def _follow_callables(self, touching: set[int]) -> set[int]:
+        linked: set[int] = set()
+        while new := _reached(touching, self._needed_by) - linked:
+            linked |= new
+            for number in new:
+                for name in self._sections[number].callables:
+                    self._given(number, name, attributes=True)
+        return linked
+
+
+def _reached(start: Iterable[int], links: Sequence[set[int]]) -> set[int]:
+    seen: set[int] = set()
+    waiting = list(start)
+    while waiting:
+        number = waiting.pop()
+        if number not in seen:
+            seen.add(number)
+            waiting += links[number] - seen
+    return seen

@@ -1,0 +1,221 @@
+"""A module cut at its top-level statements: pieces of text that parse alone and can be read anew alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from keras_lsp.source.facts import Problem
+from keras_lsp.source.fingerprint import Tokens, tokens
+from keras_lsp.source.logical_lines import logical_lines
+from keras_lsp.source.parse import ParsedModule, parse
+from keras_lsp.source.positions import Positions
+from keras_lsp.source.section_names import SectionNames, first_line, names_of
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterator, Sequence
+
+_CONFLICT = "<<<<<<< "
+_LINE_ENDS = ("\n", "\r")
+_FIRST_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)")
+_CONTINUED = re.compile(r"\\\s*\Z")
+_NEAR = 12  # sections that are looked at together before it is rather the whole text
+
+
+@dataclass(eq=False)
+class Section:
+    """From the line of a top-level statement to the next that begins a line of its own."""
+
+    source: str  # as the user wrote it
+    text: str  # the same with what is broken blanked
+    problems: tuple[Problem, ...]  # spans count from the section's start
+    line_ends: str  # one "\n" for each line: what stands for the section where it is left out
+    names: SectionNames
+
+    @cached_property
+    def begins_soundly(self) -> bool:
+        """Whether its first line begins a statement at the margin: nothing before it can go on into it."""
+        first = _FIRST_LINE.match(self.source)
+        kept = first is not None and self.text.startswith(first.group())
+        return kept and not self.source[:1].isspace() and not self.names.is_empty
+
+    @property
+    def closed_text(self) -> str:
+        """`text`, whose end does not make one line end of two with what is put behind it."""
+        return f"{self.text[:-1]}\n" if self.text.endswith("\r") else self.text
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """Its part of the module's fingerprint."""
+        return tokens(self.text)
+
+
+def cut(source: str, parsed: ParsedModule, known: Sequence[Section] = ()) -> list[Section]:
+    """All sections of a text; the first may be without a statement.
+
+    From both ends, those of `known` that are the same are taken instead of new ones.
+    """
+    pieces = list(_pieces(source, parsed))
+    most = min(len(pieces), len(known))
+    start = next((i for i in range(most) if not pieces[i].is_piece_of(known[i])), most)
+    rest = most - start
+    last = next((i for i in range(rest) if not pieces[-1 - i].is_piece_of(known[-1 - i])), rest)
+    made = [piece.section() for piece in pieces[start : len(pieces) - last]]
+    return [*known[:start], *made, *known[len(known) - last :]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What a section is made from."""
+
+    source: str
+    text: str
+    problems: tuple[Problem, ...]
+    statements: list[ast.stmt]
+    first_line: int
+
+    def is_piece_of(self, section: Section) -> bool:
+        same = self.source == section.source and self.text == section.text
+        return same and self.problems == section.problems
+
+    def section(self) -> Section:
+        names = names_of(self.statements, self.text, self.first_line)
+        return Section(self.source, self.text, self.problems, "\n" * _line_count(self.text), names)
+
+
+def _pieces(source: str, parsed: ParsedModule) -> Iterator[_Piece]:
+    positions = Positions(parsed.text)
+    groups = list(_groups(parsed.tree))
+    starts = [positions.line_start(first) for first, _ in groups]
+    if not starts or starts[0] > 0:
+        starts.insert(0, 0)
+        groups.insert(0, (1, []))
+    ends = [*starts[1:], len(source)]
+    for start, end, (first, statements) in zip(starts, ends, groups, strict=True):
+        problems = tuple(
+            Problem(p.span.shifted(-start), p.message)
+            for p in parsed.problems
+            if start <= p.span.start < end or p.span.start == end == len(source)
+        )
+        yield _Piece(source[start:end], parsed.text[start:end], problems, statements, first)
+
+
+def _groups(tree: ast.Module) -> Iterator[tuple[int, list[ast.stmt]]]:
+    """First line and statements of each section: statements that share a line stay together."""
+    group: list[ast.stmt] = []
+    begin = last = 0
+    for statement in tree.body:
+        first = first_line(statement)
+        if group and first > last:
+            yield begin, group
+            group = []
+        if not group:
+            begin = first
+        group.append(statement)
+        last = statement.end_lineno or statement.lineno
+    if group:
+        yield begin, group
+
+
+def _line_count(text: str) -> int:
+    return text.count("\n") + (text.count("\r") - text.count("\r\n") if "\r" in text else 0)
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit did: `old[start:old_end]` became `new[start:new_end]`, all else is the same."""
+
+    sections: list[Section]
+    start: int
+    old_end: int
+    new_end: int
+    runs_away: bool = False  # whether what is broken somewhere has a say in how the rest is read
+
+
+def recut(old: list[Section], source: str, new_source: str, runs_away: bool) -> Change:
+    """The sections of an edited text, those that the edit cannot have touched kept as they are.
+
+    What they spell and their problems are always those of `parse(new_source)`. `source` is what `old` spells,
+    and `runs_away` what the change before this one said.
+    """
+    start, end = _touched(old, source, new_source)
+    while (
+        not runs_away
+        and _CONFLICT not in new_source
+        and end - start <= _NEAR
+        and (start, end) != (0, len(old))
+    ):
+        at_end = end == len(old)
+        if (start == 0 or old[start].begins_soundly) and (at_end or old[end].begins_soundly):
+            piece = _piece(old, start, end, len(new_source) - len(source), new_source)
+            parsed = parse(piece)
+            if parsed.problems and may_run_away(piece):
+                break
+            if at_end or _is_closed(piece, parsed):
+                return _compared(old, [*old[:start], *cut(piece, parsed, old[start:end]), *old[end:]])
+        start, end = max(0, start - 1), min(len(old), end + 1)
+    parsed = parse(new_source)
+    change = _compared(old, cut(new_source, parsed, old))
+    return replace(change, runs_away=bool(parsed.problems) and may_run_away(new_source))
+
+
+def _touched(old: list[Section], source: str, new: str) -> tuple[int, int]:
+    """The sections that an edit touches, with one before it where that may take in what follows."""
+    prefix = suffix = 0
+    offset, start = 0, 0
+    most = min(len(source), len(new))
+    while start < len(old) and (end := offset + len(old[start].source)) <= most:
+        if new[offset:end] != old[start].source:
+            break
+        offset, start = end, start + 1
+    prefix = offset
+    end = len(old)
+    while end > start:
+        piece = old[end - 1].source
+        if suffix + len(piece) > most - prefix or not new.endswith(piece, 0, len(new) - suffix):
+            break
+        suffix, end = suffix + len(piece), end - 1
+    if start < end and old[start].begins_soundly:
+        first = _FIRST_LINE.match(old[start].source)
+        if first is not None and new.startswith(first.group(), prefix):
+            return start, end
+    return max(0, start - 1), end
+
+
+def _piece(old: list[Section], start: int, end: int, delta: int, new: str) -> str:
+    before = sum(len(section.source) for section in old[:start])
+    length = sum(len(section.source) for section in old[start:end])
+    return new[before : before + length + delta]
+
+
+def _is_closed(piece: str, parsed: ParsedModule) -> bool:
+    """Whether a statement that follows cannot become part of what the piece ends with."""
+    if not piece.endswith(_LINE_ENDS):
+        return False
+    if not parsed.problems:
+        return True
+    last = logical_lines(piece)[-1:]
+    return not any(piece.startswith("@", line.start) for line in last) and not _CONTINUED.search(piece)
+
+
+def may_run_away(text: str) -> bool:
+    """Whether a conflict or a long string that nobody closed is in it, which changes how all is read."""
+    if _CONFLICT in text:
+        return True
+    for line in logical_lines(text):
+        said = text[line.start : line.end]
+        if line.broken and ('"""' in said or "'''" in said):
+            return True
+    return False
+
+
+def _compared(old: list[Section], new: list[Section]) -> Change:
+    """Which of the new sections are old ones."""
+    most = min(len(old), len(new))
+    start = next((i for i in range(most) if new[i] is not old[i]), most)
+    rest = most - start
+    last = next((i for i in range(rest) if new[-1 - i] is not old[-1 - i]), rest)
+    return Change(new, start, len(old) - last, len(new) - last)

@@ -1,0 +1,114 @@
+"""What the text says of packages that nobody here wrote is what their instances really hold.
+
+The packages come from PyPI for the test; offline it is skipped. `KERAS_LSP_REALITY_SECONDS` gives each
+package more time than the seconds that suffice to see a few hundred classes.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.reality.verdicts import Tally, compare
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PACKAGES = {
+    "deepctr": "deepctr==0.9.4",
+    "keras_cv.src": "keras-cv==0.9.0",
+    "keras_hub.src": "keras-hub==0.32.0",
+}
+SECONDS = os.environ.get("KERAS_LSP_REALITY_SECONDS", "40")
+PROGRAM = Path(__file__).parent / "instances.py"
+
+
+@pytest.fixture(scope="module")
+def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the packages, and without what they depend on."""
+    folder = tmp_path_factory.mktemp("libraries").resolve()
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
+    done = subprocess.run([*command, *PACKAGES.values()], capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the packages cannot be had: {done.stderr.strip().splitlines()[-1]}")
+    return folder
+
+
+def test_attributes_of_library_classes(libraries: Path, keras_python: list[str]) -> None:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(libraries),
+        "CUDA_VISIBLE_DEVICES": "-1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "TF_USE_LEGACY_KERAS": "0",
+    }
+    tally = Tally()
+    for package in PACKAGES:
+        run = subprocess.run(
+            [*keras_python, str(PROGRAM), SECONDS, package],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300 + float(SECONDS),
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr[-2000:]
+        compare(json.loads(run.stdout), libraries, tally)
+    print(tally)  # noqa: T201  # the misses, for whoever looks for causes
+    assert tally.classes >= 300
+    assert len(tally.holders) >= 150
+    assert tally.right >= 0.98, str(tally)
+    assert tally.wrong <= 0.005, str(tally)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Callable[[str], Path]:
+    def write(text: str) -> Path:
+        file = tmp_path / "library.py"
+        file.write_text(text)
+        return file
+
+    return write
+
+
+TEXT = """import keras
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.a = keras.layers.Dense(1)
+        self.b = [keras.layers.Dense(1), keras.layers.ReLU()]
+        self.c = keras.layers.Dense(1)
+        self.d = make()
+"""
+DENSE = {"kind": "layer", "class": "Dense", "given": False}
+RELU = {"kind": "layer", "class": "ReLU", "given": False}
+VERDICTS = [
+    ("a", DENSE, "right"),
+    ("a", RELU, "wrong class"),
+    ("a", {"kind": "other", "type": "int"}, "no layer"),
+    ("b", {"kind": "list", "elements": [DENSE, RELU], "length": 2}, "right"),
+    ("b", {"kind": "list", "elements": [DENSE], "length": 1}, "wrong length"),
+    ("b", {"kind": "list", "elements": [RELU, DENSE], "length": 2}, "wrong class"),
+    ("b", {"kind": "list", "elements": [DENSE, RELU, DENSE], "length": 3}, "missed"),
+    ("d", DENSE, "missed"),
+]
+
+
+@pytest.mark.parametrize(("attribute", "value", "verdict"), VERDICTS)
+def test_the_judge(
+    library: Callable[[str], Path], attribute: str, value: dict[str, object], verdict: str
+) -> None:
+    file = library(TEXT)
+    seen = {"value": value, "file": str(file), "line": 6}
+    told = {"classes": {"library:Net": {"file": str(file), "attributes": {attribute: [seen]}}}, "names": {}}
+    tally = Tally()
+    compare(told, file.parent, tally)
+    assert tally.total == {verdict: 1}

@@ -1,0 +1,299 @@
+"""Whatever is edited, and wherever: what is known afterwards is what reading the whole text anew says."""
+
+from __future__ import annotations
+
+import random
+import sysconfig
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from keras_lsp.source.extract import extract, read
+from keras_lsp.source.facts import ModelKind, ModuleFacts
+from keras_lsp.source.incremental import LiveModule
+from keras_lsp.source.parse import parse
+from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin
+from keras_lsp.text.span import Span
+
+if TYPE_CHECKING:
+    import ast
+
+    from keras_lsp.source.found import Found
+    from keras_lsp.source.module_index import ModuleIndex
+    from keras_lsp.source.resolve import NameResolver
+
+FIXTURES = Path(__file__).parent.parent.parent.parent / "fixtures"
+TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FIXTURES.glob("*/*.py"))}
+PARTS = ["keras", "classes", "bindings", "events", "paths", "weight_uses", "references"]
+PARTS += ["problems", "pragmas", "fingerprint", "input_shapes"]
+
+# Everything that one statement can say about another.
+LINKED = '''"""Statements that depend on each other."""
+import keras
+from keras import layers
+
+WIDTH = 32
+
+
+class Base(keras.Model):
+    """A base, for example:
+
+    def example(self):
+        return Base()
+    """
+
+    def __init__(self, units=WIDTH):
+        super().__init__()
+        self.dense = layers.Dense(units)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+class Net(Base):
+    def __init__(self):
+        super().__init__()
+        self.blocks = [layers.Dense(i) for i in range(3)]
+        self.inner = make(4)
+
+    # keras-lsp: input=(None, 3)
+    def call(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return super().call(x)
+
+
+def make(units):
+    return layers.Dense(units, name="made")
+
+
+def use():
+    model.build((None, 3))
+
+
+def change(x):
+    net = Net()
+    net.extra = layers.Dense(x)
+    return net
+
+
+# keras-lsp: input=(None, 32)
+model = Net()
+model.weights
+use()
+model.weights[0]
+model.layers[0].kernel
+stack = keras.Sequential([layers.Dense(3)])
+stack.add(layers.Dense(4))
+stack.layers[1].weights
+if WIDTH:
+    other = keras.Sequential([keras.Input((3,)), layers.Dense(3)])
+else:
+    other = model
+other.layers[0].weights
+inputs = keras.Input((3,))
+x = layers.Dense(4)(inputs)
+x = layers.Dense(5)(x)
+functional = keras.Model(inputs, x)
+functional.layers[1].weights[0].shape
+try:
+    wé = Net()  # ü
+except ValueError as error:
+    raise
+del stack
+'''
+TYPED = ["(", ")", "[", "]", '"', "'", '"""', "'''", "#", ":", "\n", "\n    ", "    ", "\\\n", "@", "=", "."]
+TYPED += [
+    "x",
+    "model",
+    "self.",
+    "model.layers[",
+    "def f(x):\n",
+    "class Net(",
+    "import ",
+    "del model\n",
+    "é",
+    ",",
+]
+TYPED += ["raise x\n", "else:\n", "from keras.layers import *\n", "\r\n", "\r", "\f", "\x00", "<<<<<<< a\n"]
+TYPED += [
+    "model.x = 1\n",
+    "layers = keras.layers\n",
+    "f'{",
+    "# keras-lsp: input=(None, 7)\n",
+    "try:\n",
+    ";",
+    "",
+]
+FOREIGN = sorted(Path(sysconfig.get_path("stdlib")).glob("*.py"))[3::40]
+
+
+def assert_as_if_read_anew(module: LiveModule, text: str, names: Names | None = None) -> None:
+    whole = extract(text, names)
+    for part in PARTS:
+        assert getattr(module.facts, part) == getattr(whole, part), part
+    parsed = parse(text)
+    assert (module.parsed.text, module.parsed.problems) == (parsed.text, parsed.problems)
+    assert sorted(module.class_names) == sorted(model.name for model in whole.classes)
+    assert module.has_model_code == bool(whole.classes or whole.bindings or whole.references)
+
+
+class Names:
+    """What is known of another file."""
+
+    def class_origin(self, module: str, name: str) -> ClassOrigin | None:
+        if name != "Far":
+            return None
+        return ClassOrigin(ModelKind.LAYER, name, f"/{module}.py", Span(0, 3), ("units",))
+
+    def function_origin(self, module: str, name: str) -> FunctionOrigin | None:  # noqa: ARG002
+        return None
+
+
+edits = st.lists(
+    st.tuples(st.integers(0, 10_000), st.integers(0, 40) | st.just(0), st.sampled_from(TYPED)), max_size=6
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(edits)
+def test_any_edits(changes: list[tuple[int, int, str]]) -> None:
+    module, text = LiveModule(LINKED), LINKED
+    for place, removed, typed in changes:
+        at = place % (len(text) + 1)
+        text = text[:at] + typed + text[at + removed :]
+        module.edit(text)
+        assert_as_if_read_anew(module, text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(edits)
+def test_facts_that_nobody_asked_for_in_between(changes: list[tuple[int, int, str]]) -> None:
+    module, text = LiveModule(LINKED), LINKED
+    for place, removed, typed in changes:
+        at = place % (len(text) + 1)
+        text = text[:at] + typed + text[at + removed :]
+        module.edit(text)
+    assert_as_if_read_anew(module, text)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from("dsm"), st.integers(0, 60)), max_size=5))
+def test_whole_lines_deleted_doubled_and_moved(changes: list[tuple[int, str, int]]) -> None:
+    module, lines = LiveModule(LINKED), LINKED.splitlines(keepends=True)
+    for place, how, other in changes:
+        line = lines.pop(place % len(lines))
+        if how != "d":
+            lines.insert(other % len(lines), line)
+        if how == "s":
+            lines.insert(place % len(lines), line)
+        module.edit("".join(lines))
+        assert_as_if_read_anew(module, "".join(lines))
+
+
+@pytest.mark.parametrize("name", ["subclassed", "functional", "reading_weights"])
+def test_typed_in_character_by_character(name: str) -> None:
+    text = TEXTS[name]
+    module = LiveModule("")
+    for end in range(1, len(text) + 1):
+        module.edit(text[:end])
+        if end % 7 == 0 or end == len(text):
+            assert_as_if_read_anew(module, text[:end])
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_real_texts(name: str) -> None:
+    """Something is typed or deleted somewhere, and taken back."""
+    text, choose = TEXTS[name], random.Random(name)  # noqa: S311  # not for secrets
+    module = LiveModule(text)
+    for _ in range(12):
+        at = choose.randrange(len(text))
+        changed = text[:at] + choose.choice(TYPED) + text[at + choose.choice((0, 0, 1, 30)) :]
+        for now in (changed, text):
+            module.edit(now)
+            assert_as_if_read_anew(module, now)
+
+
+@pytest.mark.parametrize("path", FOREIGN, ids=lambda path: path.stem)
+def test_texts_that_nobody_here_wrote(path: Path) -> None:
+    text = "import keras\n" + path.read_bytes().decode("utf-8", "replace")[:40_000]
+    choose = random.Random(path.stem)  # noqa: S311  # not for secrets
+    module = LiveModule(text)
+    for _ in range(6):
+        at = choose.randrange(len(text))
+        changed = text[:at] + choose.choice(TYPED) + text[at + choose.choice((0, 1)) :]
+        for now in (changed, text):
+            module.edit(now)
+            assert_as_if_read_anew(module, now)
+
+
+def test_classes_of_other_files_become_known_later() -> None:
+    text = "from far import Far\n\nlayer = Far(3)\nlayer.weights\n"
+    module = LiveModule(text)
+    assert not module.has_model_code
+    module.learn(Names())
+    assert_as_if_read_anew(module, text, Names())
+    assert module.has_model_code
+    for edited in (text + "x = 1\n", text.replace("(3)", "(4)"), text.replace("import Far", "import Fa")):
+        module.edit(edited)
+        assert_as_if_read_anew(module, edited, Names())
+    module.learn(None)
+    assert not module.has_model_code
+
+
+def test_a_view_of_an_older_text_stays() -> None:
+    module = LiveModule(LINKED)
+    before = module.facts
+    module.edit("# one line more\n" + LINKED)
+    module.edit("# one line more\n# and another\n" + LINKED)
+    whole = extract(LINKED)
+    assert (before.references, before.classes) == (whole.references, whole.classes)
+
+
+ONE = """class Net{n}(keras.Model):
+    def call(self, x):
+        return x
+
+
+net{n} = Net{n}()
+net{n}.weights
+"""
+
+
+def test_an_edit_reads_what_it_touches_and_what_depends_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "import keras\n" + "".join(ONE.format(n=n) for n in range(20))
+    module = LiveModule(text)
+    walked: list[int] = []
+
+    def counted(
+        tree: ast.Module, text: str, index: ModuleIndex, resolver: NameResolver | None
+    ) -> tuple[Found, bool]:
+        walked.append(len(tree.body))
+        return read(tree, text, index, resolver)
+
+    monkeypatch.setattr("keras_lsp.source.incremental.read", counted)
+    header = "class Net7(keras.Model):\n"
+    module.edit(text.replace(header, f"{header}    x = 3\n"))
+    module.edit(text)
+    assert walked == [3, 3]
+
+
+def test_text_that_does_not_parse_is_read_as_a_whole() -> None:
+    text = "import keras\n" + ONE.format(n=1)
+    module = LiveModule(text)
+    broken = text + "model = keras.Sequential([\n"
+    module.edit(broken)
+    assert_as_if_read_anew(module, broken)
+    module.edit(text)
+    assert_as_if_read_anew(module, text)
+
+
+def test_a_docstring_that_is_being_opened_takes_no_facts_from_what_is_before_it() -> None:
+    at = LINKED.index("    def __init__(self):\n        super().__init__()\n        self.blocks")
+    facts: ModuleFacts = extract(f'{LINKED[:at]}    """\n{LINKED[at:]}')
+    base = facts.model_class("Base")
+    assert base == extract(LINKED).model_class("Base")
+    assert facts.model_class("Net") is not None
