@@ -13,7 +13,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.dependencies import Dependencies
-from keras_lsp.source.extract import may_concern_us, read
+from keras_lsp.source.extract import facts_of, may_concern_us, read
 from keras_lsp.source.facts import ModuleFacts, Problem
 from keras_lsp.source.fingerprint import fingerprint_of
 from keras_lsp.source.found import NOTHING_FOUND, Kept, LaterFacts
@@ -22,7 +22,7 @@ from keras_lsp.source.module_index import index_module
 from keras_lsp.source.moved import EVERYWHERE, Move, Mover
 from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.pragmas import read_pragmas
-from keras_lsp.source.sections import cut, may_run_away, recut
+from keras_lsp.source.sections import cut, recut
 from keras_lsp.source.syntax import compile_tree
 from keras_lsp.text.shift import Edit, Shift
 from keras_lsp.text.span import Span
@@ -47,7 +47,7 @@ class LiveModule:
         self.facts: ModuleFacts = ModuleFacts()
         self._source: str
         self._sections: list[Section]
-        self._runs_away: bool
+        self._whole = False  # whether the text as it is now was read without cutting it
         self._resolver: NameResolver | None = None
         self._kept: list[Kept] = []
         self._imports = Imports()
@@ -55,20 +55,29 @@ class LiveModule:
 
     def edit(self, source: str) -> None:
         """The whole text after an edit."""
-        change = recut(self._sections, self._source, source, self._runs_away)
-        replaced = self._sections[change.start : change.old_end]
-        touched = (*replaced, *change.sections[change.start : change.new_end])
-        broken = self.parsed.problems or any(section.problems for section in change.sections)
-        if broken or any(_CONTINUED.search(section.source) for section in touched):
-            # What does not parse, or goes on over a line's end, may belong to either side of a cut.
+        if not self._sections:
             self._start_anew(source)
             return
+        if self._whole and (parsed := parse(source)).problems:
+            self._read_whole(parsed)  # still broken: no need to look for what changed
+            return
+        change = recut(self._sections, self._source, source, runs_away=False)
+        replaced = self._sections[change.start : change.old_end]
+        touched = (*replaced, *change.sections[change.start : change.new_end])
+        broken = any(section.problems for section in change.sections)
+        if broken:
+            self._read_whole(parse(source))
+            return
+        if any(_CONTINUED.search(section.source) for section in touched):
+            self._start_anew(source)
+            return
+        self._whole = False
         before = self._kept
         move = Move(
             sum(len(section.source) for section in self._sections[: change.old_end]),
             len(source) - len(self._source),
         )
-        self._source, self._sections, self._runs_away = source, change.sections, change.runs_away
+        self._source, self._sections = source, change.sections
         text = "".join(section.text for section in change.sections)
         self.parsed = ParsedModule(text, self._problems())
         if not self._concerns_us() or not before:
@@ -85,29 +94,55 @@ class LiveModule:
         self._read_again(change, replaced, followed, before)
 
     def _start_anew(self, source: str) -> None:
-        self.parsed = parse(source)
-        self._source = source
-        self._sections = cut(source, self.parsed)
-        self._runs_away = bool(self.parsed.problems) and may_run_away(source)
+        parsed = parse(source)
+        if parsed.problems:
+            self._source, self._sections, self._kept = source, [], []
+            self._read_whole(parsed)
+            return
+        self._whole = False
+        self.parsed, self._source, self._sections = parsed, source, cut(source, parsed)
         self._read_all()
+
+    def _read_whole(self, parsed: ParsedModule) -> None:
+        """Text that does not parse is not cut: what is broken may belong to either side.
+
+        The sections stay those of the last text that parsed, which the next one that does is compared with.
+        """
+        self._whole = True
+        self.parsed = parsed
+        self.facts = facts_of(parsed, self._resolver)
 
     def learn(self, resolver: NameResolver | None) -> None:
         """The same text, with what is known now of classes of other files."""
         self._resolver = resolver
-        self._read_all()
+        if self._whole:
+            self._kept = []  # read under another resolver
+            self._read_whole(self.parsed)
+        else:
+            self._read_all()
 
     @property
     def class_names(self) -> tuple[str, ...]:
+        if self._whole:
+            return tuple(model.name for model in self.facts.classes)
         return tuple(model.name for kept in self._kept for model in kept.anywhere.classes)
 
     @property
     def has_model_code(self) -> bool:
         """Whether there is any fact about a model."""
+        if self._whole:
+            facts = self.facts
+            return bool(
+                facts.classes or facts.bindings or facts.references or facts.weight_uses or facts.paths
+            )
         return any(kept.anywhere for kept in self._kept)
 
     @property
     def imports(self) -> ast.Module:
         """The import statements alone."""
+        if self._whole:
+            statements = ast.walk(self.parsed.tree)
+            return ast.Module([s for s in statements if isinstance(s, (ast.Import, ast.ImportFrom))], [])
         return self._import_tree()
 
     def _concerns_us(self) -> bool:
