@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from keras_lsp.source.sections import Change, Section
 
 
-_CONTINUED = re.compile(r"\\\r?\n?$", re.MULTILINE)
+# A line that goes on over its end, and a line's end that only some know as one.
+_CONTINUED = re.compile(r"\\\r?\n?$|\r(?!\n)", re.MULTILINE)
 
 
 class LiveModule:
@@ -274,12 +275,8 @@ class LiveModule:
         )
 
     def _pragmas(self) -> tuple[InputPragma, ...]:
-        """A comment is about its own section or the first line of the next."""
         text = self.parsed.text
-        if "keras-lsp:" not in text:
-            return ()
-        near = {n for n, section in enumerate(self._sections) if "keras-lsp:" in section.text}
-        return read_pragmas(text, self._tree(near | {number + 1 for number in near}))
+        return read_pragmas(text, self.parsed.tree) if "keras-lsp:" in text else ()
 
     def _fingerprint(self) -> str:
         return fingerprint_of(section.tokens for section in self._sections)
