@@ -62,7 +62,7 @@ class LiveModule:
         if self._whole and (parsed := parse(source)).problems:
             self._read_whole(parsed)  # still broken: no need to look for what changed
             return
-        change = recut(self._sections, self._source, source, runs_away=False)
+        change = recut(self._sections, self._source, source)
         replaced = self._sections[change.start : change.old_end]
         touched = (*replaced, *change.sections[change.start : change.new_end])
         broken = any(section.problems for section in change.sections)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -132,34 +132,26 @@ class Change:
     start: int
     old_end: int
     new_end: int
-    runs_away: bool = False  # whether what is broken somewhere has a say in how the rest is read
 
 
-def recut(old: list[Section], source: str, new_source: str, runs_away: bool) -> Change:
+def recut(old: list[Section], source: str, new_source: str) -> Change:
     """The sections of an edited text, those that the edit cannot have touched kept as they are.
 
-    What they spell and their problems are always those of `parse(new_source)`. `source` is what `old` spells,
-    and `runs_away` what the change before this one said.
+    What they spell and their problems are always those of `parse(new_source)`. `source` is what `old` spells;
+    it parses.
     """
     start, end = _touched(old, source, new_source)
-    while (
-        not runs_away
-        and _CONFLICT not in new_source
-        and end - start <= _NEAR
-        and (start, end) != (0, len(old))
-    ):
+    while _CONFLICT not in new_source and end - start <= _NEAR and (start, end) != (0, len(old)):
         at_end = end == len(old)
         if (start == 0 or old[start].begins_soundly) and (at_end or old[end].begins_soundly):
             piece = _piece(old, start, end, len(new_source) - len(source), new_source)
             parsed = parse(piece)
-            if parsed.problems and may_run_away(piece):
+            if parsed.problems and _may_run_away(piece):
                 break
             if at_end or _is_closed(piece, parsed):
                 return _compared(old, [*old[:start], *cut(piece, parsed, old[start:end]), *old[end:]])
         start, end = max(0, start - 1), min(len(old), end + 1)
-    parsed = parse(new_source)
-    change = _compared(old, cut(new_source, parsed, old))
-    return replace(change, runs_away=bool(parsed.problems) and may_run_away(new_source))
+    return _compared(old, cut(new_source, parse(new_source), old))
 
 
 def _touched(old: list[Section], source: str, new: str) -> tuple[int, int]:
@@ -201,7 +193,7 @@ def _is_closed(piece: str, parsed: ParsedModule) -> bool:
     return not any(piece.startswith("@", line.start) for line in last) and not _CONTINUED.search(piece)
 
 
-def may_run_away(text: str) -> bool:
+def _may_run_away(text: str) -> bool:
     """Whether a conflict or a long string that nobody closed is in it, which changes how all is read."""
     if _CONFLICT in text:
         return True

@@ -157,9 +157,9 @@ class TestExplicit:
         assert (found.command, found.packages) == ((str(python),), Packages())
 
     def test_home_relative_and_by_name(self, here: Machine, tmp_path: Path) -> None:
-        python = make_venv(tmp_path / "work/env", KERAS_3)
-        for spelling in ("~/work/env/bin/python", "env/bin/python"):
-            found = find(here, str(tmp_path / "work/a.py"), (), Settings(interpreter=(spelling,)))
+        python = make_venv(tmp_path / "code/env", KERAS_3)
+        for spelling in ("~/code/env/bin/python", "env/bin/python"):
+            found = find(here, str(tmp_path / "code/a.py"), (), Settings(interpreter=(spelling,)))
             assert found.command == (str(python),)
         named = find(here, settings=Settings(interpreter=("python3",)))
         assert named.command == (str(tmp_path / "usr/bin/python3"),)
@@ -261,7 +261,7 @@ class TestPyenv:
         if local:
             (tmp_path / "work/.python-version").write_text(local)
         here = machine(tmp_path, PATH=str(root / "shims"), PYENV_VERSION=variable)
-        found = find(here, str(tmp_path / "work/a.py"), (str(tmp_path / "work"),))
+        found = find(here, str(tmp_path / "code/a.py"), (str(tmp_path / "work"),))
         assert found.command == (str(root / "versions" / version / "bin/python"),)
 
     def test_system_means_the_next_one_on_path(self, root: Path, tmp_path: Path) -> None:

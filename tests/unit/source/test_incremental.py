@@ -20,6 +20,7 @@ from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Iterator
 
     from keras_lsp.source.found import Found
     from keras_lsp.source.module_index import ModuleIndex
@@ -158,25 +159,28 @@ edits = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
-@given(edits)
-def test_any_edits(changes: list[tuple[int, int, str]]) -> None:
-    module, text = LiveModule(LINKED), LINKED
+def edited(module: LiveModule, text: str, changes: list[tuple[int, int, str]]) -> Iterator[str]:
+    """The text after each of the changes, which the module was told."""
     for place, removed, typed in changes:
         at = place % (len(text) + 1)
         text = text[:at] + typed + text[at + removed :]
         module.edit(text)
+        yield text
+
+
+@settings(max_examples=150, deadline=None)
+@given(edits)
+def test_any_edits(changes: list[tuple[int, int, str]]) -> None:
+    module = LiveModule(LINKED)
+    for text in edited(module, LINKED, changes):
         assert_as_if_read_anew(module, text)
 
 
 @settings(max_examples=60, deadline=None)
 @given(edits)
 def test_facts_that_nobody_asked_for_in_between(changes: list[tuple[int, int, str]]) -> None:
-    module, text = LiveModule(LINKED), LINKED
-    for place, removed, typed in changes:
-        at = place % (len(text) + 1)
-        text = text[:at] + typed + text[at + removed :]
-        module.edit(text)
+    module = LiveModule(LINKED)
+    text = [LINKED, *edited(module, LINKED, changes)][-1]
     assert_as_if_read_anew(module, text)
 
 
