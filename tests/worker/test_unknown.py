@@ -194,3 +194,21 @@ out = layer(keras.Input((rounds,)))
     report = keras3_worker.replay(text)
     assert by_class(report, "Dense")[0].outputs == ("(None, 3)",)
     assert not any(failure.certain for failure in report.failures)
+
+
+def test_a_question_may_hold_any_text(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\nflags = open('flags').read()\nunits = 4\n"
+        "if '{x}' in flags:\n    units = 3\nlayer = keras.layers.Dense(units)\n"
+    )
+    first = keras3_worker.replay(text)
+    assert "'{x}' in flags" in [unknown.text for unknown in first.unknowns]
+    assert not first.failures
+
+
+def test_what_a_with_could_not_enter_is_told_once_and_by_the_users_names(keras3_worker: Worker) -> None:
+    text = "import keras\nwith unknown_thing() as scope:\n    layer = keras.layers.Dense(2)\n"
+    report = keras3_worker.replay(text)
+    (hole,) = report.holes
+    assert hole.names == ()
+    assert by_class(report, "Dense")

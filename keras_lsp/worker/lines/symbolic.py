@@ -76,6 +76,10 @@ class KerasLine:
     def symbolic_input(self, spec: TensorSpec) -> Any:
         raise NotImplementedError
 
+    def open_batch(self, spec: TensorSpec) -> Any:
+        """A symbolic input like some data, whose number of samples is open."""
+        return self.symbolic_input(TensorSpec((None, *spec.shape[1:]), spec.dtype))
+
     def array(self, spec: TensorSpec) -> Any:
         """A NumPy array of that shape without its memory; unknown dimensions are 1."""
         numpy: Any = importlib.import_module("numpy")

@@ -12,7 +12,7 @@ import sys
 import types
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
-from ..record.failures import useful_sentence
+from ..record.failures import brief
 from ..report import Hole as HoleReport
 from ..unknown import arrays
 from ..unknown.hole import Hole, hole_in, reason_of, uncertain
@@ -27,8 +27,8 @@ LIBRARIES = frozenset(
     {"keras", "tf_keras", "tensorflow", "numpy", "keras_hub", "keras_nlp", "keras_cv", "jax", "torch"}
 )
 # Their functions read files or ask servers; a replay has the files of the workspace only.
-OUTSIDE = frozenset(
-    {
+OUTSIDE = LIBRARIES | {
+    *(
         "_io",
         "io",
         "os",
@@ -41,12 +41,10 @@ OUTSIDE = frozenset(
         "tarfile",
         "gzip",
         "urllib",
-    }
-    | {"numpy", "pandas", "h5py", "PIL", "cv2", "imageio", "librosa", "soundfile", "scipy", "sklearn"}
-    | {"requests", "httpx", "datasets", "tensorflow_datasets", "kagglehub", "gdown", "keras", "tf_keras"}
-    | {"tensorflow", "keras_hub", "keras_nlp", "keras_cv", "subprocess"}
-)
-MAX_SAID = 100  # characters of an exception's message in a reason
+    ),
+    *("pandas", "h5py", "PIL", "cv2", "imageio", "librosa", "soundfile", "scipy", "sklearn", "subprocess"),
+    *("requests", "httpx", "datasets", "tensorflow_datasets", "kagglehub", "gdown"),
+}
 MAX_HOLES = 200
 FUNCTIONS = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
@@ -70,7 +68,7 @@ class Callees:
 
     def _new(self, function: Any) -> Any:
         module = _library(function)
-        if function is not builtins.open and module not in OUTSIDE and module not in LIBRARIES:
+        if function is not builtins.open and module not in OUTSIDE:
             return function
         unknown_things = Hole.made or arrays.in_use()
         if isinstance(function, type) and not unknown_things and module in LIBRARIES:
@@ -89,7 +87,7 @@ class Callees:
         return __call__
 
     def _not_there(self, function: Any, error: OSError) -> Hole:
-        reason = f"{type(error).__name__}: {useful_sentence(error)[:MAX_SAID]}"
+        reason = brief(error)
         span = self.source.caller(sys._getframe(2))
         if span is not None and len(self.holes) < MAX_HOLES:
             self.holes.append(HoleReport((), span, reason))

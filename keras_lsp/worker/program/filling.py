@@ -26,8 +26,7 @@ SMALL_SIZES = frozenset(
 NEUTRAL = frozenset(
     {"activation", "recurrent_activation", "name", "seed", "momentum", "epsilon", "trainable", "weights"}
     | {"mean", "variance", "mask_token", "oov_token", "negative_slope", "alpha", "learning_rate"}
-    | {"kernel_initializer", "bias_initializer", "embeddings_initializer", "recurrent_initializer"}
-    | {"kernel_regularizer", "bias_regularizer", "activity_regularizer", "kernel_constraint"}
+    | {"kernel_constraint"}
 )
 PROBABILITIES = frozenset({"rate", "dropout", "recurrent_dropout", "stddev", "factor"})
 

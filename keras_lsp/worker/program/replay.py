@@ -14,7 +14,14 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
 
 from ..record.describe import Describer
-from ..record.failures import StatementDeadline, WarningLog, describe_failure, is_about_models
+from ..record.failures import (
+    MAX_SAID,
+    StatementDeadline,
+    WarningLog,
+    describe_failure,
+    is_about_models,
+    missing_module,
+)
 from ..record.instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE, instrument
 from ..record.observe import Observer, Registry
 from ..record.places import SourceMap
@@ -33,6 +40,9 @@ from .workspace import WorkspaceFinder
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
     from ..wire import ReplayRequest
+
+
+HOLDER = "__keras_lsp_context__"  # what a `with` enters, between two statements of ours
 
 
 def replay(request: ReplayRequest, line: KerasLine) -> ReplayReport:
@@ -155,8 +165,7 @@ class _Replay:
         """A `with` is entered once, then its statements count one by one."""
         with ExitStack() as stack:
             for item in statement.items:
-                holder = "__keras_lsp_context__"
-                context = ast.Assign([ast.Name(holder, ast.Store())], item.context_expr)
+                context = ast.Assign([ast.Name(HOLDER, ast.Store())], item.context_expr)
                 ast.copy_location(context, item.context_expr)
                 ast.copy_location(context.targets[0], item.context_expr)
                 if not self._run_statement(context):
@@ -164,7 +173,7 @@ class _Replay:
                     self._bind_unknown(item.optional_vars, reason)
                     continue
                 try:
-                    value = stack.enter_context(self.module.__dict__.pop(holder))
+                    value = stack.enter_context(self.module.__dict__.pop(HOLDER))
                 except Exception as error:  # noqa: BLE001 - what a user's context manager does
                     self._failed(statement, error, certain=False)
                     continue
@@ -199,16 +208,16 @@ class _Replay:
             return False
         if Touches.count != touches:
             self._taint(statement)
+            self._note_holes(statement)
         else:
             self.recorder.clear(slicing.bound_names(statement))
         return True
 
     def _failed(self, statement: ast.stmt, error: BaseException, certain: bool, reason: str = "") -> None:
         span = self.source.node(statement)
-        missing = _missing_module(error)
+        missing = missing_module(error)
         if missing:
-            certain = False
-            reason = f"`{missing}` is not installed in this environment"
+            certain, reason = False, missing
         elif not reason:
             failure = describe_failure(error, self.source, self.line, self.registry)
             certain = certain and failure.certain and is_about_models(error, failure, self.recorder)
@@ -216,7 +225,7 @@ class _Replay:
             self.failures.append(failure)
             said = f": {failure.message[:MAX_SAID]}" if failure.message else ""
             reason = f"line {self.source.line(failure.span or span)} raised {failure.type}{said}"
-        names = sorted(set(slicing.bound_names(statement)))
+        names = sorted(set(slicing.bound_names(statement)) - {HOLDER})
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
         for name in names:
             # What a compound statement bound on its way is kept: it is nearer the truth than nothing.
@@ -238,7 +247,10 @@ class _Replay:
         changed = slicing.changed_names(statement)
         self.recorder.taint(name for name in changed if not isinstance(space.get(name), types.ModuleType))
         self.recorder.taint(name for name in loaded if self.line.is_layer(space.get(name)))
-        for name in sorted(bound):
+
+    def _note_holes(self, statement: ast.stmt) -> None:
+        space = self.module.__dict__
+        for name in sorted(set(slicing.bound_names(statement)) - {HOLDER}):
             if type(space.get(name)) is Hole and len(self.holes) < MAX_HOLES:
                 self.holes.append(HoleReport((name,), self.source.node(statement), reason_of(space[name])))
 
@@ -266,13 +278,6 @@ class _Replay:
             except StatementDeadline:
                 whole: SpanPair = (0, 0)
                 self.holes.append(HoleReport((), whole, "working out unbuilt models took too long"))
-
-
-MAX_SAID = 100  # characters of an exception's message in a reason
-
-
-def _missing_module(error: BaseException) -> str:
-    return str(error.name or "") if isinstance(error, ModuleNotFoundError) else ""
 
 
 def _workspace_modules(roots: Any) -> Any:

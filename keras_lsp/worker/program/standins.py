@@ -102,15 +102,12 @@ class StandIns:
         )
         return None if unknown else specs
 
-    def _open_batch(self, spec: TensorSpec) -> Any:
-        return self.line.symbolic_input(TensorSpec((None, *spec.shape[1:]), spec.dtype))
-
     def _ranks_adjusted(self, model: Any, specs: Any) -> Any:
         """Symbols for data. A functional model adds or drops a last axis of size 1 of data, not of symbols.
 
         keras/src/models/functional.py, `_adjust_input_rank`.
         """
-        inputs = self.line.map_structure(self._open_batch, specs)
+        inputs = self.line.map_structure(self.line.open_batch, specs)
         adjust = getattr(getattr(model, "_functional", None) or model, "_adjust_input_rank", None)
         if adjust is None or not self.line.is_symbolic(inputs):
             return inputs

@@ -16,6 +16,7 @@ import sys
 import tokenize
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set
 
+from ..record.failures import brief, missing_module
 from ..record.instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE, instrument
 from ..record.places import SourceMap
 from ..unknown.hole import Hole, named
@@ -152,10 +153,8 @@ class TolerantLoader(importlib.abc.Loader):
                 space[name] = named(space[name], name)
 
     def _reason(self, statement: ast.stmt, error: BaseException) -> str:
-        if isinstance(error, ModuleNotFoundError) and error.name:
-            return f"`{error.name}` is not installed in this environment"
         place = f"line {statement.lineno} of {os.path.basename(self.path)}"
-        return f"{place} raised {type(error).__name__}: {str(error)[:100]}"
+        return missing_module(error) or f"{place} raised {brief(error)}"
 
 
 def _what_defines(body: List[ast.stmt]) -> List[ast.stmt]:

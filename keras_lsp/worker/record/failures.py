@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 MAX_MESSAGE = 1000
+MAX_SAID = 100  # characters of a message in a reason
 
 # Only the replay's own technique can cause these; a real run does not meet them.
 OWN_DOING = re.compile(
@@ -88,6 +89,18 @@ def syntax_place(error: BaseException, source: SourceMap) -> Any:
         start = source.offset(error.lineno, 0)
         return start, start
     return None
+
+
+def brief(error: BaseException) -> str:
+    """An exception in a reason: its type and the beginning of what it says."""
+    return f"{type(error).__name__}: {useful_sentence(error)[:MAX_SAID]}"
+
+
+def missing_module(error: BaseException) -> str:
+    """Why an import failed, where a module is not installed; "" for any other exception."""
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"`{error.name}` is not installed in this environment"
+    return ""
 
 
 def useful_sentence(error: BaseException) -> str:

@@ -14,7 +14,7 @@ from ..lines.symbolic import KerasLine, structure_text
 from ..record.failures import useful_sentence
 from ..record.observe import below
 from ..record.record import GUESS, PROJECTION
-from ..report import Hole, ReplayEvent, TensorSpec
+from ..report import Hole, ReplayEvent
 from ..unknown.hole import ANSWERS
 from .call_hints import call_hints
 from .guess import Guess, inputs, spelling, tensors_of
@@ -122,9 +122,7 @@ class Projector:
 
     def _call_on_data(self, seen: Seen) -> bool:
         """Call it on what `fit` gives its own `train_step`; whether that could be done."""
-        inputs = self.line.map_structure(
-            lambda spec: self.line.symbolic_input(TensorSpec((None, *spec.shape[1:]), spec.dtype)), seen.data
-        )
+        inputs = self.line.map_structure(self.line.open_batch, seen.data)
         try:
             seen.layer(inputs)
         except Exception:  # noqa: BLE001 - its step does something else with the data: nothing is known

@@ -9,7 +9,7 @@ import ast
 import time
 from typing import TYPE_CHECKING, Any, Dict, List, Union
 
-from ..record.failures import useful_sentence
+from ..record.failures import brief
 from ..record.record import GUESS, PROJECTION
 from ..report import Hole
 from .uncalled import arguments, builders
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from ..record.observe import Registry
     from ..record.places import SourceMap
     from ..record.record import Recorder
-
-MAX_SAID = 120  # characters of an exception's message in a reason
 
 Definition = Union[ast.ClassDef, ast.FunctionDef]
 
@@ -68,7 +66,7 @@ class UnusedDefinitions:
             try:
                 function(**given.values)
             except Exception as error:  # noqa: BLE001 - whatever the user's code raises
-                failure = failure or f"{type(error).__name__}: {useful_sentence(error)[:MAX_SAID]}"
+                failure = failure or brief(error)
             else:
                 return
             finally:

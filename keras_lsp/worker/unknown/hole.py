@@ -62,7 +62,7 @@ class Answers:
     def small(self, text: str, reason: str) -> int:
         """For sizes of kernels, strides, numbers of heads: what divides and fits."""
         value = self.SMALL[self.sample]
-        self.unknowns.setdefault(text, Unknown(text, reason, value))
+        self.put(text, reason, value)
         return value
 
     def put(self, text: str, reason: str, value: int) -> None:
@@ -121,11 +121,11 @@ def _derived(inside: _Inside, text: str, compute: Optional[Callable[[], int]] = 
     return Hole(inside.reason, inside.harmless, known, compute)
 
 
-def _asked(hole: Hole, form: str) -> Tuple[str, str]:
+def _asked(hole: Hole, before: str = "", after: str = "") -> Tuple[str, str]:
     """What is asked for, and why it is not known. An answer leaves nothing certain, whoever gives it."""
     inside = _inside(hole)
     Touches.count += 1
-    return form.format(inside.text or "an unknown value"), inside.reason
+    return f"{before}{inside.text or 'an unknown value'}{after}", inside.reason
 
 
 class Hole:
@@ -183,17 +183,17 @@ class Hole:
 
     def __iter__(self) -> Iterator[Any]:
         inside = _inside(self)
-        rounds = 0 if inside.harmless else ANSWERS.rounds(*_asked(self, "{}"))
+        rounds = 0 if inside.harmless else ANSWERS.rounds(*_asked(self))
         return iter([_derived(inside, f"{inside.text}[{index}]") for index in range(rounds)])
 
     def __bool__(self) -> bool:
-        return not _inside(self).harmless and ANSWERS.truth(*_asked(self, "{}"))
+        return not _inside(self).harmless and ANSWERS.truth(*_asked(self))
 
     def __len__(self) -> int:
-        return ANSWERS.number(*_asked(self, "len({})"))
+        return ANSWERS.number(*_asked(self, "len(", ")"))
 
     def __index__(self) -> int:
-        return ANSWERS.number(*_asked(self, "{}"), _inside(self).compute)
+        return ANSWERS.number(*_asked(self), _inside(self).compute)
 
     __int__ = __index__
 
@@ -201,7 +201,7 @@ class Hole:
         return float(self.__index__())
 
     def __contains__(self, item: Any) -> bool:
-        return ANSWERS.truth(*_asked(self, f"{_spelled(item)} in {{}}"))
+        return ANSWERS.truth(*_asked(self, f"{_spelled(item)} in "))
 
     def __repr__(self) -> str:
         _touched(self)
@@ -343,7 +343,7 @@ def number_of(hole: Hole) -> int:
 
 
 def small_number_of(hole: Hole) -> int:
-    return ANSWERS.small(*_asked(hole, "{}"))
+    return ANSWERS.small(*_asked(hole))
 
 
 def length_of(hole: Hole) -> int:
