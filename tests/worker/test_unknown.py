@@ -212,3 +212,64 @@ def test_what_a_with_could_not_enter_is_told_once_and_by_the_users_names(keras3_
     (hole,) = report.holes
     assert hole.names == ()
     assert by_class(report, "Dense")
+
+
+SCRIPT = """\
+import argparse
+import json
+import os
+import keras
+import numpy as np
+
+def load_data(path):
+    with open(os.path.join(path, "data.json")) as f:
+        data = json.load(f)
+    x = np.array([item["tokens"] for item in data])
+    y = np.array([item["label"] for item in data])
+    return x, y, data["vocab"]
+
+def build_model(vocab_size, num_classes):
+    inputs = keras.Input((128,), dtype="int32")
+    x = keras.layers.Embedding(vocab_size, 64)(inputs)
+    x = keras.layers.GlobalAveragePooling1D()(x)
+    return keras.Model(inputs, keras.layers.Dense(num_classes)(x))
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--data", required=True)
+    args = parser.parse_args()
+    x, y, vocab = load_data(args.data)
+    model = build_model(len(vocab), CLASSES)
+    model.fit(x, y)
+    return model
+
+if __name__ == "__main__":
+    result = main()
+"""
+
+
+@pytest.mark.parametrize("classes", ["len(set(y))", "len(np.unique(y))", "int(y.max()) + 1", "y.shape[-1]"])
+def test_the_number_of_classes_in_a_file_is_not_known(classes: str, keras3_worker: Worker) -> None:
+    report = known(keras3_worker, SCRIPT.replace("CLASSES", classes))
+    (model,) = by_class(report, "Functional")
+    assert dict(model.weights[0].named) == {0: "len(vocab)"}
+    kernel, bias = model.weights[1:]
+    assert (kernel.shape, bias.shape) == ((64, None), (None,))
+    assert model.built
+    assert not any(failure.certain for failure in report.failures)
+
+
+def test_what_nobody_calls_has_its_weights_when_it_is_made(keras3_worker: Worker) -> None:
+    model = by_class(known(keras3_worker, UNUSED, classes=("Block",)), "Functional")[0]
+    assert (model.built, model.projected) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "made", ["np.array([n, 2])", "np.asarray([[n], [2]])", "np.stack([n, n])", "keras.ops.stack([n, n])"]
+)
+def test_no_number_of_ours_is_in_data(made: str, keras3_worker: Worker) -> None:
+    text = (
+        f"import keras, numpy as np\nn = open('n.txt').read()\ndata = {made}\nkeras.layers.Dense(data[0])\n"
+    )
+    report = keras3_worker.replay(text)
+    assert at_end(text, report, "data").kind == "hole"

@@ -45,6 +45,8 @@ OUTSIDE = LIBRARIES | {
     *("pandas", "h5py", "PIL", "cv2", "imageio", "librosa", "soundfile", "scipy", "sklearn", "subprocess"),
     *("requests", "httpx", "datasets", "tensorflow_datasets", "kagglehub", "gdown"),
 }
+# Python's own functions that cannot do with something unknown give something unknown: `json.loads(text)`.
+STANDARD = frozenset(getattr(sys, "stdlib_module_names", sys.builtin_module_names))  # the first since 3.10
 MAX_HOLES = 200
 FUNCTIONS = (type, types.FunctionType, types.BuiltinFunctionType, types.MethodType)
 
@@ -68,7 +70,8 @@ class Callees:
 
     def _new(self, function: Any) -> Any:
         module = _library(function)
-        if function is not builtins.open and module not in OUTSIDE:
+        outside = function is builtins.open or module in OUTSIDE
+        if not outside and not (Hole.made and module in STANDARD):
             return function
         unknown_things = Hole.made or arrays.in_use()
         if isinstance(function, type) and not unknown_things and module in LIBRARIES:
@@ -105,7 +108,7 @@ def _called(function: Callable[..., Any], line: KerasLine, args: Any, kwargs: An
         return function(*new_args, **new_kwargs)
     except Exception:
         unknown = uncertain(arrays.WHY if hole is None else reason_of(hole))
-        if isinstance(function, type):
+        if isinstance(function, type) and _library(function) in LIBRARIES:
             raise
         return unknown
 

@@ -7,6 +7,7 @@ changes, so that what depends on it is found and told.
 from __future__ import annotations
 
 import inspect
+import re
 from typing import Any, Callable, Dict
 
 from ..unknown.hole import Hole, Touches, length_of, number_of, small_number_of
@@ -28,16 +29,24 @@ NEUTRAL = frozenset(
     | {"mean", "variance", "mask_token", "oov_token", "negative_slope", "alpha", "learning_rate"}
     | {"kernel_constraint"}
 )
+# Functions whose lists are shapes. What others find in a list is data: no number of ours may be in it.
+SHAPE_TAKERS = frozenset(
+    {"zeros", "ones", "empty", "full", "fill", "eye", "reshape", "resize", "tile", "broadcast_to", "Input"}
+    | {"normal", "uniform", "rand", "randn", "randint", "random", "truncated_normal", "placeholder"}
+)
+SHAPE_PARAMETER = re.compile(r"shape$|shapes$|^size$|^sizes$|^dims$|_size$|^strides$")
 PROBABILITIES = frozenset({"rate", "dropout", "recurrent_dropout", "stddev", "factor"})
 
 
 def fill(function: Callable[..., Any], args: Any, kwargs: Dict[str, Any]) -> Any:
     """The arguments with numbers for holes; holes that say nothing about shapes are left out."""
     names = _positional_names(function)
+    shapes = isinstance(function, type) or getattr(function, "__name__", "") in SHAPE_TAKERS
     new_args = [
-        _value(names[place] if place < len(names) else "", argument) for place, argument in enumerate(args)
+        _value(names[place] if place < len(names) else "", argument, shapes)
+        for place, argument in enumerate(args)
     ]
-    new_kwargs = {name: _value(name, value) for name, value in kwargs.items()}
+    new_kwargs = {name: _value(name, value, shapes) for name, value in kwargs.items()}
     return new_args, {
         name: value
         for name, value in new_kwargs.items()
@@ -53,7 +62,7 @@ def _positional_names(function: Any) -> Any:
     return tuple(parameter.name for parameter in parameters)
 
 
-def _value(name: str, value: Any) -> Any:
+def _value(name: str, value: Any, shapes: bool) -> Any:
     if type(value) is Hole:
         if name in SIZES:
             return number_of(value)
@@ -65,7 +74,8 @@ def _value(name: str, value: Any) -> Any:
         if name == "vocabulary":
             return [f"token {number}" for number in range(length_of(value))]
         return value
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
+    is_shape = shapes or SHAPE_PARAMETER.search(name) is not None
+    if is_shape and isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
         number = small_number_of if name in SMALL_SIZES else number_of
         return type(value)([number(item) if type(item) is Hole else item for item in value])
     return value

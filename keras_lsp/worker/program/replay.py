@@ -266,9 +266,7 @@ class _Replay:
 
     def _note_end(self) -> None:
         for seen in self.registry.seen:
-            seen.weights_at_end = len(self.line.weights(seen.layer))
-            seen.built_at_end = bool(getattr(seen.layer, "built", False))
-            seen.calls_at_end = seen.calls
+            seen.note_end(self.line)
 
     def _project(self, text: str) -> None:
         projector = Projector(self.request, self.line, self.registry, self.recorder, self.holes)

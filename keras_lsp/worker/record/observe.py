@@ -91,6 +91,12 @@ class Seen:
         self.guessed = False
         self.guess = ""
 
+    def note_end(self, line: KerasLine) -> None:
+        """What comes after this is not the program's doing."""
+        self.weights_at_end = len(line.weights(self.layer))
+        self.built_at_end = bool(getattr(self.layer, "built", False))
+        self.calls_at_end = self.calls
+
     def note_call(self, part: Part, place: Optional[SpanPair]) -> None:
         self.calls += 1
         if part.on_probes:

@@ -59,9 +59,12 @@ class Projector:
         deadline = time.process_time() + GUESSING_SECONDS
         classes = self.request.classes
         self.recorder.stage = PROJECTION
+        made_by_program = len(self.registry.seen)
         unused = UnusedDefinitions(tree, space, source, self.recorder, self.holes)
         unused.call_builders(classes, GUESSING_SECONDS * SHARE_OF_ONE_CLASS)
         unused.make_classes(classes, self.registry, self.line)
+        for seen in self.registry.seen[made_by_program:]:
+            seen.note_end(self.line)  # what it is when it is made is what it is for anybody who makes it
         for seen in list(self.registry.seen):
             pin, pinned_for = self._pin_of(seen, space)
             if seen.calls == 0 and (pin or self.line.is_model(seen.layer) or seen.created is not None):
