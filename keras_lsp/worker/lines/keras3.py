@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, FrozenSet, Iterator, List, Optional
+from typing import Any, Callable, FrozenSet, Iterator, List, Optional
 
 from ..report import TensorSpec, WeightReport
 from ..unknown.arrays import is_array
@@ -50,6 +50,13 @@ class Keras3(KerasLine):
 
     def symbolic_input(self, spec: TensorSpec) -> Any:
         return self.keras.KerasTensor(spec.shape, dtype=keras_dtype(spec.dtype))
+
+    def run_on_symbols(self, function: Callable[[Any], Any], inputs: Any) -> None:
+        def run(tensors: Any) -> Any:
+            function(tensors)
+            return tensors  # what it gives may be anything
+
+        importlib.import_module("keras.src.backend").compute_output_spec(run, inputs)
 
     def tensor_of(self, array: Any) -> Any:
         return self.keras.ops.convert_to_tensor(array)

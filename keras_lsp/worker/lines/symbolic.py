@@ -80,6 +80,13 @@ class KerasLine:
         """A symbolic input like some data, whose number of samples is open."""
         return self.symbolic_input(TensorSpec((None, *spec.shape[1:]), spec.dtype))
 
+    def run_on_symbols(self, function: Callable[[Any], Any], inputs: Any) -> None:
+        """Run code that expects tensors of the backend, on nested symbolic inputs.
+
+        Raises whatever `function` raises.
+        """
+        function(inputs)
+
     def array(self, spec: TensorSpec) -> Any:
         """A NumPy array of that shape without its memory; unknown dimensions are 1."""
         numpy: Any = importlib.import_module("numpy")

@@ -48,13 +48,17 @@ class StandIns:
     def _training_method(self, name: str) -> Callable[..., Any]:
         stand_ins = self
 
-        def method(model: Any, x: Any = None, *_args: Any, **_kwargs: Any) -> Any:
+        def method(model: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
             with stand_ins.event("fit", model, x):
                 specs = stand_ins._specs_of_data(x)
-                if specs is None or stand_ins._has_own_step(model):
+                if specs is None:
                     stand_ins._note_unknown(model, name, sys._getframe(1))
-                    stand_ins._note_data(model, specs, sys._getframe(1))
                     return uncertain("the data is not known in a replay")
+                if stand_ins._has_own_step(model):
+                    stand_ins._note_step(model, name, sys._getframe(1))
+                    y = kwargs.get("y", args[0] if args else None)
+                    stand_ins._note_data(model, specs, stand_ins._batch(x, y), sys._getframe(1))
+                    return uncertain("its own `train_step` does not run before the program's end")
                 outputs = model(stand_ins._ranks_adjusted(model, specs))
             if name in ("predict", "predict_on_batch"):
                 return stand_ins._predictions(specs, outputs)
@@ -65,25 +69,45 @@ class StandIns:
 
     def _note_unknown(self, layer: Any, what: str, frame: FrameType) -> None:
         """The program calls this layer, and so what is in it; on what is not known."""
-        line = self.observer.source.line(self.observer.source.caller(frame))
-        text = (
-            f"{what if ' ' in what else f'`{what}`'} on line {line} gives it data that a replay does not know"
-        )
+        doing = what if " " in what else f"`{what}`"
+        text = f"{doing} on line {self._line_of(frame)} gives it data that a replay does not know"
+        self._note_reason(layer, text)
+
+    def _note_step(self, model: Any, what: str, frame: FrameType) -> None:
+        """What happens to the model, and so to what is in it, is up to a step of the user's own."""
+        text = f"`{what}` on line {self._line_of(frame)} does what its own `train_step` says"
+        self._note_reason(model, text)
+
+    def _line_of(self, frame: FrameType) -> Optional[int]:
+        return self.observer.source.line(self.observer.source.caller(frame))
+
+    def _note_reason(self, layer: Any, text: str) -> None:
         for called in (layer, *below(layer)):
             entry = self.observer.registry.find(called)
             if entry is not None and not entry.unknown_call:
                 entry.unknown_call = text
 
-    def _note_data(self, model: Any, specs: Any, frame: FrameType) -> None:
-        """What a step of the user's own gets: it is likely to call the model on it."""
+    def _note_data(self, model: Any, specs: Any, batch: Any, frame: FrameType) -> None:
+        """What a step of the user's own gets: it is likely to call the model on the inputs in it."""
         entry = self.observer.registry.find(model)
         if entry is not None and specs is not None and entry.data is None:
-            entry.data = specs
-            entry.data_line = self.observer.source.line(self.observer.source.caller(frame))
+            entry.data, entry.batch = specs, batch
+            entry.data_line = self._line_of(frame)
 
     def _has_own_step(self, model: Any) -> bool:
         """Whether `fit` does what only the user's own `train_step` knows; it need not even call the model."""
         return any("train_step" in vars(base) for base in type(model).__mro__ if not is_library(base))
+
+    def _batch(self, x: Any, y: Any) -> Any:
+        """The nested TensorSpecs that `train_step` gets as its `data`; None when unknown."""
+        element = getattr(x, "element_spec", None)
+        if element is not None:
+            return self._all_known(self.line.map_structure(_element, element))
+        inputs = self._specs_of_data(x)
+        if y is None or inputs is None:
+            return inputs
+        targets = self._specs_of_data(y)
+        return None if targets is None else (inputs, targets)
 
     def _specs_of_data(self, x: Any) -> Any:
         """The nested TensorSpecs of arrays, tensors or a `tf.data` dataset of (x, y); None when unknown."""

@@ -82,7 +82,10 @@ class Seen:
         self.callers: Dict[int, Tuple[int, ...]] = {}  # innermost running layer -> all running ones
         self.made_in: Optional[int] = None  # the layer whose call ran when it was made
         self.unknown_call = ""  # a call whose input a replay does not know
-        self.data: Any = None  # nested TensorSpecs of what `fit` gives to a `train_step` of the user's
+        self.data: Any = (
+            None  # nested TensorSpecs of the inputs that `fit` has for a `train_step` of the user's
+        )
+        self.batch: Any = None  # nested TensorSpecs of all that `fit` gives to it
         self.data_line: Optional[int] = None
         self.weights_at_end = 0
         self.built_at_end = False

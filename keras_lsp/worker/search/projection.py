@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 from ..lines.symbolic import KerasLine, structure_text
@@ -101,7 +101,7 @@ class Projector:
     ) -> None:
         if pin:
             self._call_on(seen, pin, pinned_for)
-        elif seen.data is None or not self._call_on_data(seen):
+        elif seen.data is None or not (self._train_on_data(seen) or self._call_on_data(seen)):
             for event in events:
                 if event.layer == seen.number and event.kind == "build":
                     where = f"from `build` on line {source.line(event.span)}"
@@ -122,6 +122,23 @@ class Projector:
             _mark(seen, self.registry, self.line, f"{spoken.text()}, {where}")
             return True
         return False
+
+    def _train_on_data(self, seen: Seen) -> bool:
+        """Run its own `train_step` on what `fit` gives it; whether that made anything known.
+
+        A step that fails half-way, say at gradients that nobody has, has still called layers as it really does.
+        """
+        if seen.batch is None:
+            return False
+        batch = self.line.map_structure(self.line.open_batch, seen.batch)
+        with suppress(Exception):
+            self.line.run_on_symbols(seen.layer.train_step, batch)
+        parts = map(self.registry.find, (seen.layer, *below(seen.layer)))
+        if not any(part is not None and part.calls for part in parts):
+            return False
+        text = structure_text(self.line, batch)
+        _mark(seen, self.registry, self.line, f"{text}, from `fit` on line {seen.data_line}")
+        return True
 
     def _call_on_data(self, seen: Seen) -> bool:
         """Call it on what `fit` gives its own `train_step`; whether that could be done."""
