@@ -126,7 +126,7 @@ class Projector:
     def _train_on_data(self, seen: Seen) -> bool:
         """Run its own `train_step` on what `fit` gives it; whether that made anything known.
 
-        A step that fails half-way, say at gradients that nobody has, has still called layers as it really does.
+        A step that fails half-way, say at gradients that nobody has, has called layers up to there.
         """
         if seen.batch is None:
             return False
