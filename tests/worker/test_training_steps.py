@@ -98,3 +98,14 @@ def test_a_step_that_calls_nothing_makes_nothing_known(keras3_worker: Worker) ->
     assert not gan.weights
     assert gan.built_how == "`fit` on line 34 does what its own `train_step` says"
     assert [failure for failure in report.failures if failure.certain] == []
+
+
+def test_a_model_whose_step_calls_only_its_parts_can_be_called(keras3_worker: Worker) -> None:
+    text = GAN.replace(
+        "    def train_step",
+        "    def call(self, inputs):\n        return self.discriminator(inputs)\n\n    def train_step",
+    )
+    report = keras3_worker.replay(text + FIT["arrays"])
+    gan = next(layer for layer in report.layers if layer.class_name == "GAN")
+    assert gan.outputs == ("(None, 1)",)
+    assert [weight.shape for weight in gan.weights] == WEIGHTS

@@ -101,7 +101,7 @@ class Projector:
     ) -> None:
         if pin:
             self._call_on(seen, pin, pinned_for)
-        elif seen.data is None or not (self._train_on_data(seen) or self._call_on_data(seen)):
+        elif seen.data is None or not self._use_data(seen):
             for event in events:
                 if event.layer == seen.number and event.kind == "build":
                     where = f"from `build` on line {source.line(event.span)}"
@@ -122,6 +122,10 @@ class Projector:
             _mark(seen, self.registry, self.line, f"{spoken.text()}, {where}")
             return True
         return False
+
+    def _use_data(self, seen: Seen) -> bool:
+        trained = self._train_on_data(seen)
+        return (seen.calls == 0 and self._call_on_data(seen)) or trained
 
     def _train_on_data(self, seen: Seen) -> bool:
         """Run its own `train_step` on what `fit` gives it; whether that made anything known.
