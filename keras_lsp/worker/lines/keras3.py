@@ -48,6 +48,15 @@ class Keras3(KerasLine):
         """
         return str(getattr(value, "device", "")) == "meta" and self.backend() == "torch"
 
+    def is_traced(self, value: Any) -> bool:
+        if self.backend() != "tensorflow" or isinstance(value, self.keras.KerasTensor):
+            return False
+        return self._is_tensor(value) and not hasattr(value, "numpy") and hasattr(value, "graph")
+
+    def traced(self, spec: TensorSpec) -> Any:
+        tensorflow: Any = importlib.import_module("tensorflow")
+        return tensorflow.compat.v1.placeholder(spec.dtype, spec.shape)
+
     def symbolic_input(self, spec: TensorSpec) -> Any:
         return self.keras.KerasTensor(spec.shape, dtype=keras_dtype(spec.dtype))
 

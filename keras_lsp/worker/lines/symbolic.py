@@ -73,6 +73,14 @@ class KerasLine:
         """Whether a tensor has made-up sizes where they are not known, while Keras finds out a shape."""
         return False
 
+    def is_traced(self, value: Any) -> bool:  # noqa: ARG002 - only some backends have graphs
+        """Whether it is a tensor without values in a graph of the backend that can be made by `traced`."""
+        return False
+
+    def traced(self, spec: TensorSpec) -> Any:
+        """A tensor of the backend's current graph."""
+        raise NotImplementedError
+
     def symbolic_input(self, spec: TensorSpec) -> Any:
         raise NotImplementedError
 

@@ -163,14 +163,18 @@ class StandIns:
     # -- calls on data
 
     def _call(self, layer: Any, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-        """A call on concrete data becomes a symbolic call of the same shapes; zeros come back."""
-        concrete = [False]
+        """A call on concrete data becomes a symbolic call of the same shapes; zeros come back.
+
+        So does a call on tensors of a backend's graph, which in a `train_step` would trace every layer.
+        """
+        kinds = set()
 
         def symbolic(value: Any) -> Any:
-            tensor = self.line.tensor(value) if self.line.is_concrete(value) else None
+            concrete = self.line.is_concrete(value)
+            tensor = self.line.tensor(value) if concrete or self.line.is_traced(value) else None
             if tensor is None or not tensor.shape:
                 return value
-            concrete[0] = True
+            kinds.add("concrete" if concrete else "traced")
             try:
                 return self.line.symbolic_input(tensor)
             except (TypeError, ValueError):  # numbers of a kind that Keras has no symbols for
@@ -181,12 +185,14 @@ class StandIns:
                 self._note_unknown(layer, "a call", sys._getframe(1))
                 return uncertain("called on something a replay does not know")
             new_args, new_kwargs = self.line.map_structure(symbolic, (args, kwargs))
-            if not concrete[0]:
+            if not kinds:
                 return original(layer, *args, **kwargs)
             try:
                 result = original(layer, *new_args, **new_kwargs)
             except Exception:  # noqa: BLE001 - code that needs values fails on symbols only: ask with the data itself
                 return original(layer, *args, **kwargs)
+            if "traced" in kinds:
+                return self.line.map_structure(self._traced, result)
             if self._is_partly_unknown(result):  # by a shape rule that ignores what is known of the input
                 with contextlib.suppress(Exception):
                     return original(layer, *args, **kwargs)
@@ -206,6 +212,10 @@ class StandIns:
     def _zeros(self, value: Any) -> Any:
         spec = self.line.tensor(value) if self.line.is_symbolic(value) else None
         return value if spec is None else self.line.concrete(spec)
+
+    def _traced(self, value: Any) -> Any:
+        spec = self.line.tensor(value) if self.line.is_symbolic(value) else None
+        return value if spec is None else self.line.traced(spec)
 
     def observed_method(self, receiver: Any, name: str, span: Any) -> Callable[..., Any]:
         """`receiver.build` that notes what it did to the receiver's state."""
