@@ -26,7 +26,7 @@ class Dependencies:
         self._needed_by: list[set[int]] = [set() for _ in sections]
         self._by_mention: dict[str, list[int]] = defaultdict(list)
         self._by_attribute: dict[str, list[int]] = defaultdict(list)
-        given = frozenset().union(*(names.gives | names.callables for names in sections), followed)
+        given = followed.union(*(n.gives for n in sections), *(n.callables for n in sections))
         for number, names in enumerate(sections):
             for name in names.mentions & given:
                 self._by_mention[name].append(number)

@@ -1,6 +1,7 @@
 """A text that is edited, and its facts: an edit costs what it touches, and what depends on that.
 
-The result is always that of reading the whole text anew.
+The result is always that of reading the whole text anew. Text that does not parse is first turned into text
+that does, so what is compared, kept and read again is always whole statements.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.dependencies import Dependencies
-from keras_lsp.source.extract import facts_of, may_concern_us, read
+from keras_lsp.source.extract import may_concern_us, read
 from keras_lsp.source.facts import ModuleFacts, Problem
 from keras_lsp.source.fingerprint import fingerprint_of
 from keras_lsp.source.found import NOTHING_FOUND, Kept, LaterFacts
@@ -22,7 +23,7 @@ from keras_lsp.source.module_index import index_module
 from keras_lsp.source.moved import EVERYWHERE, Move, Mover
 from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.pragmas import read_pragmas
-from keras_lsp.source.sections import cut, recut
+from keras_lsp.source.sections import compared, cut, recut
 from keras_lsp.source.syntax import compile_tree
 from keras_lsp.text.shift import Edit, Shift
 from keras_lsp.text.span import Span
@@ -46,9 +47,8 @@ class LiveModule:
     def __init__(self, source: str) -> None:
         self.parsed: ParsedModule
         self.facts: ModuleFacts = ModuleFacts()
-        self._source: str
+        self._source: str  # parses
         self._sections: list[Section]
-        self._whole = False  # whether the text as it is now was read without cutting it
         self._resolver: NameResolver | None = None
         self._kept: list[Kept] = []
         self._imports = Imports()
@@ -56,105 +56,66 @@ class LiveModule:
 
     def edit(self, source: str) -> None:
         """The whole text after an edit."""
-        if not self._sections:
-            self._start_anew(source)
-            return
-        if self._whole and (parsed := parse(source)).problems:
-            self._read_whole(parsed)  # still broken: no need to look for what changed
-            return
         change = recut(self._sections, self._source, source)
-        replaced = self._sections[change.start : change.old_end]
-        touched = (*replaced, *change.sections[change.start : change.new_end])
-        broken = any(section.problems for section in change.sections)
-        if broken:
-            self._read_whole(parse(source))
-            return
+        touched = (
+            *self._sections[change.start : change.old_end],
+            *change.sections[change.start : change.new_end],
+        )
         if any(_CONTINUED.search(section.source) for section in touched):
             self._start_anew(source)
             return
-        self._whole = False
         before = self._kept
-        move = Move(
-            sum(len(section.source) for section in self._sections[: change.old_end]),
-            len(source) - len(self._source),
-        )
-        self._source, self._sections = source, change.sections
-        text = "".join(section.text for section in change.sections)
-        self.parsed = ParsedModule(text, self._problems())
+        known, length = self._sections, len(self._source)
+        self._take_text(change.sections)
+        change = compared(known, [*known[: change.start], *self._sections[change.start :]])
+        replaced = known[change.start : change.old_end]
+        self._sections = change.sections
+        move = Move(sum(len(section.source) for section in known[: change.old_end]), len(source) - length)
         if not self._concerns_us() or not before:
             self._read_all()
             return
-        self._kept = [
-            *(kept.after(move) for kept in before[: change.start]),
-            *[_NOTHING] * (change.new_end - change.start),
-            *(kept.after(move) for kept in before[change.old_end :]),
-        ]
         followed = frozenset(
             b.name for kept in before for b in kept.anywhere.bindings if b.scope == EVERYWHERE
         )
-        self._read_again(change, replaced, followed, before)
+        self._read_again(change, replaced, followed, move)
 
     def _start_anew(self, source: str) -> None:
-        parsed = parse(source)
-        if parsed.problems:
-            self._source, self._sections, self._kept = source, [], []
-            self._read_whole(parsed)
-            return
-        self._whole = False
-        self.parsed, self._source, self._sections = parsed, source, cut(source, parsed)
+        self._take_text(cut(source, parse(source)))
         self._read_all()
 
-    def _read_whole(self, parsed: ParsedModule) -> None:
-        """Text that does not parse is not cut: what is broken may belong to either side.
-
-        The sections stay those of the last text that parsed, which the next one that does is compared with.
-        """
-        self._whole = True
-        self.parsed = parsed
-        self.facts = facts_of(parsed, self._resolver)
+    def _take_text(self, sections: list[Section]) -> None:
+        """Keep the text with what is broken blanked: it parses, and the next edit is compared with it."""
+        starts = accumulate((len(section.source) for section in sections), initial=0)
+        problems = [
+            Problem(problem.span.shifted(start), problem.message)
+            for section, start in zip(sections, starts, strict=False)
+            for problem in section.problems
+        ]
+        self._sections = [section.mended() for section in sections]
+        self._source = "".join(section.text for section in sections)
+        self.parsed = ParsedModule(self._source, tuple(problems))
 
     def learn(self, resolver: NameResolver | None) -> None:
         """The same text, with what is known now of classes of other files."""
         self._resolver = resolver
-        if self._whole:
-            self._kept = []  # read under another resolver
-            self._read_whole(self.parsed)
-        else:
-            self._read_all()
+        self._read_all()
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        if self._whole:
-            return tuple(model.name for model in self.facts.classes)
         return tuple(model.name for kept in self._kept for model in kept.anywhere.classes)
 
     @property
     def has_model_code(self) -> bool:
         """Whether there is any fact about a model."""
-        if self._whole:
-            facts = self.facts
-            return bool(
-                facts.classes or facts.bindings or facts.references or facts.weight_uses or facts.paths
-            )
         return any(kept.anywhere for kept in self._kept)
 
     @property
     def imports(self) -> ast.Module:
         """The import statements alone."""
-        if self._whole:
-            statements = ast.walk(self.parsed.tree)
-            return ast.Module([s for s in statements if isinstance(s, (ast.Import, ast.ImportFrom))], [])
         return self._import_tree()
 
     def _concerns_us(self) -> bool:
         return self._resolver is not None or may_concern_us(self.parsed.text)
-
-    def _problems(self) -> tuple[Problem, ...]:
-        return tuple(
-            Problem(problem.span.shifted(start), problem.message)
-            for section, start in zip(self._sections, self._starts(), strict=False)
-            for problem in section.problems
-        )
 
     def _starts(self) -> list[int]:
         return list(accumulate((len(section.source) for section in self._sections), initial=0))
@@ -171,7 +132,7 @@ class LiveModule:
         self._finish(index.imports, knows_others)
 
     def _read_again(
-        self, change: Change, replaced: list[Section], followed: frozenset[str], before: list[Kept]
+        self, change: Change, replaced: list[Section], followed: frozenset[str], move: Move
     ) -> None:
         """Read the sections that changed and those that depend on them."""
         count = len(self._sections)
@@ -187,9 +148,15 @@ class LiveModule:
             return
         links = Dependencies(names, followed)
         alone = not meanings and len(replaced) == 1 == change.new_end - change.start
-        if alone and self._read_inside(links, change.start, replaced[0], before):
+        if alone and self._read_inside(links, change.start, replaced[0]):
             self._finish(imports)
             return
+        before = self._kept
+        self._kept = [
+            *(kept.after(move) for kept in before[: change.start]),
+            *[_NOTHING] * (change.new_end - change.start),
+            *(kept.after(move) for kept in before[change.old_end :]),
+        ]
         grown = followed
         while True:
             affected = links.dependent_on([*edited, *links.mentioning(meanings)])
@@ -204,7 +171,7 @@ class LiveModule:
             links = Dependencies(names, followed)
         self._finish(imports)
 
-    def _read_inside(self, links: Dependencies, number: int, old: Section, before: list[Kept]) -> bool:
+    def _read_inside(self, links: Dependencies, number: int, old: Section) -> bool:
         """Read a class that changed only in methods whose bodies nobody else can see; False when it did not.
 
         Then nothing else changes but places.
@@ -215,8 +182,9 @@ class LiveModule:
         needed = links.needed_for([number])
         if any(links.acts(other) for other in needed):
             return False
-        known, kept = before[number].found({}), self._kept
-        self._kept = list(kept)
+        before = self._kept
+        known = before[number].found({})
+        self._kept = list(before)
         self._take(*self._slice(needed, {number}), [number])
         read_now = self._kept[number]
         start = sum(len(section.source) for section in self._sections[:number])
@@ -227,7 +195,7 @@ class LiveModule:
                 self._kept = [one.after(move) for one in before]
                 self._kept[number] = read_now
                 return True
-        self._kept = kept
+        self._kept = before
         return False
 
     def _slice(self, needed: set[int], walked: set[int]) -> tuple[ModuleIndex, list[ast.stmt]]:

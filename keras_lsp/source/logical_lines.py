@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _TOKEN = re.compile(
     r"""(?P<string>\"{3}|'{3}|["'])|(?P<comment>\#[^\r\n]*)|(?P<open>[(\[{])|(?P<close>[)\]}])"""
@@ -45,7 +46,8 @@ class LogicalLine:
     broken: bool = False
 
 
-def logical_lines(text: str) -> list[LogicalLine]:
+@lru_cache(maxsize=4)  # one edit asks several times
+def logical_lines(text: str) -> tuple[LogicalLine, ...]:
     """Every logical line that is not only a comment, in order."""
     unclosed: set[int] = set()
     for _ in range(_ROUNDS):
@@ -53,9 +55,9 @@ def logical_lines(text: str) -> list[LogicalLine]:
         lines = scanner.scan()
         suspect = scanner.suspect()
         if suspect is None:
-            return lines
+            return tuple(lines)
         unclosed.add(suspect)
-    return _Scanner(text, distrust=True).scan()
+    return tuple(_Scanner(text, distrust=True).scan())
 
 
 class _Scanner:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from keyword import iskeyword
+from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import Problem
 from keras_lsp.source.logical_lines import BLOCK_WORDS, LogicalLine, logical_lines
@@ -17,8 +19,15 @@ from keras_lsp.source.positions import Positions
 from keras_lsp.source.syntax import compile_tree
 from keras_lsp.text.span import Span
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    _Compile = Callable[[str], ast.Module | SyntaxError]
+
+_LOOKED_AHEAD = 3  # statements that a broken one before them may take in
 _ROUNDS = 24  # mistakes looked for in one top-level statement before it is given up whole
 _NOT_A_LINE_END = re.compile(r"[^\r\n]")
+_FIRST_LINE = re.compile(r"[^\r\n]*")
 _CONTINUES = re.compile(r"(?:else|elif|except|finally)\b")
 _HEADER_LINE = re.compile(r"on line (\d+)")
 _FUNCTION_START = re.compile(r"(?:async[ \t]+)?def[ \t]+\w+[ \t]*\([ \t]*(?:\w+)?")
@@ -34,26 +43,26 @@ def blank(text: str) -> str:
 
 def repair(text: str) -> tuple[ast.Module, str, tuple[Problem, ...]]:
     """A tree for `text`, the text it is a tree of, and what had to be blanked for that."""
+    compiled = lru_cache(maxsize=4)(compile_tree)  # a text of one statement is met several times
     problems = [Problem(Span(*found.span()), "merge conflict") for found in _conflicts(text)]
     for problem in problems:
         text = f"{text[: problem.span.start]}{' ' * problem.span.length}{text[problem.span.end :]}"
-    pieces: list[str] = []
-    done = 0
-    for lines in _top_level_statements(text, logical_lines(text)):
-        start = len(text[: lines[0].start].rstrip(" \t\f"))
-        chunk = _ChunkRepair(text[start : lines[-1].end], [_moved(line, -start) for line in lines])
-        pieces += (text[done:start], chunk.run())
+    runs = list(_sound_ones_joined(text, _top_level_statements(text, logical_lines(text)), compiled))
+    starts = [len(text[: lines[0].start].rstrip(" \t\f")) for lines in runs]
+    pieces = [text[: starts[0]] if starts else text]
+    for lines, start, end in zip(runs, starts, [*starts[1:], len(text)], strict=True):
+        chunk = _ChunkRepair(text[start:end], [_moved(line, -start) for line in lines], compiled)
+        pieces.append(chunk.run())
         problems += (Problem(p.span.shifted(start), p.message) for p in chunk.problems)
-        done = lines[-1].end
-    result = "".join((*pieces, text[done:]))
-    tree = compile_tree(result)
+    result = "".join(pieces)
+    tree = compiled(result)
     if isinstance(tree, ast.Module):
         return tree, result, tuple(sorted(problems, key=lambda p: (p.span.start, p.span.end)))
     everything = Problem(Span(0, len(text)), tree.msg or "invalid syntax")
     return ast.Module(body=[], type_ignores=[]), blank(text), (everything,)
 
 
-def _top_level_statements(text: str, lines: list[LogicalLine]) -> list[list[LogicalLine]]:
+def _top_level_statements(text: str, lines: Sequence[LogicalLine]) -> list[list[LogicalLine]]:
     """Runs of logical lines that belong to one statement at the left margin."""
     runs: list[list[LogicalLine]] = []
     decorated = False
@@ -65,6 +74,25 @@ def _top_level_statements(text: str, lines: list[LogicalLine]) -> list[list[Logi
             runs.append([line])
         decorated = line.indent == 0 and text.startswith("@", line.start)
     return runs
+
+
+def _sound_ones_joined(
+    text: str, runs: list[list[LogicalLine]], compiled: _Compile
+) -> Iterator[list[LogicalLine]]:
+    """The runs, those together that only seem apart: brackets may hold lines that look like statements."""
+    number = 0
+    while number < len(runs):
+        lines = runs[number]
+        number += 1
+        if any(line.broken for line in lines):
+            for end in range(number, min(number + _LOOKED_AHEAD, len(runs)) + 1):
+                until = runs[end][0].start if end < len(runs) else len(text)
+                joined = text[lines[0].start : until].rstrip(" \t\f")
+                if isinstance(compiled(joined), ast.Module):
+                    lines = [LogicalLine(lines[0].start, runs[end - 1][-1].end, lines[0].indent)]
+                    number = end
+                    break
+        yield lines
 
 
 def _class_header(source: str) -> str:
@@ -86,10 +114,11 @@ def _moved(line: LogicalLine, delta: int) -> LogicalLine:
 class _ChunkRepair:
     """One top-level statement, `text`, and its logical lines."""
 
-    def __init__(self, text: str, lines: list[LogicalLine]) -> None:
+    def __init__(self, text: str, lines: list[LogicalLine], compiled: _Compile) -> None:
         self.problems: list[Problem] = []
         self._text = text
         self._lines = lines
+        self._compiled = compiled
         self._positions = Positions(text)
         self._dropped: set[int] = set()
 
@@ -99,12 +128,12 @@ class _ChunkRepair:
             if line.broken:
                 self._drop(index, "a bracket or a string is not closed")
         for _ in range(_ROUNDS):
-            error = compile_tree(self._text)
+            error = self._compiled(self._text)
             if not isinstance(error, SyntaxError):
                 return self._text
             if not self._mend(error):
                 break
-        self.problems.append(Problem(Span(0, len(self._text)), "invalid syntax"))
+        self.problems.append(Problem(Span(0, self._lines[-1].end), "invalid syntax"))
         return blank(self._text)
 
     def _mend(self, error: SyntaxError) -> bool:
@@ -179,8 +208,7 @@ class _ChunkRepair:
         self.problems.append(Problem(Span(line.start, line.end), message))
         source = self._text[line.start : line.end]
         keep = self._keep_header(source) if self._has_block(index) and BLOCK_WORDS.match(source) else ""
-        first_line = self._positions.line_end(self._positions.line_of(line.start)) - line.start
-        room = min(len(source), first_line)
+        room = len(_FIRST_LINE.match(source).group())  # type: ignore[union-attr]  # matches everywhere
         if len(keep) > room or (self._has_block(index) and not keep):
             self._outdent(index + 1, line.indent)
             keep = ""

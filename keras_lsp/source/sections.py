@@ -42,6 +42,17 @@ class Section:
         kept = first is not None and self.text.startswith(first.group())
         return kept and not self.source[:1].isspace() and not self.names.is_empty
 
+    def mended(self) -> Section:
+        """The same of a text that has always been as `text` is."""
+        if self.source == self.text and not self.problems:
+            return self
+        return Section(self.text, self.text, (), self.line_ends, self.names)
+
+    def equals(self, other: Section) -> bool:
+        return self is other or (
+            self.text == other.text and self.source == other.source and self.problems == other.problems
+        )
+
     @property
     def closed_text(self) -> str:
         """`text`, whose end does not make one line end of two with what is put behind it."""
@@ -149,9 +160,9 @@ def recut(old: list[Section], source: str, new_source: str) -> Change:
             if parsed.problems and _may_run_away(piece):
                 break
             if at_end or _is_closed(piece, parsed):
-                return _compared(old, [*old[:start], *cut(piece, parsed, old[start:end]), *old[end:]])
+                return compared(old, [*old[:start], *cut(piece, parsed, old[start:end]), *old[end:]])
         start, end = max(0, start - 1), min(len(old), end + 1)
-    return _compared(old, cut(new_source, parse(new_source), old))
+    return compared(old, cut(new_source, parse(new_source), old))
 
 
 def _touched(old: list[Section], source: str, new: str) -> tuple[int, int]:
@@ -204,10 +215,11 @@ def _may_run_away(text: str) -> bool:
     return False
 
 
-def _compared(old: list[Section], new: list[Section]) -> Change:
-    """Which of the new sections are old ones."""
+def compared(old: list[Section], new: list[Section]) -> Change:
+    """Which of the new sections are old ones, or as good as: both ends are compared."""
     most = min(len(old), len(new))
-    start = next((i for i in range(most) if new[i] is not old[i]), most)
+    start = next((i for i in range(most) if not new[i].equals(old[i])), most)
     rest = most - start
-    last = next((i for i in range(rest) if new[-1 - i] is not old[-1 - i]), rest)
-    return Change(new, start, len(old) - last, len(new) - last)
+    last = next((i for i in range(rest) if not new[-1 - i].equals(old[-1 - i])), rest)
+    kept = [*old[:start], *new[start : len(new) - last], *old[len(old) - last :]]
+    return Change(kept, start, len(old) - last, len(new) - last)

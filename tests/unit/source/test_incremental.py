@@ -267,32 +267,63 @@ net{n}.weights
 """
 
 
-def test_an_edit_reads_what_it_touches_and_what_depends_on_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = "import keras\n" + "".join(ONE.format(n=n) for n in range(20))
-    module = LiveModule(text)
-    walked: list[int] = []
+@pytest.fixture
+def walked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many statements each reading walked."""
+    numbers: list[int] = []
 
     def counted(
         tree: ast.Module, text: str, index: ModuleIndex, resolver: NameResolver | None
     ) -> tuple[Found, bool]:
-        walked.append(len(tree.body))
+        numbers.append(len(tree.body))
         return read(tree, text, index, resolver)
 
     monkeypatch.setattr("keras_lsp.source.incremental.read", counted)
+    return numbers
+
+
+def test_an_edit_reads_what_it_touches_and_what_depends_on_it(walked: list[int]) -> None:
+    text = "import keras\n" + "".join(ONE.format(n=n) for n in range(20))
+    module = LiveModule(text)
+    walked.clear()
     header = "class Net7(keras.Model):\n"
     module.edit(text.replace(header, f"{header}    x = 3\n"))
     module.edit(text)
     assert walked == [3, 3]
 
 
-def test_text_that_does_not_parse_is_read_as_a_whole() -> None:
-    text = "import keras\n" + ONE.format(n=1)
+@pytest.mark.parametrize("typed", ["    x = [3,\n", "    def build(self\n", "    self.\n", "    'a\n"])
+def test_a_half_typed_statement_costs_no_more_than_a_whole_one(walked: list[int], typed: str) -> None:
+    text = "import keras\n" + "".join(ONE.format(n=n) for n in range(20))
     module = LiveModule(text)
-    broken = text + "model = keras.Sequential([\n"
+    walked.clear()
+    header = "class Net7(keras.Model):\n"
+    broken = text.replace(header, header + typed)
     module.edit(broken)
     assert_as_if_read_anew(module, broken)
     module.edit(text)
     assert_as_if_read_anew(module, text)
+    assert [number for number in walked if number < 20] == [3, 3]
+
+
+def test_a_text_that_was_never_whole(walked: list[int]) -> None:
+    text = "import keras\n" + "".join(ONE.format(n=n) for n in range(20))
+    broken = text.replace("class Net3", "x = [\nclass Net3")
+    module = LiveModule(broken)
+    walked.clear()
+    further = broken.replace("class Net9(keras.Model):\n", "class Net9(keras.Model):\n    y = 3\n")
+    module.edit(further)
+    assert walked == [3]
+    assert_as_if_read_anew(module, further)
+    module.edit(text)
+    assert_as_if_read_anew(module, text)
+
+
+def test_brackets_that_hold_lines_at_the_margin_stay_whole_beside_a_mistake() -> None:
+    text = "import keras\n\nstack = keras.Sequential([\nkeras.layers.Dense(3),\n])\n\ndel ("
+    facts = extract(text)
+    assert [len(binding.layers) for binding in facts.bindings] == [1]
+    assert [problem.span.start for problem in facts.problems] == [text.index("del")]
 
 
 def test_a_docstring_that_is_being_opened_takes_no_facts_from_what_is_before_it() -> None:

@@ -7,7 +7,7 @@ import re
 import warnings
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from keras_lsp.source.parse import parse
@@ -152,6 +152,7 @@ PIECES = [
 PIECES += ["'", '"', '"""', "#", "\\", "\n", "\r", "\r\n", "    ", "\t", "\f", "é", "\x00", "\ud800"]
 
 
+@example(["a", "[", "\r\n", ")"])
 @given(st.lists(st.sampled_from(PIECES), max_size=60))
 def test_any_pieces_of_code(pieces: list[str]) -> None:
     assert_total("".join(pieces))
