@@ -2,7 +2,8 @@
 
 A section depends on those that give the names it mentions. Sections that mention a variable of the module
 that holds a model or a tensor depend on each other, since what one does to it the others see. A function or
-method that touches such a variable counts wherever its name is mentioned, since it may run there.
+method that touches such a variable counts wherever its name is mentioned, since it may run there: what
+mentions it depends on the others, and they on that.
 """
 
 from __future__ import annotations
@@ -96,12 +97,24 @@ class Dependencies:
         """Sections around one variable need each other: a chain there and back says as much as all pairs."""
         touching: set[int] = set()
         for name in followed:
-            around = self._by_mention.get(name, ())
+            around = self._with_callers(self._by_mention.get(name, ()))
             for one, other in pairwise(around):
                 self._link(one, other)
                 self._link(other, one)
             touching.update(around)
         return touching
+
+    def _with_callers(self, numbers: Sequence[int]) -> list[int]:
+        """These sections, and those that may run the definitions among them, also through others."""
+        found = set(numbers)
+        waiting = [number for number in numbers if self._sections[number].callables]
+        while waiting:
+            for name in self._sections[waiting.pop()].callables:
+                for other in (*self._by_mention.get(name, ()), *self._by_attribute.get(name, ())):
+                    if other not in found:
+                        found.add(other)
+                        waiting += [other] if self._sections[other].callables else []
+        return sorted(found)
 
     def _follow_callables(self, touching: set[int]) -> set[int]:
         linked: set[int] = set()

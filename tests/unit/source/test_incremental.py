@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from keras_lsp.source.extract import extract, read
@@ -170,6 +170,10 @@ def edited(module: LiveModule, text: str, changes: list[tuple[int, int, str]]) -
 
 @settings(max_examples=150, deadline=None)
 @given(edits)
+@example([(120, 8, "del model\n"), (452, 40, "("), (4018, 0, "(")])
+@example([(324, 0, "else:\n"), (387, 0, "(")])
+@example([(43, 0, "\\\n"), (59, 1, "(")])
+@example([(5335, 0, "\n    "), (686, 0, "("), (5337, 0, "\n    ")])
 def test_any_edits(changes: list[tuple[int, int, str]]) -> None:
     module = LiveModule(LINKED)
     for text in edited(module, LINKED, changes):
