@@ -148,7 +148,7 @@ def worker_is_standalone(module: str, tree: ast.Module) -> Iterator[str]:
             yield f"{module}:{item.line} imports {item.target}"
 
 
-WORKER_ROOMS = ("unknown", "lines", "catalogue", "record", "search", "program", "process")
+WORKER_ROOMS = ("confine", "unknown", "lines", "catalogue", "record", "search", "program", "process")
 
 
 def worker_direction(module: str, tree: ast.Module) -> Iterator[str]:

@@ -128,10 +128,14 @@ def fence(language: str, lines: list[str]) -> str:
     return f"{ticks}{language}\n{body}\n{ticks}"
 
 
+# What begins emphasis, code, HTML, links and images; the colon of an address makes a link without any mark.
+_MARKS = re.compile(r"[\\`*<\[]|:(?=//)|(?<=\bwww)\.")
+
+
 def escaped(text: str) -> str:
     """Text as Markdown that shows the same text; what stands between backticks is code already."""
     parts = text.split("`")
     if len(parts) % 2 == 0:
-        return re.sub(r"([\\`*<])", r"\\\1", text)
-    parts[::2] = [re.sub(r"([\\*<])", r"\\\1", part) for part in parts[::2]]
+        return _MARKS.sub(r"\\\g<0>", text)
+    parts[::2] = [_MARKS.sub(r"\\\g<0>", part) for part in parts[::2]]
     return "`".join(parts)

@@ -18,24 +18,35 @@ import logging
 import os
 import signal
 import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.sandbox.keras_config import read_keras_config
 from keras_lsp.sandbox.packages import user_base
 from keras_lsp.sandbox.private_folder import PrivateFolder
 from keras_lsp.sandbox.processes import started_with
+from keras_lsp.worker import wire
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable, Sequence
 
     from keras_lsp.sandbox.environment import Environment
     from keras_lsp.sandbox.machine import Machine
 
 _log = logging.getLogger(__name__)
 
-_PASSED = ("PATH", "LANG", "LANGUAGE", "TZ", "LD_LIBRARY_PATH", "KERAS_BACKEND", "KERAS_LSP_FORK")
+_PASSED = (
+    "PATH",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "LD_LIBRARY_PATH",
+    "KERAS_BACKEND",
+    "KERAS_LSP_FORK",
+    "KERAS_LSP_CONFINE",
+)
 _PASSED_WINDOWS = ("SYSTEMROOT", "SYSTEMDRIVE", "WINDIR", "PATHEXT", "COMSPEC", "NUMBER_OF_PROCESSORS")
 _CPU_ONLY = {"CUDA_VISIBLE_DEVICES": "-1", "HIP_VISIBLE_DEVICES": "-1", "JAX_PLATFORMS": "cpu"}
 ONE_THREAD = dict.fromkeys(
@@ -60,16 +71,19 @@ _QUIET = {
 
 # Names the process that the worker must not outlive; known to the worker's zygote.
 PARENT_VARIABLE = "KERAS_LSP_PARENT"
+_LAUNCH = Path(wire.__file__).with_name("launch.py")
 _ROUNDS = 3  # a process may fork while it is being looked for
 
-# In the words of Hello.confinement: the first are this module's part, the next the worker's, and the last
-# is what neither can do yet.
+# In the words of Hello.confinement: the first are this module's part, the rest the worker's
+# (`worker/process/confinement.py`).
 OURS = ("own session", "no inherited secrets", "CPU only", "private temporary directory")
 FULL = (
     *OURS,
     "resource limits",
     "no writes, network or programs from Python code",
-    "no writes or network enforced by the operating system",
+    "files limited by the operating system",
+    "network, programs and other processes refused by the operating system",
+    "no writes or network while the interpreter starts",
 )
 
 
@@ -80,6 +94,7 @@ class Jail:
     private: PrivateFolder
     environ: dict[str, str]
     windows: bool = False
+    behind_launcher: bool = False  # whether the interpreter is started by a command of several words
 
     @classmethod
     def prepare(cls, environment: Environment, machine: Machine) -> Jail:
@@ -89,7 +104,8 @@ class Jail:
         for name in ("home", "tmp", "keras"):
             (folder / name).mkdir()
         (folder / "keras" / "keras.json").write_text(json.dumps(read_keras_config(machine)), encoding="utf-8")
-        return cls(private, _environ(environment, machine, folder), machine.windows)
+        environ = _environ(environment, machine, folder)
+        return cls(private, environ, machine.windows, len(environment.command) > 1)
 
     @property
     def folder(self) -> Path:
@@ -104,6 +120,16 @@ class Jail:
         else:
             options["start_new_session"] = True
         return options
+
+    def wrapped(self, command: Sequence[str]) -> tuple[str, ...]:
+        """The command that starts `command` where it can do no harm, as far as this system lets us.
+
+        A launcher that the user has set (`uv run python`) may need its caches and the network, and starts as
+        it is.
+        """
+        if self.behind_launcher or not sys.platform.startswith("linux"):
+            return tuple(command)
+        return (sys.executable, "-I", "-S", "-B", str(_LAUNCH), str(self.folder), *command)
 
     def kill(self, pid: int) -> None:
         """Ends the worker `pid`, its group, and where they can be found all others that live in this jail."""

@@ -1,15 +1,37 @@
-"""A report's spans must lie in the text that was replayed: what a worker says is not trusted."""
+"""What a worker says is not trusted: spans must lie in the text that was replayed, and texts must be text.
+
+Characters that move a cursor, hide or reorder what is shown come from hostile code only.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from keras_lsp.worker.wire import WireError
+from keras_lsp.worker.wire import MAX_DEPTH, WireError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.worker.report import ReplayReport, SpanPair
+
+
+_REPLACED = "\ufffd"
+_KEPT = "\n\t"
+
+
+def cleaned(data: Any, depth: int = 0) -> Any:
+    """Parsed JSON with every character that is not shown replaced. Raises WireError when it is too deep."""
+    if depth > MAX_DEPTH:
+        raise WireError("nested too deeply")
+    if isinstance(data, str):
+        if data.isprintable():
+            return data
+        return "".join(c if c.isprintable() or c in _KEPT else _REPLACED for c in data)
+    if isinstance(data, list):
+        return [cleaned(item, depth + 1) for item in data]
+    if isinstance(data, dict):
+        return {cleaned(key): cleaned(item, depth + 1) for key, item in data.items()}
+    return data
 
 
 def check_report(report: ReplayReport, length: int) -> None:

@@ -86,6 +86,7 @@ class StartFailed:
 
     reason: str
     missing: str = ""  # name of the module that is not installed, "" for other failures
+    started: bool = True  # whether the interpreter was started at all
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,10 @@ class ReplayEnded:
     @classmethod
     def late(cls, number: int, seconds: float) -> ReplayEnded:
         return cls(number, f"took longer than {seconds:g} s and was stopped", "deadline")
+
+    @classmethod
+    def overfull(cls, number: int) -> ReplayEnded:
+        return cls(number, "filled its temporary folder and was stopped", "memory")
 
     @classmethod
     def garbled(cls, number: int) -> ReplayEnded:

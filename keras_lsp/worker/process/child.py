@@ -5,29 +5,41 @@ from __future__ import annotations
 import gc
 import io
 import os
+import signal
 import sys
 import tempfile
 import traceback
-from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Tuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Dict, NamedTuple, Tuple
 
 from ..catalogue.read import read_catalogue
+from ..confine import limits
 from ..program.replay import replay
 from ..report import pack
 from ..wire import CatalogueRequest, ReplayEnded, WireError, tagged, write_frame
-from . import guard, limits
+from . import guard
 
 if TYPE_CHECKING:
+    from ..confine.policy import Readable
     from ..lines.symbolic import KerasLine
     from ..wire import ReplayRequest, Request
+    from .confinement import Confinement
 
 _LESS_URGENT = 10  # steps of niceness below a replay
+
+
+class Bounds(NamedTuple):
+    """What a replay may have."""
+
+    confinement: Confinement
+    readable: Readable
+    temporary: str  # the one folder it may write
 
 
 def run_forked(
     request: Request,
     line: KerasLine,
     output: int,
-    temporary: str,
+    bounds: Bounds,
     parent: int,
     not_its: Tuple[int, ...],
 ) -> None:
@@ -38,17 +50,23 @@ def run_forked(
             os.close(descriptor)
         os.setsid()
         limits.die_with_parent(parent)
-        replay_here(request, line, output, temporary)
+        replay_here(request, line, output, bounds)
         code = 0
     finally:
         os._exit(code)
 
 
-def replay_here(request: Request, line: KerasLine, output: int, temporary: str) -> None:
+def replay_here(request: Request, line: KerasLine, output: int, bounds: Bounds) -> None:
     """Replay and send what comes of it. This process must not be used for anything else afterwards."""
     _silence()
-    limits.confine(request.memory_bytes, int(request.wall_seconds) + 2)
-    answer = _answer(request, line, temporary)
+    _usual_signals()
+    try:
+        bounds.confinement.lay_on(request, bounds.readable, bounds.temporary)
+    except OSError as error:
+        reason = f"the sandbox could not be set up: {error}"
+        answer = tagged("ended", ReplayEnded(request.id, reason, "internal"))
+    else:
+        answer = _answer(request, line, bounds.temporary)
     # `closefd=False`: user code may have closed the descriptor's Python owner, never the descriptor.
     with io.FileIO(output, "wb", closefd=False) as raw:
         _send(io.BufferedWriter(raw), answer, request.id)
@@ -99,6 +117,13 @@ def _replay(request: ReplayRequest, line: KerasLine, temporary: str) -> Any:
     sys.argv = [request.path]
     _settle(temporary)
     return replay(request, line)
+
+
+def _usual_signals() -> None:
+    """The zygote ignores some; a replay ends as any program does."""
+    for name in ("SIGINT", "SIGTERM", "SIGPIPE"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
 
 
 def _silence() -> None:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from ..wire import Request
 
 
+LOOK_SECONDS = 0.25
+MOST_FILES = 4_000
+MOST_BYTES = 256 << 20  # a limit of the system bounds each single file
+
+
 class Running:
     def __init__(self, request: Request, process: int, pipe: int, temporary: str) -> None:
         self.request = request
@@ -22,6 +27,7 @@ class Running:
         self.pipe = pipe
         self.temporary = temporary
         self.deadline = time.monotonic() + request.wall_seconds
+        self._look_again = time.monotonic() + LOOK_SECONDS
         self.data = b""
         self.open = True  # whether the child still holds its end of the pipe
         self.status: Optional[int] = None
@@ -42,6 +48,10 @@ class Running:
             return ReplayEnded.after_exit(self.request.id, _exit_code(self.status or 0))
         if time.monotonic() > self.deadline:
             return ReplayEnded.late(self.request.id, self.request.wall_seconds)
+        if time.monotonic() > self._look_again:
+            self._look_again = time.monotonic() + LOOK_SECONDS
+            if _is_overfull(self.temporary):
+                return ReplayEnded.overfull(self.request.id)
         return None
 
     def _reaped(self) -> bool:
@@ -60,6 +70,23 @@ class Running:
             os.waitpid(self.process, 0)
         os.close(self.pipe)
         shutil.rmtree(self.temporary, ignore_errors=True)
+
+
+def _is_overfull(folder: str) -> bool:
+    """Whether a replay made more or larger files than it may: no limit of the system counts them all."""
+    files = size = 0
+    waiting = [folder]
+    while waiting and files <= MOST_FILES and size <= MOST_BYTES:
+        with contextlib.suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                files += 1
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(entry.path)
+                else:
+                    size += entry.stat(follow_symlinks=False).st_blocks * 512
+                if files > MOST_FILES:
+                    break
+    return files > MOST_FILES or size > MOST_BYTES
 
 
 def _exit_code(status: int) -> int:

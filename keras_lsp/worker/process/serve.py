@@ -8,8 +8,10 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from ..confine import limits
 from ..wire import PROTOCOL_VERSION, Hello, StartFailed, tagged, write_frame
-from . import forking, limits, single_use
+from . import forking, single_use
+from .confinement import Confinement
 from .inbox import Inbox
 from .warm import warm
 from .zygote import Zygote
@@ -36,10 +38,11 @@ def serve(requests: int, reports: int) -> int:
         write_frame(output, tagged("start_failed", _start_failure(error)))
         return 1
     forks = forking.possible(line.versions().backend)
-    write_frame(output, tagged("hello", _hello(line, forks, time.perf_counter() - start)))
+    confinement = Confinement(forks)
+    write_frame(output, tagged("hello", _hello(line, forks, time.perf_counter() - start, confinement)))
     if forks:
-        return Zygote(line, Inbox(requests), output).serve()
-    return single_use.serve(line, Inbox(requests), reports)
+        return Zygote(line, Inbox(requests), output, confinement).serve()
+    return single_use.serve(line, Inbox(requests), reports, confinement)
 
 
 def _start_failure(error: BaseException) -> StartFailed:
@@ -48,7 +51,7 @@ def _start_failure(error: BaseException) -> StartFailed:
     return StartFailed(f"importing Keras raised {type(error).__name__}: {str(error)[:500]}")
 
 
-def _hello(line: KerasLine, forks: bool, seconds: float) -> Hello:
+def _hello(line: KerasLine, forks: bool, seconds: float, confinement: Confinement) -> Hello:
     versions = line.versions()
     return Hello(
         protocol=PROTOCOL_VERSION,
@@ -59,5 +62,5 @@ def _hello(line: KerasLine, forks: bool, seconds: float) -> Hello:
         tensorflow=versions.tensorflow,
         fork=forks,
         import_seconds=seconds,
-        confinement=(*limits.in_force(), "no writes, network or programs from Python code"),
+        confinement=confinement.in_force(),
     )

@@ -16,10 +16,11 @@ from . import child
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
     from ..wire import Request
+    from .confinement import Confinement
     from .inbox import Inbox
 
 
-def serve(line: KerasLine, inbox: Inbox, reports: int) -> int:
+def serve(line: KerasLine, inbox: Inbox, reports: int, confinement: Confinement) -> int:
     """Wait for the one request. Returns only when the requests end before it."""
     messages = inbox.read()
     while messages == []:
@@ -34,7 +35,9 @@ def serve(line: KerasLine, inbox: Inbox, reports: int) -> int:
         request: Request = (
             decode(ReplayRequest, payload) if kind == "replay" else decode(CatalogueRequest, payload)
         )
-        child.replay_here(request, line, reports, tempfile.mkdtemp(prefix="keras-lsp-"))
+        temporary = tempfile.mkdtemp(prefix="keras-lsp-")
+        bounds = child.Bounds(confinement, confinement.readable(request), temporary)
+        child.replay_here(request, line, reports, bounds)
         inbox.read()  # until the server has the answer: an end before that tells it how the replay ended
         code = 0
     finally:

@@ -25,16 +25,18 @@ from .running import Running
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
     from ..wire import Request
+    from .confinement import Confinement
     from .inbox import Inbox
 
 POLL_SECONDS = 0.05
 
 
 class Zygote:
-    def __init__(self, line: KerasLine, inbox: Inbox, output: BinaryIO) -> None:
+    def __init__(self, line: KerasLine, inbox: Inbox, output: BinaryIO, confinement: Confinement) -> None:
         self.line = line
         self.inbox = inbox
         self.output = output
+        self.confinement = confinement
         self.running: Dict[int, Running] = {}
         self.fit = True
 
@@ -80,13 +82,15 @@ class Zygote:
             reason = f"the warm process has {threads} threads, so its children could hang"
             write_frame(self.output, tagged("ended", ReplayEnded(request.id, reason, "unfit")))
             return
+        readable = self.confinement.readable(request)
         temporary = tempfile.mkdtemp(prefix="keras-lsp-")
+        bounds = child.Bounds(self.confinement, readable, temporary)
         read_end, write_end = os.pipe()
         parent = os.getpid()
         process = os.fork()
         if process == 0:
             not_its = (read_end, self.inbox.descriptor, self.output.fileno())
-            child.run_forked(request, self.line, write_end, temporary, parent, not_its)
+            child.run_forked(request, self.line, write_end, bounds, parent, not_its)
         os.close(write_end)
         self.running[request.id] = Running(request, process, read_end, temporary)
 

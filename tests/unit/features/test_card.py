@@ -64,6 +64,13 @@ def test_markup_in_names_stays_text() -> None:
     assert "````python\na = '```'\n````" in text
 
 
+def test_nothing_in_a_card_becomes_a_link() -> None:
+    card = Card("Dense", about="named [here](command:evil) https://evil.example www.evil.example")
+    assert markdown(card) == (
+        "**Dense** · named \\[here](command:evil) https\\://evil.example www\\.evil.example"
+    )
+
+
 def test_sizes_and_shapes() -> None:
     assert [bytes_text(n) for n in (0, 1023, 8448, 300 << 20)] == ["0 B", "1,023 B", "8.25 KiB", "300 MiB"]
     specs = [TensorSpec(shape, "float32") for shape in ((), (64,), (None, 3))]

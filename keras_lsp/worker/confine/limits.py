@@ -1,5 +1,4 @@
-"""What a replay's process does to itself before any user code runs: no way to outlive the one that started
-it, bounded resources. What is in force is named in the Hello."""
+"""Bounds that POSIX systems have for every process, and no way to outlive the one that started it."""
 
 from __future__ import annotations
 
@@ -8,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from typing import Tuple
 
 try:
     import resource
@@ -32,15 +30,12 @@ def die_with_parent(parent: int) -> None:
         os._exit(1)
 
 
-def in_force() -> Tuple[str, ...]:
-    return () if resource is None else ("resource limits",)
+def available() -> bool:
+    return resource is not None
 
 
-def confine(memory_bytes: int, cpu_seconds: int) -> None:
-    """Bound what this process may use from now on, and let signals have their usual effect again."""
-    for number in ("SIGINT", "SIGTERM", "SIGPIPE"):
-        if hasattr(signal, number):
-            signal.signal(getattr(signal, number), signal.SIG_DFL)
+def bound(memory_bytes: int, cpu_seconds: int) -> None:
+    """Bound what this process may use from now on."""
     if resource is None:
         return
     wanted = {
@@ -48,6 +43,7 @@ def confine(memory_bytes: int, cpu_seconds: int) -> None:
         "FSIZE": FILE_BYTES,
         "NOFILE": DESCRIPTORS,
         "CORE": 0,
+        "MEMLOCK": 0,
         # Not RLIMIT_AS: TensorFlow reserves far more address space than it uses.
         "DATA": _data_in_use() + memory_bytes,
     }

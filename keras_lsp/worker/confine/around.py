@@ -1,0 +1,27 @@
+"""What holds for a whole worker, before the user's interpreter starts: looser than what a replay is under.
+
+It may start programs and processes and end them, and read files, since that is what an interpreter and its
+libraries do when they start. It may write in one folder only, and has no network.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Tuple
+
+from . import landlock, libc, seccomp
+from .enforce import LANDLOCK, SECCOMP, offered
+
+
+def enforce_around(folder: str) -> Tuple[str, ...]:
+    """Lay on what this machine has of it; the parts in force. Raises OSError when one fails that is there."""
+    there = offered()
+    parts = tuple(part for part in (LANDLOCK, SECCOMP) if part in there)
+    if parts:
+        libc.give_up_privileges()
+    if LANDLOCK in parts:
+        rules = [landlock.Rule(os.sep, landlock.READ | landlock.EXECUTE)]
+        landlock.restrict([*rules, *landlock.rules((), (folder,), ())])
+    if SECCOMP in parts:
+        seccomp.install_around()
+    return parts

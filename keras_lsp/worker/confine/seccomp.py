@@ -1,0 +1,196 @@
+"""A seccomp filter: which system calls a process may make (https://docs.kernel.org/userspace-api/seccomp_filter.html).
+
+Classic BPF: instructions that jump forward over others and end with a verdict. Refused calls fail with an
+error number, as on a machine that does not let one do that; only calls of another architecture kill.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+from typing import List, Tuple
+
+from . import libc, syscalls
+
+_SET_MODE_FILTER, _ALL_THREADS = 1, 1  # linux/seccomp.h
+_ACTION_AVAILABLE = 2
+_ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
+
+# linux/bpf_common.h: load a word of the call, and it with a constant, compare, jump, return
+_LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45, 0x06
+_NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
+_X32_BIT = 0x40000000
+
+_CLONE_THREAD = 0x10000
+_AF_UNIX = 1
+_SHARED_AND_ANONYMOUS = 0x21  # memory that no limit counts
+_CHANGING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # type into a terminal
+
+Instruction = Tuple[int, int, int, int]  # code, jump if true, jump if false, constant
+Block = List[Instruction]
+
+PROGRAMS = ("fork", "vfork", "execve", "execveat")
+OTHER_PROCESSES = (
+    *("ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "process_mrelease", "kcmp"),
+    *("pidfd_open", "pidfd_getfd", "pidfd_send_signal", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "tkill"),
+    *("setsid", "setpgid", "ioprio_set", "sched_setscheduler", "sched_setparam", "sched_setattr"),
+    *("migrate_pages", "move_pages"),
+)
+KERNEL = (
+    *("perf_event_open", "bpf", "userfaultfd", "keyctl", "add_key", "request_key"),
+    *("io_uring_setup", "io_uring_enter", "io_uring_register", "fanotify_init"),
+    *("setns", "unshare", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen"),
+    *("fsmount", "fspick", "fsconfig", "mount_setattr", "open_by_handle_at", "name_to_handle_at"),
+    *("quotactl", "quotactl_fd", "init_module", "finit_module", "delete_module", "kexec_load"),
+    *("kexec_file_load", "swapon", "swapoff", "acct", "reboot", "personality", "sethostname"),
+    *("setdomainname", "settimeofday", "clock_settime", "adjtimex", "clock_adjtime", "syslog", "iopl"),
+    *("ioperm", "vhangup", "modify_ldt", "seccomp", "setrlimit"),
+    *("setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid"),
+    *("setfsgid", "capset"),
+)
+SHARED_MEMORY = ("shmget", "shmat", "shmctl", "msgget", "semget", "mq_open", "memfd_create", "memfd_secret")
+# Landlock has no rights for these. They pretend to work: copies and archives set modes and times as a matter
+# of course, and what they make lies in the replay's own folder.
+METADATA = (
+    *("chmod", "fchmod", "fchmodat", "chown", "fchown", "lchown", "fchownat"),
+    *("utime", "utimes", "futimesat", "utimensat"),
+    *("setxattr", "lsetxattr", "fsetxattr", "removexattr", "lremovexattr", "fremovexattr"),
+)
+# What Landlock refuses where there is one.
+CHANGES_OF_FILES = (
+    *("creat", "unlink", "unlinkat", "rename", "renameat", "renameat2", "mkdir", "mkdirat", "rmdir"),
+    *("link", "linkat", "symlink", "symlinkat", "mknod", "mknodat", "truncate"),
+)
+
+
+def available() -> bool:
+    here = syscalls.architecture()
+    number = None if here is None else syscalls.number("seccomp", here)
+    if number is None:
+        return False
+    try:
+        action = ctypes.c_uint32(_ERRNO)
+        libc.syscall(number, ctypes.c_uint(_ACTION_AVAILABLE), ctypes.c_uint(0), ctypes.byref(action))
+    except OSError:
+        return False
+    return True
+
+
+def install(read_only: bool, no_truncate: bool) -> None:
+    """From now on, for all threads of this process and for ever. Raises OSError when it cannot be had.
+
+    `read_only`: no file may be opened for writing at all. `no_truncate`: files may not be cut by name, which
+    Landlock's first two versions do not refuse.
+    """
+    here = syscalls.architecture()
+    number = None if here is None else syscalls.number("seccomp", here)
+    if here is None or number is None:
+        raise OSError("no filter is known for this architecture")
+    _load_filter(number, program(here, os.getpid(), read_only, no_truncate))
+
+
+def install_around() -> None:
+    """The filter of a worker that forks and ends replays. Raises OSError when it cannot be had."""
+    here = syscalls.architecture()
+    number = None if here is None else syscalls.number("seccomp", here)
+    if here is None or number is None:
+        raise OSError("no filter is known for this architecture")
+    _load_filter(number, program_around(here))
+
+
+def _load_filter(number: int, instructions: Block) -> None:
+    code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
+    buffer = ctypes.create_string_buffer(code, len(code))
+    filter_program = struct.pack("=HxxxxxxQ", len(instructions), ctypes.addressof(buffer))
+    libc.syscall(number, ctypes.c_uint(_SET_MODE_FILTER), ctypes.c_uint(_ALL_THREADS), filter_program)
+
+
+def program_around(here: syscalls.Architecture) -> Block:
+    """The filter of a worker: what leads out of it is refused, what it needs for its own processes is not."""
+    kernel = tuple(name for name in KERNEL if name not in ("seccomp", "setrlimit", "capset"))
+    others = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "process_madvise", "kcmp")
+    blocks = [(name, _refused(errno.EPERM)) for name in (*kernel, *others)]
+    blocks += [("socket", _refused(errno.EACCES)), ("socketpair", _only_when(0, _AF_UNIX, errno.EACCES))]
+    return _assembled(here, blocks)
+
+
+def program(here: syscalls.Architecture, me: int, read_only: bool, no_truncate: bool) -> Block:
+    """The filter for the process `me`."""
+    blocks: List[Tuple[str, Block]] = []
+
+    def on(names: Tuple[str, ...], block: Block) -> None:
+        blocks.extend((name, block) for name in names)
+
+    on((*PROGRAMS, *OTHER_PROCESSES, *KERNEL), _refused(errno.EPERM))
+    on(SHARED_MEMORY, _refused(errno.EACCES))
+    on(METADATA, _refused(0))
+    on(("socket",), _refused(errno.EACCES))
+    on(("socketpair",), _only_when(0, _AF_UNIX, errno.EACCES))
+    on(
+        ("clone3",), _refused(errno.ENOSYS)
+    )  # its flags are out of a filter's reach; libraries fall back on clone
+    on(("clone",), [_load(0), (_ANY_BIT, 1, 0, _CLONE_THREAD), *_refused(errno.EPERM), _ALLOWED])
+    on(("kill", "tgkill"), _only_when(0, me, errno.EPERM))
+    on(("setpriority",), _only_when(1, 0, errno.EPERM))
+    on(("prlimit64",), _limits_are_only_read())
+    masked: Block = [_load(3), (_AND, 0, 0, _SHARED_AND_ANONYMOUS)]
+    on(("mmap",), [*masked, (_EQUAL, 0, 1, _SHARED_AND_ANONYMOUS), *_refused(errno.ENOMEM), _ALLOWED])
+    typing: Block = [_load(1), (_EQUAL, 1, 0, _TIOCSTI), (_EQUAL, 0, 1, _TIOCLINUX)]
+    on(("ioctl",), [*typing, *_refused(errno.EPERM), _ALLOWED])
+    if read_only:
+        on(CHANGES_OF_FILES, _refused(errno.EACCES))
+        on(("openat2",), _refused(errno.ENOSYS))  # its flags are out of reach, too
+        for name, argument in (("open", 1), ("openat", 2)):
+            changing: Block = [_load(argument), (_ANY_BIT, 0, 1, _CHANGING)]
+            on((name,), [*changing, *_refused(errno.EACCES), _ALLOWED])
+    elif no_truncate:
+        on(("truncate",), _refused(errno.EACCES))
+    return _assembled(here, blocks)
+
+
+def _assembled(here: syscalls.Architecture, blocks: List[Tuple[str, Block]]) -> Block:
+    result = _of_this_architecture(here)
+    for name, block in blocks:
+        number = syscalls.number(name, here)
+        if number is not None:
+            result += [(_EQUAL, 0, len(block), number), *block]
+    return [*result, _ALLOWED]
+
+
+_ALLOWED: Instruction = (_RETURN, 0, 0, _ALLOW)
+_KILLED: Instruction = (_RETURN, 0, 0, _KILL)
+
+
+def _of_this_architecture(here: syscalls.Architecture) -> Block:
+    block: Block = [(_LOAD, 0, 0, _ARCHITECTURE), (_EQUAL, 1, 0, here.audit), _KILLED, (_LOAD, 0, 0, _NUMBER)]
+    if here.x32:
+        block += [(_AT_LEAST, 0, 1, _X32_BIT), _KILLED]
+    return [*block, (_AT_LEAST, 0, 1, syscalls.FIRST_UNKNOWN), *_refused(errno.ENOSYS)]
+
+
+def _load(argument: int, high: bool = False) -> Instruction:
+    """The lower half of an argument; both architectures are little-endian."""
+    return (_LOAD, 0, 0, 16 + 8 * argument + 4 * high)
+
+
+def _refused(code: int) -> Block:
+    return [(_RETURN, 0, 0, _ERRNO | code)]
+
+
+def _only_when(argument: int, value: int, code: int) -> Block:
+    return [_load(argument), (_EQUAL, 1, 0, value), *_refused(code), _ALLOWED]
+
+
+def _limits_are_only_read() -> Block:
+    """No new limits, which root could raise: the pointer to them is null."""
+    return [
+        _load(2),
+        (_EQUAL, 0, 2, 0),
+        _load(2, high=True),
+        (_EQUAL, 1, 0, 0),
+        *_refused(errno.EPERM),
+        _ALLOWED,
+    ]

@@ -1,0 +1,30 @@
+"""What a worker says is text and nothing else, whatever it says."""
+
+from __future__ import annotations
+
+import pytest
+
+from keras_lsp.sandbox.report_check import cleaned
+from keras_lsp.worker.wire import WireError
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("units=64, größe 🧠 (None, 3)", "units=64, größe 🧠 (None, 3)"),
+        ("first\n\tsecond", "first\n\tsecond"),
+        ("\x1b[2Jgone\x07", "\ufffd[2Jgone\ufffd"),
+        ("safe\u202etxt.exe", "safe\ufffdtxt.exe"),
+        ("\x9b31m\x00", "\ufffd31m\ufffd"),
+    ],
+)
+def test_characters_that_are_no_text_are_replaced(said: str, shown: str) -> None:
+    assert cleaned({said: [said, {"x": said}, 3, None]}) == {shown: [shown, {"x": shown}, 3, None]}
+
+
+def test_depth_is_bounded() -> None:
+    nested: list[object] = []
+    for _ in range(10_000):
+        nested = [nested]
+    with pytest.raises(WireError, match="deeply"):
+        cleaned(nested)
