@@ -1,4 +1,4 @@
-"""The operating system's confinement around real replays: they lose nothing, and secrets stay where they are."""
+"""The confinement by the operating system around real replays: they lose nothing, and secrets stay secret."""
 
 from __future__ import annotations
 
