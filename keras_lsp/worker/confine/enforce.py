@@ -51,8 +51,10 @@ def enforce(allowed: Allowed, parts: Tuple[str, ...] = PARTS, newest_landlock: i
         libc.give_up_privileges()
     if files:
         landlock.restrict(landlock.rules(allowed.read, allowed.write, allowed.listed), newest_landlock)
+        _drop_capabilities(keep=_READ_ANY_FILE)
     if SECCOMP in parts:
-        _drop_capabilities(keep=_READ_ANY_FILE if files else 0)
+        if not files:
+            _drop_capabilities(keep=0)
         version = min(landlock.version(), newest_landlock) if files else 0
         seccomp.install(read_only=not files, no_truncate=version < _TRUNCATE_SINCE)
     return tuple(part for part in PARTS if part in parts)

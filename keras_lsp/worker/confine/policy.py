@@ -18,7 +18,20 @@ _SYSTEM = (
     *("/etc/ld.so.cache", "/etc/localtime", "/etc/timezone", "/etc/mime.types", "/etc/nsswitch.conf"),
     # Not /dev/zero: shared maps of it are memory that no limit counts.
     *("/dev/null", "/dev/random", "/dev/urandom"),
-    *("/proc/self", "/proc/meminfo", "/proc/cpuinfo", "/proc/stat", "/proc/filesystems"),
+    # Not all of /proc/self: its `net` shows every connection of the machine, `mem` and `task` lead on.
+    *(
+        f"/proc/self/{name}"
+        for name in ("status", "stat", "statm", "maps", "cgroup", "fd", "mountinfo", "cmdline")
+    ),
+    *(
+        "/proc/self/exe",
+        "/proc/self/auxv",
+        "/proc/self/limits",
+        "/proc/meminfo",
+        "/proc/cpuinfo",
+        "/proc/stat",
+        "/proc/filesystems",
+    ),
     *("/proc/sys/vm/overcommit_memory", "/proc/sys/kernel/osrelease", "/proc/version"),
     *("/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/fs/cgroup"),
 )

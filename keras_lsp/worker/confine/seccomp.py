@@ -10,7 +10,7 @@ import ctypes
 import errno
 import os
 import struct
-from typing import List, Tuple
+from typing import List, NamedTuple, Tuple
 
 from . import libc, syscalls
 
@@ -24,10 +24,26 @@ _NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
 _X32_BIT = 0x40000000
 
 _CLONE_THREAD = 0x10000
-_AF_UNIX = 1
-_SHARED_AND_ANONYMOUS = 0x21  # memory that no limit counts
+_AF_UNIX, _SOCK_STREAM, _SOCKET_TYPE = 1, 1, 0xF  # sockets of datagrams reach others even in pairs
+_SHARED_AND_ANONYMOUS, _GROWS_DOWN = 0x21, 0x100  # memory that no limit counts, or only that of the stack
+_PRIO_PROCESS = 0
 _CHANGING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # type into a terminal
+# Type into a terminal (TIOCSTI, TIOCLINUX), have signals sent (FIOSETOWN, SIOCSPGRP, FIOASYNC), change flags
+# of files (FS_IOC_SETFLAGS, its 32-bit form, FS_IOC_FSSETXATTR), seal or encrypt them (FS_IOC_ENABLE_VERITY,
+# FS_IOC_SET_ENCRYPTION_POLICY).
+_CONTROLS = (
+    0x5412,
+    0x541C,
+    0x8901,
+    0x8902,
+    0x5452,
+    0x40086602,
+    0x40046602,
+    0x401C5820,
+    0x40806685,
+    0x800C6613,
+)
+_SIGNAL_OWNERS = (8, 10, 15)  # F_SETOWN, F_SETSIG, F_SETOWN_EX
 
 Instruction = Tuple[int, int, int, int]  # code, jump if true, jump if false, constant
 Block = List[Instruction]
@@ -51,6 +67,8 @@ KERNEL = (
     *("setuid", "setgid", "setreuid", "setregid", "setresuid", "setresgid", "setgroups", "setfsuid"),
     *("setfsgid", "capset"),
 )
+# A pair of sockets is made connected; nothing else is for sockets to do.
+NETWORK = ("socket", "bind", "connect", "listen", "accept", "accept4")
 SHARED_MEMORY = ("shmget", "shmat", "shmctl", "msgget", "semget", "mq_open", "memfd_create", "memfd_secret")
 # Landlock has no rights for these. They pretend to work: copies and archives set modes and times as a matter
 # of course, and what they make lies in the replay's own folder.
@@ -113,7 +131,8 @@ def program_around(here: syscalls.Architecture) -> Block:
     kernel = tuple(name for name in KERNEL if name not in ("seccomp", "setrlimit", "capset"))
     others = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "process_madvise", "kcmp")
     blocks = [(name, _refused(errno.EPERM)) for name in (*kernel, *others)]
-    blocks += [("socket", _refused(errno.EACCES)), ("socketpair", _only_when(0, _AF_UNIX, errno.EACCES))]
+    blocks += [(name, _refused(errno.EACCES)) for name in NETWORK]
+    blocks.append(("socketpair", _PAIRS_OF_STREAMS))
     return _assembled(here, blocks)
 
 
@@ -127,19 +146,20 @@ def program(here: syscalls.Architecture, me: int, read_only: bool, no_truncate: 
     on((*PROGRAMS, *OTHER_PROCESSES, *KERNEL), _refused(errno.EPERM))
     on(SHARED_MEMORY, _refused(errno.EACCES))
     on(METADATA, _refused(0))
-    on(("socket",), _refused(errno.EACCES))
-    on(("socketpair",), _only_when(0, _AF_UNIX, errno.EACCES))
+    on(NETWORK, _refused(errno.EACCES))
+    on(("socketpair",), _PAIRS_OF_STREAMS)
     on(
         ("clone3",), _refused(errno.ENOSYS)
     )  # its flags are out of a filter's reach; libraries fall back on clone
     on(("clone",), [_load(0), (_ANY_BIT, 1, 0, _CLONE_THREAD), *_refused(errno.EPERM), _ALLOWED])
     on(("kill", "tgkill"), _only_when(0, me, errno.EPERM))
-    on(("setpriority",), _only_when(1, 0, errno.EPERM))
+    on(("setpriority",), _only_if([_Check(0, _PRIO_PROCESS), _Check(1, 0)], errno.EPERM))
+    on(("sched_setaffinity",), [_load(0), (_EQUAL, 2, 0, 0), *_unless_equal(me, errno.EPERM)])
+    on(("fcntl",), _refused_for(1, _SIGNAL_OWNERS, errno.EPERM))
+    on(("ioctl",), _refused_for(1, _CONTROLS, errno.EPERM))
     on(("prlimit64",), _limits_are_only_read())
-    masked: Block = [_load(3), (_AND, 0, 0, _SHARED_AND_ANONYMOUS)]
-    on(("mmap",), [*masked, (_EQUAL, 0, 1, _SHARED_AND_ANONYMOUS), *_refused(errno.ENOMEM), _ALLOWED])
-    typing: Block = [_load(1), (_EQUAL, 1, 0, _TIOCSTI), (_EQUAL, 0, 1, _TIOCLINUX)]
-    on(("ioctl",), [*typing, *_refused(errno.EPERM), _ALLOWED])
+    uncounted: Block = [_load(3), (_ANY_BIT, 2, 0, _GROWS_DOWN), (_AND, 0, 0, _SHARED_AND_ANONYMOUS)]
+    on(("mmap",), [*uncounted, (_EQUAL, 0, 1, _SHARED_AND_ANONYMOUS), *_refused(errno.ENOMEM), _ALLOWED])
     if read_only:
         on(CHANGES_OF_FILES, _refused(errno.EACCES))
         on(("openat2",), _refused(errno.ENOSYS))  # its flags are out of reach, too
@@ -181,7 +201,31 @@ def _refused(code: int) -> Block:
 
 
 def _only_when(argument: int, value: int, code: int) -> Block:
-    return [_load(argument), (_EQUAL, 1, 0, value), *_refused(code), _ALLOWED]
+    return [_load(argument), *_unless_equal(value, code)]
+
+
+def _unless_equal(value: int, code: int) -> Block:
+    return [(_EQUAL, 1, 0, value), *_refused(code), _ALLOWED]
+
+
+class _Check(NamedTuple):
+    argument: int
+    value: int
+    mask: int = 0xFFFFFFFF
+
+
+def _only_if(checks: List[_Check], code: int) -> Block:
+    block: Block = []
+    for number, (argument, value, mask) in enumerate(checks, start=1):
+        left = 3 * (len(checks) - number)
+        block += [_load(argument), (_AND, 0, 0, mask), (_EQUAL, 0, left + 1, value)]
+    return [*block, _ALLOWED, *_refused(code)]
+
+
+def _refused_for(argument: int, values: Tuple[int, ...], code: int) -> Block:
+    last = len(values) - 1
+    compared: Block = [(_EQUAL, last - n, int(n == last), value) for n, value in enumerate(values)]
+    return [_load(argument), *compared, *_refused(code), _ALLOWED]
 
 
 def _limits_are_only_read() -> Block:
@@ -194,3 +238,6 @@ def _limits_are_only_read() -> Block:
         *_refused(errno.EPERM),
         _ALLOWED,
     ]
+
+
+_PAIRS_OF_STREAMS = _only_if([_Check(0, _AF_UNIX), _Check(1, _SOCK_STREAM, mask=_SOCKET_TYPE)], errno.EACCES)
