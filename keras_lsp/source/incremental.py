@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 # A line that goes on over its end, and a line's end that only some know as one.
 _CONTINUED = re.compile(r"\\\r?\n?$|\r(?!\n)", re.MULTILINE)
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 class LiveModule:
@@ -56,6 +57,9 @@ class LiveModule:
 
     def edit(self, source: str) -> None:
         """The whole text after an edit."""
+        if "\r" in source and _LONE_RETURN.search(source):
+            self._start_anew(source)
+            return
         change = recut(self._sections, self._source, source)
         touched = (
             *self._sections[change.start : change.old_end],

@@ -171,6 +171,7 @@ def edited(module: LiveModule, text: str, changes: list[tuple[int, int, str]]) -
 @settings(max_examples=150, deadline=None)
 @given(edits)
 @example([(120, 8, "del model\n"), (452, 40, "("), (4018, 0, "(")])
+@example([(342, 0, "\r"), (342, 0, "\r"), (344, 22, "(")])
 @example([(324, 0, "else:\n"), (387, 0, "(")])
 @example([(43, 0, "\\\n"), (59, 1, "(")])
 @example([(5335, 0, "\n    "), (686, 0, "("), (5337, 0, "\n    ")])
