@@ -131,11 +131,15 @@ class KerasLine:
 
     def weights(self, layer: Any) -> List[Any]:
         """The layer's weights as its `weights` gives them; [] where asking raises (tf-keras 2, unbuilt)."""
-        return _listed(layer, "weights")
+        return self._variables(layer, "weights")
 
     def trainable_weights(self, layer: Any) -> List[Any]:
         """Those of `weights` that training changes: a frozen tf-keras 2 layer has none, whatever they say."""
-        return _listed(layer, "trainable_weights")
+        return self._variables(layer, "trainable_weights")
+
+    def _variables(self, layer: Any, which: str) -> List[Any]:
+        """What is no variable in such a list is the user's own idea of weights."""
+        return [weight for weight in _listed(layer, which) if self.is_variable(weight)]
 
     def private_names(self) -> FrozenSet[str]:
         """Attributes that Keras itself puts on every layer and model: none of them is the user's.

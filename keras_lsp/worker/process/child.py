@@ -89,8 +89,18 @@ def _answer(request: Request, line: KerasLine, temporary: str) -> Dict[str, Any]
         return tagged("report", {"id": request.id, "report": pack(report)})
     except MemoryError:
         return tagged("ended", ReplayEnded(request.id, "needed more memory than a replay may have", "memory"))
-    except Exception:  # noqa: BLE001 - a mistake of ours: the server logs it, the user reads that there is no report
+    except Exception as error:  # noqa: BLE001 - the user's objects, or a mistake of ours, which the server logs
+        if not _is_ours(error):
+            reason = f"an object of the program raised {type(error).__name__} when it was looked at"
+            return tagged("ended", ReplayEnded(request.id, reason, "exited"))
         return tagged("ended", ReplayEnded(request.id, traceback.format_exc()[-4000:], "internal"))
+
+
+def _is_ours(error: Exception) -> bool:
+    """Whether it was raised in this package, not in what it called."""
+    ours = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+    innermost = traceback.extract_tb(error.__traceback__)[-1:]
+    return all(frame.filename.startswith(ours) for frame in innermost)
 
 
 def _catalogue(line: KerasLine, temporary: str) -> Dict[str, Any]:
