@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test lint types bench environments clean
+.PHONY: help demo test lint types escapes bench environments clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -27,6 +27,9 @@ lint: $(VENV)/.ready-dev
 
 types: $(VENV)/.ready-dev
 	@$(BIN)/mypy
+
+escapes: $(VENV)/.ready-dev
+	@KERAS_LSP_ALL_ESCAPES=1 $(BIN)/python -m pytest tests/sandbox
 
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.benchmarks

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,7 @@ def make_worker(tmp_path: Path) -> MakeWorker:
         at_start: str = "fine", at_replay: str = "fine", deadlines: Deadlines = QUICK, **environ: str
     ) -> WorkerProcess:
         jail = Jail.prepare(environment(), machine(tmp_path, **environ))
+        jail = replace(jail, behind_launcher=True)  # started as it is: these are about what comes after
         return WorkerProcess((sys.executable, str(FAKE), at_start, at_replay), jail, deadlines)
 
     return make

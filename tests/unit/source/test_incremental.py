@@ -168,7 +168,7 @@ def edited(module: LiveModule, text: str, changes: list[tuple[int, int, str]]) -
         yield text
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(edits)
 @example([(120, 8, "del model\n"), (452, 40, "("), (4018, 0, "(")])
 @example([(342, 0, "\r"), (342, 0, "\r"), (344, 22, "(")])
@@ -181,7 +181,7 @@ def test_any_edits(changes: list[tuple[int, int, str]]) -> None:
         assert_as_if_read_anew(module, text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(edits)
 def test_facts_that_nobody_asked_for_in_between(changes: list[tuple[int, int, str]]) -> None:
     module = LiveModule(LINKED)
@@ -189,7 +189,7 @@ def test_facts_that_nobody_asked_for_in_between(changes: list[tuple[int, int, st
     assert_as_if_read_anew(module, text)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 60), st.sampled_from("dsm"), st.integers(0, 60)), max_size=5))
 def test_whole_lines_deleted_doubled_and_moved(changes: list[tuple[int, str, int]]) -> None:
     module, lines = LiveModule(LINKED), LINKED.splitlines(keepends=True)
