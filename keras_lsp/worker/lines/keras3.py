@@ -80,6 +80,10 @@ class Keras3(KerasLine):
             initializer=object_text(getattr(variable, "_initializer", None)),
         )
 
+    def _variables(self, layer: Any, which: str) -> List[Any]:
+        """What is no variable in such a list is the user's own idea of weights."""
+        return [weight for weight in super()._variables(layer, which) if self.is_variable(weight)]
+
     def private_names(self) -> FrozenSet[str]:
         names = super().private_names()
         # The first layer made fixes the default policy; the program may still call `set_floatx`.

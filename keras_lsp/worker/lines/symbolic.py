@@ -138,8 +138,7 @@ class KerasLine:
         return self._variables(layer, "trainable_weights")
 
     def _variables(self, layer: Any, which: str) -> List[Any]:
-        """What is no variable in such a list is the user's own idea of weights."""
-        return [weight for weight in _listed(layer, which) if self.is_variable(weight)]
+        return _listed(layer, which)
 
     def private_names(self) -> FrozenSet[str]:
         """Attributes that Keras itself puts on every layer and model: none of them is the user's.
