@@ -13,7 +13,6 @@ import os
 import sys
 from typing import Any, List
 
-AROUND_VARIABLE = "KERAS_LSP_AROUND"  # tells the worker what is in force: "landlock,seccomp"
 FAILED = 97
 
 
@@ -22,8 +21,8 @@ def main(arguments: List[str]) -> int:
     boot = _boot()
     doing = "the sandbox could not be set up"
     try:
-        parts = importlib.import_module(f"{boot.PRIVATE_NAME}.confine").enforce_around(folder)
-        os.environ[AROUND_VARIABLE] = ",".join(parts)
+        around = importlib.import_module(f"{boot.PRIVATE_NAME}.confine.around")
+        os.environ[around.AROUND_VARIABLE] = ",".join(around.enforce_around(folder))
         doing = f"{command[0]} could not be started"
         os.execvp(command[0], command)  # noqa: S606 - the interpreter that was found or set for this folder
     except OSError as error:

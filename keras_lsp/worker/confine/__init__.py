@@ -7,7 +7,6 @@ under less than what was said.
 
 from __future__ import annotations
 
-from .around import enforce_around
 from .enforce import LANDLOCK, LIMITS, PARTS, SECCOMP, Allowed, enforce, offered
 
-__all__ = ["LANDLOCK", "LIMITS", "PARTS", "SECCOMP", "Allowed", "enforce", "enforce_around", "offered"]
+__all__ = ["LANDLOCK", "LIMITS", "PARTS", "SECCOMP", "Allowed", "enforce", "offered"]

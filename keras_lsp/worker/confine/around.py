@@ -12,6 +12,8 @@ from typing import Tuple
 from . import landlock, libc, seccomp
 from .enforce import LANDLOCK, SECCOMP, offered
 
+AROUND_VARIABLE = "KERAS_LSP_AROUND"  # tells the worker which parts are in force: "landlock,seccomp"
+
 
 def enforce_around(folder: str) -> Tuple[str, ...]:
     """Lay on what this machine has of it; the parts in force. Raises OSError when one fails that is there."""

@@ -8,7 +8,7 @@ import struct
 import sys
 from typing import NamedTuple, Tuple
 
-from . import landlock, libc, limits, seccomp, syscalls
+from . import landlock, libc, limits, seccomp
 
 LIMITS, LANDLOCK, SECCOMP = "limits", "landlock", "seccomp"
 PARTS = (LIMITS, LANDLOCK, SECCOMP)
@@ -64,10 +64,6 @@ def _drop_capabilities(keep: int) -> None:
     """Root without what makes it root; where Landlock says what is read, it may still read any of that."""
     if os.geteuid() != 0:
         return
-    here = syscalls.architecture()
-    number = None if here is None else syscalls.number("capset", here)
-    if number is None:
-        raise OSError("capabilities cannot be dropped on this architecture")
     header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
     data = struct.pack("=6I", keep, keep, 0, 0, 0, 0)
-    libc.syscall(number, header, ctypes.create_string_buffer(data, len(data)))
+    libc.call("capset", header, ctypes.create_string_buffer(data, len(data)))

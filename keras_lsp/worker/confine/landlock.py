@@ -12,7 +12,7 @@ import stat
 import struct
 from typing import Iterable, List, NamedTuple, Tuple
 
-from . import libc, syscalls
+from . import libc
 
 # linux/landlock.h
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, REMOVE_DIR, REMOVE_FILE, MAKE_CHAR, MAKE_DIR = (
@@ -51,10 +51,10 @@ class Rule(NamedTuple):
 def version() -> int:
     """Of Landlock on this machine; 0 where there is none."""
     try:
-        return libc.syscall(
-            _number("landlock_create_ruleset"), None, ctypes.c_size_t(0), ctypes.c_uint32(_CREATE_VERSION)
+        return libc.call(
+            "landlock_create_ruleset", None, ctypes.c_size_t(0), ctypes.c_uint32(_CREATE_VERSION)
         )
-    except (OSError, LookupError):
+    except OSError:
         return 0
 
 
@@ -72,7 +72,7 @@ def restrict(rules: Iterable[Rule], most: int = 99) -> None:
     try:
         for rule in rules:
             _add(ruleset, rule, handled)
-        libc.syscall(_number("landlock_restrict_self"), ctypes.c_int(ruleset), ctypes.c_uint32(0))
+        libc.call("landlock_restrict_self", ctypes.c_int(ruleset), ctypes.c_uint32(0))
     finally:
         os.close(ruleset)
 
@@ -84,9 +84,7 @@ def _create(handled: int, known: int) -> int:
     if known >= 6:
         fields.append(_SCOPES)
     packed = struct.pack(f"={len(fields)}Q", *fields)
-    return libc.syscall(
-        _number("landlock_create_ruleset"), packed, ctypes.c_size_t(len(packed)), ctypes.c_uint32(0)
-    )
+    return libc.call("landlock_create_ruleset", packed, ctypes.c_size_t(len(packed)), ctypes.c_uint32(0))
 
 
 def _add(ruleset: int, rule: Rule, handled: int) -> None:
@@ -99,20 +97,15 @@ def _add(ruleset: int, rule: Rule, handled: int) -> None:
         if not stat.S_ISDIR(os.fstat(target).st_mode):
             rights &= _ON_FILES
         packed = struct.pack("=Qi", rights, target)
-        number = _number("landlock_add_rule")
-        libc.syscall(
-            number, ctypes.c_int(ruleset), ctypes.c_int(_RULE_PATH_BENEATH), packed, ctypes.c_uint32(0)
+        libc.call(
+            "landlock_add_rule",
+            ctypes.c_int(ruleset),
+            ctypes.c_int(_RULE_PATH_BENEATH),
+            packed,
+            ctypes.c_uint32(0),
         )
     finally:
         os.close(target)
-
-
-def _number(name: str) -> int:
-    here = syscalls.architecture()
-    number = None if here is None else syscalls.number(name, here)
-    if number is None:
-        raise LookupError(name)
-    return number
 
 
 def rules(read: Iterable[str], write: Iterable[str], listed: Iterable[str]) -> Tuple[Rule, ...]:

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 from typing import Any
 
-PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
+from . import syscalls
+
+# linux/prctl.h
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
 
 
-def syscall(number: int, *arguments: Any) -> int:
-    """The result; -1 is raised as OSError."""
+def call(name: str, *arguments: Any) -> int:
+    """The result of a system call; raises OSError where it fails, or this architecture is not known."""
+    here = syscalls.architecture()
+    number = None if here is None else syscalls.number(name, here)
+    if number is None:
+        raise OSError(errno.ENOSYS, f"{name} is not known here")
     result = _libc().syscall(ctypes.c_long(number), *arguments)
     if result < 0:
-        code = ctypes.get_errno()
-        raise OSError(code, os.strerror(code))
+        _raise()
     return int(result)
 
 
 def give_up_privileges() -> None:
     """No program that this process starts may have more rights than it has: what the other parts require."""
-    if _libc().prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), "no_new_privs")
+    _prctl(_PR_SET_NO_NEW_PRIVS, 1)
+
+
+def ask_for_signal_at_parents_end(signal: int) -> None:
+    """Raises OSError when it cannot be had."""
+    _prctl(_PR_SET_PDEATHSIG, signal)
+
+
+def _prctl(option: int, value: int) -> None:
+    if _libc().prctl(option, value, 0, 0, 0) != 0:
+        _raise()
+
+
+def _raise() -> None:
+    code = ctypes.get_errno()
+    raise OSError(code, os.strerror(code))
 
 
 def _libc() -> Any:

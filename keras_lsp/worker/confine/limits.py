@@ -8,12 +8,13 @@ import signal
 import sys
 import time
 
+from . import libc
+
 try:
     import resource
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]  # asked for before each use
 
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 FILE_BYTES = 64 << 20
 DESCRIPTORS = 256
 
@@ -22,9 +23,9 @@ def die_with_parent(parent: int) -> None:
     """On Linux: be killed when the parent ends, however it ends. Exits at once if it has ended already."""
     if not sys.platform.startswith("linux"):
         return
-    import ctypes
-
-    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+    try:
+        libc.ask_for_signal_at_parents_end(signal.SIGKILL)
+    except OSError:
         return
     if os.getppid() != parent:
         os._exit(1)

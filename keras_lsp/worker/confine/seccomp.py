@@ -85,13 +85,9 @@ CHANGES_OF_FILES = (
 
 
 def available() -> bool:
-    here = syscalls.architecture()
-    number = None if here is None else syscalls.number("seccomp", here)
-    if number is None:
-        return False
     try:
         action = ctypes.c_uint32(_ERRNO)
-        libc.syscall(number, ctypes.c_uint(_ACTION_AVAILABLE), ctypes.c_uint(0), ctypes.byref(action))
+        libc.call("seccomp", ctypes.c_uint(_ACTION_AVAILABLE), ctypes.c_uint(0), ctypes.byref(action))
     except OSError:
         return False
     return True
@@ -103,27 +99,26 @@ def install(read_only: bool, no_truncate: bool) -> None:
     `read_only`: no file may be opened for writing at all. `no_truncate`: files may not be cut by name, which
     Landlock's first two versions do not refuse.
     """
-    here = syscalls.architecture()
-    number = None if here is None else syscalls.number("seccomp", here)
-    if here is None or number is None:
-        raise OSError("no filter is known for this architecture")
-    _load_filter(number, program(here, os.getpid(), read_only, no_truncate))
+    _load_filter(program(_here(), os.getpid(), read_only, no_truncate))
 
 
 def install_around() -> None:
     """The filter of a worker that forks and ends replays. Raises OSError when it cannot be had."""
+    _load_filter(program_around(_here()))
+
+
+def _here() -> syscalls.Architecture:
     here = syscalls.architecture()
-    number = None if here is None else syscalls.number("seccomp", here)
-    if here is None or number is None:
-        raise OSError("no filter is known for this architecture")
-    _load_filter(number, program_around(here))
+    if here is None:
+        raise OSError(errno.ENOSYS, "no filter is known for this architecture")
+    return here
 
 
-def _load_filter(number: int, instructions: Block) -> None:
+def _load_filter(instructions: Block) -> None:
     code = b"".join(struct.pack("=HBBI", *instruction) for instruction in instructions)
     buffer = ctypes.create_string_buffer(code, len(code))
     filter_program = struct.pack("=HxxxxxxQ", len(instructions), ctypes.addressof(buffer))
-    libc.syscall(number, ctypes.c_uint(_SET_MODE_FILTER), ctypes.c_uint(_ALL_THREADS), filter_program)
+    libc.call("seccomp", ctypes.c_uint(_SET_MODE_FILTER), ctypes.c_uint(_ALL_THREADS), filter_program)
 
 
 def program_around(here: syscalls.Architecture) -> Block:
@@ -148,13 +143,12 @@ def program(here: syscalls.Architecture, me: int, read_only: bool, no_truncate: 
     on(METADATA, _refused(0))
     on(NETWORK, _refused(errno.EACCES))
     on(("socketpair",), _PAIRS_OF_STREAMS)
-    on(
-        ("clone3",), _refused(errno.ENOSYS)
-    )  # its flags are out of a filter's reach; libraries fall back on clone
+    # Flags behind a pointer are out of a filter's reach; libraries fall back on clone.
+    on(("clone3",), _refused(errno.ENOSYS))
     on(("clone",), [_load(0), (_ANY_BIT, 1, 0, _CLONE_THREAD), *_refused(errno.EPERM), _ALLOWED])
-    on(("kill", "tgkill"), _only_when(0, me, errno.EPERM))
+    on(("kill", "tgkill"), _only_for(0, (me,), errno.EPERM))
     on(("setpriority",), _only_if([_Check(0, _PRIO_PROCESS), _Check(1, 0)], errno.EPERM))
-    on(("sched_setaffinity",), [_load(0), (_EQUAL, 2, 0, 0), *_unless_equal(me, errno.EPERM)])
+    on(("sched_setaffinity",), _only_for(0, (0, me), errno.EPERM))
     on(("fcntl",), _refused_for(1, _SIGNAL_OWNERS, errno.EPERM))
     on(("ioctl",), _refused_for(1, _CONTROLS, errno.EPERM))
     on(("prlimit64",), _limits_are_only_read())
@@ -200,14 +194,6 @@ def _refused(code: int) -> Block:
     return [(_RETURN, 0, 0, _ERRNO | code)]
 
 
-def _only_when(argument: int, value: int, code: int) -> Block:
-    return [_load(argument), *_unless_equal(value, code)]
-
-
-def _unless_equal(value: int, code: int) -> Block:
-    return [(_EQUAL, 1, 0, value), *_refused(code), _ALLOWED]
-
-
 class _Check(NamedTuple):
     argument: int
     value: int
@@ -223,9 +209,16 @@ def _only_if(checks: List[_Check], code: int) -> Block:
 
 
 def _refused_for(argument: int, values: Tuple[int, ...], code: int) -> Block:
-    last = len(values) - 1
-    compared: Block = [(_EQUAL, last - n, int(n == last), value) for n, value in enumerate(values)]
-    return [_load(argument), *compared, *_refused(code), _ALLOWED]
+    return [*_skipping_one_for(argument, values), _ALLOWED, *_refused(code)]
+
+
+def _only_for(argument: int, values: Tuple[int, ...], code: int) -> Block:
+    return [*_skipping_one_for(argument, values), *_refused(code), _ALLOWED]
+
+
+def _skipping_one_for(argument: int, values: Tuple[int, ...]) -> Block:
+    """The next instruction is left out when the argument is one of the values."""
+    return [_load(argument), *((_EQUAL, len(values) - n, 0, value) for n, value in enumerate(values))]
 
 
 def _limits_are_only_read() -> Block:

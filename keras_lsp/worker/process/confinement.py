@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Iterator, Tuple
 
 from ..confine import LANDLOCK, LIMITS, SECCOMP, Allowed, enforce, offered
+from ..confine.around import AROUND_VARIABLE
 from ..confine.policy import Readable, Workspace, system_paths
 from ..wire import ReplayRequest
 from . import forking
@@ -21,7 +22,6 @@ WORDS = {
     LANDLOCK: "files limited by the operating system",
     SECCOMP: "network, programs and other processes refused by the operating system",
 }
-AROUND_VARIABLE = "KERAS_LSP_AROUND"  # set by `launch.py`: the parts that the whole worker is under
 AROUND = "no writes or network while the interpreter starts"
 BY_PYTHON = "no writes, network or programs from Python code"
 
