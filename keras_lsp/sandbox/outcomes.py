@@ -7,7 +7,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.sandbox.builder import ReplayOutcome
-from keras_lsp.sandbox.report_check import check_report, cleaned
+from keras_lsp.sandbox.report_check import check_report, decoded
 from keras_lsp.worker import wire
 from keras_lsp.worker.report import PackedReport, ReplayReport, unpack
 
@@ -36,7 +36,7 @@ async def outcome_of_report(data: Any, length: int) -> ReplayOutcome:
 
 def _report(data: Any, length: int) -> ReplayReport:
     try:
-        report = unpack(wire.decode(PackedReport, cleaned(data)))
+        report = unpack(decoded(PackedReport, data))
     except ValueError as error:
         raise wire.WireError(str(error)) from None
     check_report(report, length)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.outcomes import outcome_of_end, outcome_of_report
 from keras_lsp.sandbox.pipes import spawn
-from keras_lsp.sandbox.report_check import cleaned
+from keras_lsp.sandbox.report_check import decoded
 from keras_lsp.worker import wire
 from keras_lsp.worker.wire import (
     CancelRequest,
@@ -263,12 +263,12 @@ class WorkerProcess:
     async def _first_frame(self, child: Child) -> Hello | str:
         kind, payload = await child.read_frame()
         if kind == "start_failed":
-            failed = wire.decode(StartFailed, cleaned(payload))
+            failed = decoded(StartFailed, payload)
             reason = f"{failed.reason.rstrip('.')}."
             return f"Keras does not start under {self._command[0]}: {reason}" if failed.started else reason
         if kind != "hello":
             raise WireError(f"the first message is {kind!r}")
-        hello = wire.decode(Hello, cleaned(payload))
+        hello = decoded(Hello, payload)
         if hello.protocol != wire.PROTOCOL_VERSION:
             raise WireError(f"protocol {hello.protocol}, expected {wire.PROTOCOL_VERSION}")
         return hello
@@ -327,7 +327,7 @@ class WorkerProcess:
         if kind not in ("ended", asked.answer):
             raise WireError(f"message {kind!r} does not answer what was asked")
         if kind == "ended":
-            ended = wire.decode(ReplayEnded, cleaned(payload))
+            ended = decoded(ReplayEnded, payload)
             self.unfit = ended.kind == "unfit"
             outcome = outcome_of_end(ended)
         elif kind == "catalogue":

@@ -5,9 +5,9 @@ Characters that move a cursor, hide or reorder what is shown come from hostile c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from keras_lsp.worker.wire import MAX_DEPTH, WireError
+from keras_lsp.worker.wire import MAX_DEPTH, WireError, decode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keras_lsp.worker.report import ReplayReport, SpanPair
 
 
+_T = TypeVar("_T")
 _REPLACED = "\ufffd"
 _KEPT = "\n\t"
 
@@ -32,6 +33,11 @@ def cleaned(data: Any, depth: int = 0) -> Any:
     if isinstance(data, dict):
         return {cleaned(key): cleaned(item, depth + 1) for key, item in data.items()}
     return data
+
+
+def decoded(cls: type[_T], payload: Any) -> _T:
+    """What a worker sent, cleaned. Raises WireError when it is no `cls`."""
+    return decode(cls, cleaned(payload))
 
 
 def check_report(report: ReplayReport, length: int) -> None:

@@ -37,9 +37,8 @@ if TYPE_CHECKING:
     from keras_lsp.source.sections import Change, Section
 
 
-# A line that goes on over its end, and a line's end that only some know as one.
-_CONTINUED = re.compile(r"\\\r?\n?$|\r(?!\n)", re.MULTILINE)
-_LONE_RETURN = re.compile(r"\r(?!\n)")
+_CONTINUED = re.compile(r"\\\r?\n?$", re.MULTILINE)  # a line that goes on over its end
+_LONE_RETURN = re.compile(r"\r(?!\n)")  # a line's end that only some know as one
 
 
 class LiveModule:
@@ -57,7 +56,7 @@ class LiveModule:
 
     def edit(self, source: str) -> None:
         """The whole text after an edit."""
-        if "\r" in source and _LONE_RETURN.search(source):
+        if any("\r" in text and _LONE_RETURN.search(text) for text in (self._source, source)):
             self._start_anew(source)
             return
         change = recut(self._sections, self._source, source)

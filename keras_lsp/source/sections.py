@@ -49,9 +49,7 @@ class Section:
         return Section(self.text, self.text, (), self.line_ends, self.names)
 
     def equals(self, other: Section) -> bool:
-        return self is other or (
-            self.text == other.text and self.source == other.source and self.problems == other.problems
-        )
+        return self is other or _alike(self, other)
 
     @property
     def closed_text(self) -> str:
@@ -71,9 +69,9 @@ def cut(source: str, parsed: ParsedModule, known: Sequence[Section] = ()) -> lis
     """
     pieces = list(_pieces(source, parsed))
     most = min(len(pieces), len(known))
-    start = next((i for i in range(most) if not pieces[i].is_piece_of(known[i])), most)
+    start = next((i for i in range(most) if not _alike(pieces[i], known[i])), most)
     rest = most - start
-    last = next((i for i in range(rest) if not pieces[-1 - i].is_piece_of(known[-1 - i])), rest)
+    last = next((i for i in range(rest) if not _alike(pieces[-1 - i], known[-1 - i])), rest)
     made = [piece.section() for piece in pieces[start : len(pieces) - last]]
     return [*known[:start], *made, *known[len(known) - last :]]
 
@@ -88,13 +86,13 @@ class _Piece:
     statements: list[ast.stmt]
     first_line: int
 
-    def is_piece_of(self, section: Section) -> bool:
-        same = self.source == section.source and self.text == section.text
-        return same and self.problems == section.problems
-
     def section(self) -> Section:
         names = names_of(self.statements, self.text, self.first_line)
         return Section(self.source, self.text, self.problems, "\n" * _line_count(self.text), names)
+
+
+def _alike(one: _Piece | Section, other: Section) -> bool:
+    return one.source == other.source and one.text == other.text and one.problems == other.problems
 
 
 def _pieces(source: str, parsed: ParsedModule) -> Iterator[_Piece]:

@@ -1,4 +1,7 @@
-"""System calls without a function in Python, by name. Numbers from the kernel's headers."""
+"""System calls without a function in Python, by name. Numbers from the kernel's headers.
+
+Not those of `worker/confine/syscalls.py`: what is wrong there must not be wrong in the attempt too.
+"""
 
 from __future__ import annotations
 

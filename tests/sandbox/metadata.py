@@ -14,6 +14,7 @@ from tests.sandbox.calls import call
 from tests.sandbox.registry import Absent, Refused, blocked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.sandbox.scene import Scene
@@ -22,7 +23,10 @@ _GET_FLAGS, _SET_FLAGS = 0x80086601, 0x40086602  # linux/fs.h
 _NO_ACCESS_TIME = 0x80
 
 
-def _changed(path: Path, before: os.stat_result) -> str:
+def _effect(path: Path, action: Callable[[], object]) -> str:
+    """What the action changed of a file."""
+    before = path.stat()
+    action()
     after = path.stat()
     shown = [
         (name, getattr(before, name), getattr(after, name))
@@ -36,58 +40,42 @@ def _changed(path: Path, before: os.stat_result) -> str:
 
 @blocked("seccomp")
 def change_mode(scene: Scene) -> str:
-    before = scene.module.stat()
-    scene.module.chmod(0o777)
-    return _changed(scene.module, before)
+    return _effect(scene.module, lambda: scene.module.chmod(0o777))
 
 
 @blocked("seccomp")
 def change_mode_by_descriptor(scene: Scene) -> str:
-    before = scene.module.stat()
-    os.fchmod(os.open(scene.module, os.O_RDONLY), 0o777)
-    return _changed(scene.module, before)
+    return _effect(scene.module, lambda: os.fchmod(os.open(scene.module, os.O_RDONLY), 0o777))
 
 
 @blocked("seccomp")
 def change_mode_by_newer_call(scene: Scene) -> str:
-    before = scene.module.stat()
-    call("fchmodat2", -100, str(scene.module).encode(), 0o777, 0)
-    return _changed(scene.module, before)
+    return _effect(scene.module, lambda: call("fchmodat2", -100, str(scene.module).encode(), 0o777, 0))
 
 
 @blocked("seccomp")
 def change_mode_of_secret(scene: Scene) -> str:
-    before = scene.secret.stat()
-    scene.secret.chmod(0o777)
-    return _changed(scene.secret, before)
+    return _effect(scene.secret, lambda: scene.secret.chmod(0o777))
 
 
 @blocked("seccomp")
 def set_user_bit(scene: Scene) -> str:
-    before = scene.module.stat()
-    scene.module.chmod(0o4777)
-    return _changed(scene.module, before)
+    return _effect(scene.module, lambda: scene.module.chmod(0o4777))
 
 
 @blocked("seccomp")
 def change_owner(scene: Scene) -> str:
-    before = scene.module.stat()
-    os.chown(scene.module, 1, 1)
-    return _changed(scene.module, before)
+    return _effect(scene.module, lambda: os.chown(scene.module, 1, 1))
 
 
 @blocked("seccomp")
 def change_times(scene: Scene) -> str:
-    before = scene.module.stat()
-    os.utime(scene.module, (0, 0))
-    return _changed(scene.module, before)
+    return _effect(scene.module, lambda: os.utime(scene.module, (0, 0)))
 
 
 @blocked("seccomp")
 def change_times_by_descriptor(scene: Scene) -> str:
-    before = scene.module.stat()
-    os.utime(os.open(scene.module, os.O_RDONLY), (0, 0))
-    return _changed(scene.module, before)
+    return _effect(scene.module, lambda: os.utime(os.open(scene.module, os.O_RDONLY), (0, 0)))
 
 
 @blocked("seccomp")

@@ -35,6 +35,7 @@ class Confinement:
         self._around = LANDLOCK in around and SECCOMP in around
         self._workspace = Workspace()
         self._system: Tuple[str, ...] = ()
+        self._packages: Tuple[str, ...] = ()  # folders of packages that are not installed but linked
 
     def in_force(self) -> Tuple[str, ...]:
         """What a replay will be under. Landlock does not hold for threads that run already."""
@@ -46,8 +47,10 @@ class Confinement:
         """Looked for before the fork, so that one look serves many replays."""
         if LANDLOCK not in self._parts:
             return Readable((), ())
-        self._system = self._system or system_paths()
-        folders = list(_outside(self._system))
+        if not self._system:
+            self._system = system_paths()
+            self._packages = tuple(_outside(self._system))
+        folders = list(self._packages)
         if isinstance(request, ReplayRequest):
             folders += (*request.roots, os.path.dirname(request.path))
         found = self._workspace.readable(folder for folder in folders if os.path.isdir(folder))

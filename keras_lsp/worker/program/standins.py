@@ -100,22 +100,22 @@ class StandIns:
 
     def _batch(self, x: Any, y: Any) -> Any:
         """The nested TensorSpecs that `train_step` gets as its `data`; None when unknown."""
-        element = getattr(x, "element_spec", None)
-        if element is not None:
-            return self._all_known(self.line.map_structure(_element, element))
-        inputs = self._specs_of_data(x)
+        inputs = self._specs_of_data(x, whole=True)
         if y is None or inputs is None:
             return inputs
         targets = self._specs_of_data(y)
         return None if targets is None else (inputs, targets)
 
-    def _specs_of_data(self, x: Any) -> Any:
-        """The nested TensorSpecs of arrays, tensors or a `tf.data` dataset of (x, y); None when unknown."""
+    def _specs_of_data(self, x: Any, whole: bool = False) -> Any:
+        """The nested TensorSpecs of arrays, tensors or a `tf.data` dataset of (x, y); None when unknown.
+
+        Of a dataset's elements `x` alone, or the `whole`.
+        """
         if x is None or hole_in(x) is not None:
             return None
         element = getattr(x, "element_spec", None)
         if element is not None:
-            inputs = element[0] if isinstance(element, tuple) else element
+            inputs = element[0] if isinstance(element, tuple) and not whole else element
             return self._all_known(self.line.map_structure(_element, inputs))
         return self._all_known(self.line.map_structure(self.line.tensor, x))
 
@@ -192,11 +192,11 @@ class StandIns:
             except Exception:  # noqa: BLE001 - code that needs values fails on symbols only: ask with the data itself
                 return original(layer, *args, **kwargs)
             if "traced" in kinds:
-                return self.line.map_structure(self._traced, result)
+                return self._concretely(self.line.traced, result)
             if self._is_partly_unknown(result):  # by a shape rule that ignores what is known of the input
                 with contextlib.suppress(Exception):
                     return original(layer, *args, **kwargs)
-            return self.line.map_structure(self._zeros, result)
+            return self._concretely(self.line.concrete, result)
 
     def _is_partly_unknown(self, result: Any) -> bool:
         unknown: List[Any] = []
@@ -209,13 +209,14 @@ class StandIns:
         self.line.map_structure(look, result)
         return bool(unknown)
 
-    def _zeros(self, value: Any) -> Any:
-        spec = self.line.tensor(value) if self.line.is_symbolic(value) else None
-        return value if spec is None else self.line.concrete(spec)
+    def _concretely(self, make: Callable[[TensorSpec], Any], structure: Any) -> Any:
+        """What `make` gives for each symbol in a structure; the rest of it as it is."""
 
-    def _traced(self, value: Any) -> Any:
-        spec = self.line.tensor(value) if self.line.is_symbolic(value) else None
-        return value if spec is None else self.line.traced(spec)
+        def made(value: Any) -> Any:
+            spec = self.line.tensor(value) if self.line.is_symbolic(value) else None
+            return value if spec is None else make(spec)
+
+        return self.line.map_structure(made, structure)
 
     def observed_method(self, receiver: Any, name: str, span: Any) -> Callable[..., Any]:
         """`receiver.build` that notes what it did to the receiver's state."""

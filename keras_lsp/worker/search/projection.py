@@ -140,8 +140,7 @@ class Projector:
         parts = map(self.registry.find, (seen.layer, *below(seen.layer)))
         if not any(part is not None and part.calls for part in parts):
             return False
-        text = structure_text(self.line, batch)
-        _mark(seen, self.registry, self.line, f"{text}, from `fit` on line {seen.data_line}")
+        self._mark_from_fit(seen, batch)
         return True
 
     def _call_on_data(self, seen: Seen) -> bool:
@@ -151,9 +150,12 @@ class Projector:
             seen.layer(inputs)
         except Exception:  # noqa: BLE001 - its step does something else with the data: nothing is known
             return False
-        text = structure_text(self.line, inputs)
-        _mark(seen, self.registry, self.line, f"{text}, from `fit` on line {seen.data_line}")
+        self._mark_from_fit(seen, inputs)
         return True
+
+    def _mark_from_fit(self, seen: Seen, data: Any) -> None:
+        text = structure_text(self.line, data)
+        _mark(seen, self.registry, self.line, f"{text}, from `fit` on line {seen.data_line}")
 
     def _call_on_guess(self, seen: Seen, tree: ast.Module, seconds: float) -> None:
         cls = type(seen.layer)
