@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from keras_lsp.features import locate, state, wording
 from keras_lsp.features.card import Card, Quote, Table, folded
 from keras_lsp.session.snapshot import DocumentView, ReplayState
+from keras_lsp.worker.report import IN_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from keras_lsp.source.facts import LayerCall, LayerSlot
     from keras_lsp.text.span import Span
-    from keras_lsp.worker.report import LayerReport, WeightReport
+    from keras_lsp.worker.report import LayerReport, ReplayFailure, WeightReport
 
 _QUOTED_LINES = 4
 _KINDS = {"subclass": "subclassed model", "sequential": "Sequential", "functional": "functional model"}
@@ -145,6 +146,9 @@ def _projection_note(view: DocumentView, layer: LayerReport) -> str:
     marked = state.idle_build(view.replay, layer) if view.replay else None
     if marked is not None:
         return f"No weights here yet: {state.only_marks_text(view, marked[1])}. {call}"
+    if reason.endswith(IN_STEP):
+        fit = reason.removesuffix(IN_STEP)
+        return f"No weights here yet: {fit} makes them{IN_STEP}, from data of {shape}:"
     why = f": {_clause(layer.built_how)}" if layer.built_how else ""
     source = f" The shape is from {reason}." if reason else ""
     return f"No weights here yet{why}.{source} {call}"
@@ -246,4 +250,21 @@ def why_no_more(view: DocumentView, span: Span | None) -> str:
         place = view.replay.span(hole.span)
         if span is not None and place is not None and (place.overlaps(span)):
             return f"Shapes and weights are not known: {_clause(hole.reason)}"
+    failed = [(view.replay.span(failure.span), failure) for failure in view.replay.report.failures]
+    placed = [(place, failure) for place, failure in failed if place is not None]
+    for place, failure in placed:
+        if span is not None and place.overlaps(span):
+            return f"Shapes and weights are not known: this raised {_raised(failure)}"
+    if placed:
+        place, failure = placed[0]
+        line = view.document.lines.line_of(place.start) + 1
+        return (
+            "Shapes and weights are not known: a replay did not come here; "
+            f"it met {_raised(failure)} on line {line}"
+        )
     return "Shapes and weights are not known: the program does not come here when it is run"
+
+
+def _raised(failure: ReplayFailure) -> str:
+    said = _clause(f"{failure.type}: {failure.message}" if failure.message else failure.type)
+    return said if failure.certain else f"{said} (where something was not known to it)"

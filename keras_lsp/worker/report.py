@@ -13,6 +13,8 @@ from typing import Dict, Optional, Tuple
 SpanPair = Tuple[int, int]
 Shape = Tuple[Optional[int], ...]
 
+IN_STEP = " in the model's own `train_step`"  # ends `projected_from` of what only the step makes
+
 
 @dataclass(frozen=True)
 class TensorSpec:

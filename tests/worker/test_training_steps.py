@@ -73,6 +73,10 @@ def test_a_step_calls_what_it_calls(
     assert "from `fit` on line" in gan.projected_from
     assert shape(node(text, report, "real", 1)) == (None, 6, 6, 1)
     assert shape(node(text, report, "targets")) == (None, 2)
+    # Measured: `fit` makes arrays of float64 float32, and leaves what a dataset gives.
+    targets = node(text, report, "targets").values[0].tensor
+    assert targets is not None
+    assert targets.dtype == ("float32" if fit == "arrays" else "float64")
     assert shape(node(text, report, "verdict")) == (None, 1)
     assert shape(node(text, report, "after")) == (3, 6, 6, 1)
 

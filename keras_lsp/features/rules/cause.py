@@ -10,6 +10,7 @@ from keras_lsp.features import locate, state, wording
 from keras_lsp.features.results import Related
 from keras_lsp.source import syntax
 from keras_lsp.source.facts import Built, EventKind, LayerPath, WeightUse
+from keras_lsp.worker.report import IN_STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -76,7 +77,8 @@ def known_input(replay: ReplayView, model: LayerReport | None) -> str:
     """
     if model is None or not model.weights:
         return ""
-    if model.projected and not model.guessed:
+    in_step = model.projected_from.endswith(IN_STEP)  # then that is what the step gets, no input of a call
+    if model.projected and not model.guessed and not in_step:
         return model.projected_from.split(", from ")[0].strip()
     if not model.calls or any(e.kind == "build" and e.layer == model.id for e in replay.report.events):
         return ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
 from ..lines.symbolic import KerasLine, is_library, structure_text
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 
 TRAINING_METHODS = ("fit", "evaluate", "predict", "train_on_batch", "test_on_batch", "predict_on_batch")
+CASTING_METHODS = ("fit", "evaluate", "predict")
 SILENT_METHODS = ("save", "export", "load_weights", "save_weights", "summary")
 OPTIMIZER_METHODS = ("build", "apply", "apply_gradients", "minimize")
 
@@ -50,14 +52,14 @@ class StandIns:
 
         def method(model: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
             with stand_ins.event("fit", model, x):
-                specs = stand_ins._specs_of_data(x)
+                specs = stand_ins._fed(name, x)
                 if specs is None:
                     stand_ins._note_unknown(model, name, sys._getframe(1))
                     return uncertain("the data is not known in a replay")
                 if stand_ins._has_own_step(model):
                     stand_ins._note_step(model, name, sys._getframe(1))
                     y = kwargs.get("y", args[0] if args else None)
-                    stand_ins._note_data(model, specs, stand_ins._batch(x, y), sys._getframe(1))
+                    stand_ins._note_data(model, specs, stand_ins._batch(name, x, y), sys._getframe(1))
                     return uncertain("its own `train_step` does not run before the program's end")
                 outputs = model(stand_ins._ranks_adjusted(model, specs))
             if name in ("predict", "predict_on_batch"):
@@ -98,13 +100,29 @@ class StandIns:
         """Whether `fit` does what only the user's own `train_step` knows; it need not even call the model."""
         return any("train_step" in vars(base) for base in type(model).__mro__ if not is_library(base))
 
-    def _batch(self, x: Any, y: Any) -> Any:
+    def _batch(self, name: str, x: Any, y: Any) -> Any:
         """The nested TensorSpecs that `train_step` gets as its `data`; None when unknown."""
-        inputs = self._specs_of_data(x, whole=True)
+        inputs = self._fed(name, x, whole=True)
         if y is None or inputs is None:
             return inputs
-        targets = self._specs_of_data(y)
+        targets = self._fed(name, y)
         return None if targets is None else (inputs, targets)
+
+    def _fed(self, name: str, data: Any, whole: bool = False) -> Any:
+        """The nested TensorSpecs of what the method `name` makes of its data; None when unknown.
+
+        Arrays of floats become `floatx` in both lines, what a dataset gives stays as it is
+        (keras/src/trainers/data_adapters/array_slicing.py).
+        """
+        specs = self._specs_of_data(data, whole)
+        if specs is None or name not in CASTING_METHODS or hasattr(data, "element_spec"):
+            return specs
+        floatx = str(self.line.keras.backend.floatx())
+
+        def cast(spec: TensorSpec) -> TensorSpec:
+            return replace(spec, dtype=floatx) if spec.dtype.startswith(("float", "bfloat")) else spec
+
+        return self.line.map_structure(cast, specs)
 
     def _specs_of_data(self, x: Any, whole: bool = False) -> Any:
         """The nested TensorSpecs of arrays, tensors or a `tf.data` dataset of (x, y); None when unknown.

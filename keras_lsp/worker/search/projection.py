@@ -14,7 +14,7 @@ from ..lines.symbolic import KerasLine, structure_text
 from ..record.failures import useful_sentence
 from ..record.observe import below
 from ..record.record import GUESS, PROJECTION
-from ..report import Hole, ReplayEvent
+from ..report import IN_STEP, Hole, ReplayEvent
 from ..unknown.hole import ANSWERS
 from .call_hints import call_hints
 from .guess import Guess, inputs, spelling, tensors_of
@@ -140,7 +140,7 @@ class Projector:
         parts = map(self.registry.find, (seen.layer, *below(seen.layer)))
         if not any(part is not None and part.calls for part in parts):
             return False
-        self._mark_from_fit(seen, batch)
+        self._mark_from_fit(seen, batch, IN_STEP)
         return True
 
     def _call_on_data(self, seen: Seen) -> bool:
@@ -153,9 +153,9 @@ class Projector:
         self._mark_from_fit(seen, inputs)
         return True
 
-    def _mark_from_fit(self, seen: Seen, data: Any) -> None:
+    def _mark_from_fit(self, seen: Seen, data: Any, where: str = "") -> None:
         text = structure_text(self.line, data)
-        _mark(seen, self.registry, self.line, f"{text}, from `fit` on line {seen.data_line}")
+        _mark(seen, self.registry, self.line, f"{text}, from `fit` on line {seen.data_line}{where}")
 
     def _call_on_guess(self, seen: Seen, tree: ast.Module, seconds: float) -> None:
         cls = type(seen.layer)

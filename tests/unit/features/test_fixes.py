@@ -140,6 +140,47 @@ def test_call_before_the_first_reading(replayed: Replayed, raised_by: RaisedBy) 
         assert raised_by(repaired, line) == ""
 
 
+OWN_STEP = """import keras
+import numpy as np
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(3)
+{call}
+    def train_step(self, data):
+        x, y = data
+        return {{"loss": keras.ops.mean({used}(x))}}
+
+
+net = Net()
+net.compile("sgd")
+print(net.dense.weights[0].shape)
+net.fit(np.zeros((8, 4)), np.zeros((8, 3)))
+"""
+CALL = "\n    def call(self, x):\n        return self.dense(x)\n"
+
+
+def test_no_call_is_offered_where_a_step_alone_makes_the_weights(
+    replayed: Replayed, raised_by: RaisedBy
+) -> None:
+    """What `fit` gives the step is no input of the model, and this one cannot even be called."""
+    text = OWN_STEP.format(call="", used="self.dense")
+    snapshot = current(text, replayed(text))
+    assert [finding.code for finding in diagnostics(snapshot, KEY)] == ["KL101"]
+    assert code_actions(snapshot, KEY, whole(text)) == ()
+    assert raised_by(text) == "IndexError"
+
+
+def test_a_call_as_the_step_makes_it_is_offered(replayed: Replayed, raised_by: RaisedBy) -> None:
+    text = OWN_STEP.format(call=CALL, used="self")
+    repaired = fixed(current(text, replayed(text)))
+    assert repaired == text.replace("print(net", "net(keras.Input((4,)))\nprint(net")
+    assert diagnostics(current(repaired, replayed(repaired)), KEY) == ()
+    assert "IndexError" not in raised_by(repaired)
+
+
 def test_fix_is_offered_at_the_cursor_only(seed: Callable[[str], str], replayed: Replayed) -> None:
     text = seed("subclassed")
     snapshot = current(text, replayed(text))

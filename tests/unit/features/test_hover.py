@@ -131,3 +131,55 @@ def test_weights_come_later(replayed: Replayed) -> None:
 def test_nothing_where_there_is_no_keras() -> None:
     snapshot = static(NO_KERAS)
     assert all(hover(snapshot, KEY, offset) is None for offset in range(len(NO_KERAS) + 1))
+
+
+STEP = """import keras
+import numpy as np
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(3)
+
+    def train_step(self, data):
+        x, y = data
+        return {"loss": keras.ops.mean(self.dense(x))}
+
+
+net = Net()
+net.compile("sgd")
+net.fit(np.zeros((8, 4)), np.zeros((8, 3)))
+"""
+STOPPED = """import keras
+
+sizes = {"first": 4}
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(sizes["second"])
+        self.later = keras.layers.Dense(2)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+net = Net()
+"""
+
+
+def test_weights_that_only_a_training_step_makes(replayed: Replayed) -> None:
+    shown = card(current(STEP, replayed(STEP)), "self.den|se = ")
+    assert (
+        "! No weights here yet: `fit` on line 17 makes them in the model's own `train_step`, "
+        "from data of ((None, 4), (None, 3)):"
+    ) in shown
+    assert "(None, 4) → (None, 3) · would be 15 parameters" in shown
+
+
+def test_a_place_that_a_replay_did_not_reach_says_what_stopped_it(replayed: Replayed) -> None:
+    snapshot = current(STOPPED, replayed(STOPPED))
+    assert "this raised KeyError: 'second'" in card(snapshot, "self.den|se = ")
+    assert "a replay did not come here; it met KeyError: 'second'" in card(snapshot, "self.lat|er = ")
