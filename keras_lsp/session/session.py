@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from keras_lsp.sandbox.catalogue_store import CatalogueStore
+from keras_lsp.sandbox.examination import Patient, examine
 from keras_lsp.session.budget import FailureBudget
 from keras_lsp.session.build_queue import BuildQueue
 from keras_lsp.session.catalogues import Catalogues
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from keras_lsp.sandbox.builder import ModelBuilder, ReplayOutcome
+    from keras_lsp.sandbox.examination import Findings
     from keras_lsp.sandbox.pool import BuilderSource
     from keras_lsp.session.project import ProjectLoader
     from keras_lsp.text.document import Document
@@ -123,6 +125,10 @@ class Session:
     def trusted(self) -> bool:
         return self._trusted
 
+    @property
+    def roots(self) -> tuple[str, ...]:
+        return self._around.roots
+
     def set_trusted(self, trusted: bool) -> None:
         if trusted == self._trusted:
             return
@@ -167,6 +173,18 @@ class Session:
         await self._builders.close("A restart was asked for.")
         for key in tuple(self._open):
             self.rebuild(key)
+
+    async def examine(self, path: str | None, *, legacy: bool = False, backend: str = "") -> Findings:
+        """Whether replays work for a file, or for the first folder, and under what."""
+        patient = Patient(
+            path,
+            self._around.roots,
+            self._around.settings,
+            legacy,
+            backend,
+            not_run="" if self._trusted else NOT_TRUSTED,
+        )
+        return await examine(patient, self._builders)
 
     async def close_all(self, reason: str) -> None:
         """The end of the session: no replay goes on, no worker is left."""

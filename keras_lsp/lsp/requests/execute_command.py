@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from keras_lsp.features.rules import RULES
-from keras_lsp.lsp.requests import model
+from keras_lsp.features import rules
+from keras_lsp.lsp.requests import doctor, model
 from keras_lsp.source.pragmas import read_input
 
 if TYPE_CHECKING:
@@ -56,13 +56,22 @@ async def _restart_worker(ls: KerasLanguageServer, arguments: Sequence[object]) 
     await ls.session.restart_workers()
 
 
-async def _explain_rule(_ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
-    """`code`: what the rule is about, as Markdown."""
+async def _explain_rule(_ls: KerasLanguageServer, arguments: Sequence[object]) -> str | list[dict[str, str]]:
+    """`code`: what the rule is about, as Markdown. No arguments: `[{code, slug, why}]` of all rules."""
+    if not arguments:
+        in_order = sorted(rules.RULES, key=lambda rule: rule.code)
+        return [{"code": rule.code, "slug": rule.slug, "why": rule.why} for rule in in_order]
     (code,) = _texts(arguments, "code")
-    rule = next((rule for rule in RULES if rule.code == code), None)
+    rule = rules.rule(code)
     if rule is None:
         raise JsonRpcInvalidParams(f"there is no rule {code}")
     return _explanation(rule)
+
+
+async def _doctor(ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
+    """`uri`, or nothing for the workspace: what `keras-lsp doctor` says, as Markdown."""
+    (uri,) = _texts(arguments, "uri") if arguments else (None,)
+    return await doctor.report(ls, uri)
 
 
 def _explanation(rule: Rule) -> str:
@@ -85,4 +94,5 @@ _COMMANDS: dict[str, Callable[[KerasLanguageServer, Sequence[object]], Awaitable
     "kerasLsp.setInputShape": _set_input_shape,
     "kerasLsp.restartWorker": _restart_worker,
     "kerasLsp.explainRule": _explain_rule,
+    "kerasLsp.doctor": _doctor,
 }
