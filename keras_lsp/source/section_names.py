@@ -42,6 +42,15 @@ class SectionNames:
     ] = ()  # methods that give nothing to their object; hashes of their bodies
     shown: frozenset[str] = frozenset()  # of `attributes`, those outside the bodies of quiet methods
 
+    def changed_inside(self, before: SectionNames) -> set[str]:
+        """The methods whose bodies are all that a class differs in; none when there is more."""
+        if not self.is_definition or self.face != before.face or self.callables != before.callables:
+            return set()
+        pairs = list(zip(self.quiet, before.quiet, strict=False))
+        if len(self.quiet) != len(before.quiet) or any(now != was for (now, _), (was, _) in pairs):
+            return set()
+        return {name for (name, body), (_, other) in pairs if body != other}
+
 
 def names_of(statements: list[ast.stmt], text: str, first_line: int) -> SectionNames:
     """`first_line` is where `text` begins in the lines that the statements count."""
