@@ -1,4 +1,4 @@
-"""What can be done at a place: quick fixes for findings, and pinning an input shape that is a guess."""
+"""What can be done at a place: fixes for findings, comments that silence them, pinning a guessed input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.diagnostics import diagnostics
 from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.features.rules.ignores import ignoring
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -22,6 +23,20 @@ def code_actions(snapshot: Snapshot, key: str, span: Span) -> tuple[tuple[Findin
             for fix in finding.fixes:
                 fixes.setdefault(fix, finding)
     return tuple((finding, fix) for fix, finding in fixes.items())
+
+
+def silencers(snapshot: Snapshot, key: str, span: Span) -> tuple[tuple[Finding, Fix], ...]:
+    """For each finding a comment on its line that says it is known; after all that mends it."""
+    view = snapshot.view(key)
+    if view is None:
+        return ()
+    found = []
+    for finding in diagnostics(snapshot, key):
+        near = finding.span.start <= span.end and span.start <= finding.span.end
+        comment = ignoring(view.document, finding) if near and not finding.code.startswith("KL9") else None
+        if comment is not None:
+            found.append((finding, comment))
+    return tuple(found)
 
 
 def pins(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from keras_lsp.session.rule_table import rules_from
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,7 +30,8 @@ def settings_from(data: object, base: Settings) -> tuple[Settings, tuple[str, ..
             changes[field] = read(data[name])
         except _UnfitError as expected:
             problems.append(f"setting {name!r} is ignored: it takes {expected}")
-    return replace(base, **changes), tuple(problems)
+    rules, unfit = rules_from(data, base.rules, "perFileIgnores")
+    return replace(base, **changes, rules=rules), (*problems, *unfit)
 
 
 def trust_from(data: object) -> bool | None:

@@ -75,6 +75,13 @@ class WorkerPool:
             known[1].renew()
         return known[1], found
 
+    def stamp(self, path: str, roots: Sequence[str], settings: InterpreterSettings) -> str:
+        """Another text where the environment of a file, or what is installed in it, is another."""
+        found = self._discover(path, roots, settings, legacy=False)
+        if isinstance(found, NoEnvironment):
+            return found.reason
+        return f"{found} {EnvironmentWatch(found, self._machine).seen}"
+
     async def close(self, reason: str) -> None:
         """Ends all workers. Builders asked for later start afresh."""
         self._looked.clear()

@@ -116,8 +116,20 @@ class Session:
     def snapshot(self) -> Snapshot:
         if self._snapshot is None:
             views = {key: entry.view() for key, entry in self._open.items()}
-            self._snapshot = Snapshot(MappingProxyType(views), self._around.effective_settings())
+            rules = {key: self._around.rules_of(entry.document.path) for key, entry in self._open.items()}
+            self._snapshot = Snapshot(
+                MappingProxyType(views),
+                self._around.effective_settings(),
+                MappingProxyType(rules),
+                self._around.problems,
+            )
         return self._snapshot
+
+    async def settled(self, key: str) -> None:
+        """Returns when nothing is due for a document, neither a look-up in other files nor a replay."""
+        while self._others.is_busy(key) or self._queue.is_busy(key):
+            await self._others.idle(key)
+            await self._queue.idle(key)
 
     # -- what the user decides
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pygls.exceptions import JsonRpcInvalidParams
 
 from keras_lsp.features import rules
+from keras_lsp.features.rules import choice, explanation
 from keras_lsp.lsp.requests import doctor, model
 from keras_lsp.source.pragmas import read_input
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from lsprotocol import types
 
-    from keras_lsp.features.rules.rule import Rule
     from keras_lsp.lsp.connection import KerasLanguageServer
 
 
@@ -57,28 +57,21 @@ async def _restart_worker(ls: KerasLanguageServer, arguments: Sequence[object]) 
 
 
 async def _explain_rule(_ls: KerasLanguageServer, arguments: Sequence[object]) -> str | list[dict[str, str]]:
-    """`code`: what the rule is about, as Markdown. No arguments: `[{code, slug, why}]` of all rules."""
+    """A code or slug: what the rule is about, as Markdown. Nothing: `[{code, slug, why}]` of all rules."""
     if not arguments:
         in_order = sorted(rules.RULES, key=lambda rule: rule.code)
         return [{"code": rule.code, "slug": rule.slug, "why": rule.why} for rule in in_order]
-    (code,) = _texts(arguments, "code")
-    rule = rules.rule(code)
+    (name,) = _texts(arguments, "code or slug")
+    rule = choice.rule_named(name)
     if rule is None:
-        raise JsonRpcInvalidParams(f"there is no rule {code}")
-    return _explanation(rule)
+        raise JsonRpcInvalidParams(f"there is no rule {name}")
+    return explanation.markdown(rule)
 
 
 async def _doctor(ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
     """`uri`, or nothing for the workspace: what `keras-lsp doctor` says, as Markdown."""
     (uri,) = _texts(arguments, "uri") if arguments else (None,)
     return await doctor.report(ls, uri)
-
-
-def _explanation(rule: Rule) -> str:
-    parts = [f"# {rule.code} {rule.slug}", rule.why]
-    parts += ["Raises or misleads:", f"```python\n{rule.bad.strip()}\n```"]
-    parts += ["Works:", f"```python\n{rule.good.strip()}\n```"]
-    return "\n\n".join([*parts, f"Quick fix: {rule.fix}"] if rule.fix else parts) + "\n"
 
 
 def _texts(arguments: Sequence[object], *names: str) -> tuple[str, ...]:
