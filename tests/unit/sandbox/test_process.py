@@ -249,7 +249,7 @@ class TestSingleUse:
         self, make_worker: MakeWorker, how: str, words: str, terminal: bool
     ) -> None:
         worker = await started(make_worker("single-use", how))
-        outcome = await worker.replay(request(seconds=0.3))
+        outcome = await worker.replay(request(seconds=0.3 if how == "hang" else 60.0))
         assert (outcome.reason, outcome.terminal) == (f"The replay ended early: {words}.", terminal)
         await worker.stop("the test ends")
         assert_gone(worker)
@@ -259,6 +259,8 @@ class TestSingleUse:
         outcome = await worker.replay(request())
         assert "did not keep to the protocol" in outcome.reason
         assert outcome.terminal
+        await worker.stop("the test ends")
+        assert_gone(worker)
 
     async def test_a_cancelled_replay_takes_the_worker_with_it(self, make_worker: MakeWorker) -> None:
         worker = await started(make_worker("single-use", "hang"))
