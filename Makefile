@@ -8,6 +8,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A process of tests for each core; what shares something expensive stays together (tests/side_by_side.py).
+SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 .PHONY: help demo test lint types escapes bench environments clean
@@ -19,7 +21,7 @@ demo: $(VENV)/.ready-tensorflow
 	@$(BIN)/python -m tests.demo
 
 test: lint types
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 lint: $(VENV)/.ready-dev
 	@$(BIN)/ruff check .

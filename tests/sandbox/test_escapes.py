@@ -19,7 +19,8 @@ from keras_lsp.worker.confine import landlock, offered
 from tests.sandbox.attempts import all_attempts
 from tests.sandbox.listeners import Listeners
 from tests.sandbox.registry import ALLOWED, BLOCKED, ENDED, LEVELS, Attempt
-from tests.sandbox.runs import Run, run, watch_prefix
+from tests.sandbox.runs import REPOSITORY, Run, run, watch_prefix
+from tests.sandbox.stages import Stages
 from tests.sandbox.users import NAMES, User, user
 
 if TYPE_CHECKING:
@@ -68,18 +69,20 @@ def runs(request: pytest.FixtureRequest) -> dict[Case, Run | str]:
         watch_prefix(found.prefix)
     # Those that wait longest first.
     ordered = sorted(wanted, key=lambda case: (all_attempts()[case.attempt].kind != ENDED, case))
-    with Listeners() as listeners, ThreadPoolExecutor(2 + (os.cpu_count() or 2)) as pool:
-        return dict(zip(ordered, pool.map(lambda case: _run(case, listeners), ordered), strict=True))
+    workers = 2 + (os.cpu_count() or 2)
+    with Listeners() as listeners, Stages(REPOSITORY) as stages, ThreadPoolExecutor(workers) as pool:
+        seen = pool.map(lambda case: _run(case, listeners, stages), ordered)
+        return dict(zip(ordered, seen, strict=True))
 
 
-def _run(case: Case, listeners: Listeners) -> Run | str:
+def _run(case: Case, listeners: Listeners, stages: Stages) -> Run | str:
     attempt, who = all_attempts()[case.attempt], user(case.user)
     if who is None:
         return f"no Python can be started for {case.user}"
     lacking = [need for need in attempt.needs if not _there(need, who)]
     if lacking:
         return f"needs {', '.join(lacking)}"
-    return run(attempt, case.level, who, listeners)
+    return run(attempt, case.level, who, listeners, stages)
 
 
 def _there(need: str, who: User) -> bool:
