@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.source.build_flow import Effect
 from keras_lsp.source.calls import is_input
-from keras_lsp.source.denote import kind_of
+from keras_lsp.source.denote import kind_of, returned_value
 from keras_lsp.source.facts import EventKind, LayerCall, ModelKind
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
@@ -126,20 +126,12 @@ class CallExpressions:
         dotted = dotted_name(func)
         if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
             return None
-        held = self._walk.calls.returned(func)
-        if len(held.entries) != 1 or held.open or held.is_container or held.entries[0].conditional:
-            return None
-        call = held.entries[0].call
-        if call is None:
-            return None
-        name = call.callee if call.callee in self._walk.classes else None
-        return Value(Sort.OBJECT, kind_of(call, self._walk.classes), call=call, class_name=name)
+        return returned_value(self._walk.calls.returned(func), self._walk.classes)
 
     # Methods
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> Value | None:
-        method = self._walk.scope.method_scope(func.value.id) if isinstance(func.value, ast.Name) else None
-        base = None if method is not None else self._visit(func.value)
+        base = None if self._on_self(func) else self._visit(func.value)
         if base is None:
             return self._on_unfollowed(node, func)
         if base.sort is not Sort.OBJECT:
@@ -165,6 +157,9 @@ class CallExpressions:
         values = self._arguments(node)
         if callee is not None and callee.sort is Sort.OBJECT:
             return self._called(node, callee, values)
+        holder = self._walk.scope.holder_method(func.value.id) if isinstance(func.value, ast.Name) else None
+        if holder is not None:  # a method of this class: it may do anything with what `self` keeps
+            self._walk.let_go(holder)
         if func.attr == "get_layer" and isinstance(func.value, ast.Name):
             return self._walk.unknown_layer(node, func.value, *self._key(node))
         if func.attr == "get_weights" and not node.args:
@@ -174,10 +169,17 @@ class CallExpressions:
 
     def _visit_callee(self, func: ast.Attribute) -> Value | None:
         """The callee itself, where it hangs on `self`; else what is before the dot was walked already."""
-        if isinstance(func.value, ast.Name) and self._walk.scope.method_scope(func.value.id) is not None:
+        if self._on_self(func):
             return self._visit(func)
         self._walk.named(func.attr)
         return None
+
+    def _on_self(self, func: ast.Attribute) -> bool:
+        scope = self._walk.scope
+        if not isinstance(func.value, ast.Name):
+            return False
+        name = func.value.id
+        return scope.method_scope(name) is not None or scope.holder_method(name) is not None
 
     def _key(self, node: ast.Call) -> tuple[str | int | None, Span | None]:
         """Name or index given to `get_layer`, and where."""

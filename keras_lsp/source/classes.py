@@ -11,21 +11,32 @@ from typing import TYPE_CHECKING
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
 from keras_lsp.source.calls import Calls, MadeBy
-from keras_lsp.source.class_info import ClassInfo
+from keras_lsp.source.class_info import ClassInfo, Holder
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
-from keras_lsp.source.parameters import all_arguments, defaults, is_static, kept_by_setter, may_assign
+from keras_lsp.source.parameters import (
+    all_arguments,
+    defaults,
+    fixture_name,
+    is_static,
+    keeps_calls,
+    kept_by_setter,
+    may_assign,
+)
 from keras_lsp.source.slot_reader import SlotReader
 
 if TYPE_CHECKING:
     from keras_lsp.source.held import Held
+    from keras_lsp.source.held_reader import Environment
     from keras_lsp.source.module_index import Function, ModuleIndex
     from keras_lsp.source.positions import Positions
 
 # Methods that Keras itself runs: what they assign is there without anybody asking for it.
 _SURE_METHODS = ("__init__", "build")
+# Methods of other classes that run before all others.
+_SETTING_UP = frozenset({"__init__", "setUp", "setUpClass", "setup_method", "setup_class", "asyncSetUp"})
 # Bases that add no layers and no behaviour of their own.
 _NEUTRAL_BASES = frozenset({"object", "Generic", "ABC", "Protocol"})
 
@@ -39,6 +50,7 @@ class ClassReader:
         self._calls = calls
         self._index = index
         self._nodes: dict[str, ast.ClassDef] = {}
+        self._holders: dict[str, Holder] = {}
 
     def read(self) -> dict[str, ClassInfo]:
         """Model classes by name; of several definitions of one name the last counts."""
@@ -55,6 +67,10 @@ class ClassReader:
             self._fill(info)
         for name, function in self._index.functions.items():
             self._calls.functions[name] = partial(self._returned, function)
+            self._note_fixture(function, "")
+        for node in nodes.values():
+            for method in _methods(node):
+                self._note_fixture(method, f"{node.name}.")
         states = InitialState(self._calls, self.found)
         for info in self.found.values():
             info.facts = replace(info.facts, initial=states.of(info))
@@ -74,9 +90,7 @@ class ClassReader:
         if info.kind is ModelKind.UNKNOWN:
             return
         info.bases = tuple(names)
-        info.functions = {
-            s.name: s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))
-        }
+        info.functions = {method.name: method for method in _methods(node)}
         info.builds_itself |= "build" in info.functions or any(p.builds_itself for p in info.parents)
         self.found[node.name] = info
         self._calls.plain.discard(node.name)
@@ -155,6 +169,46 @@ class ClassReader:
             setters=tuple(setters.items()),
         )
 
+    def _note_fixture(self, function: Function, owner: str) -> None:
+        name = fixture_name(function) if function.decorator_list else None
+        if name is not None:
+            self._calls.fixtures[owner + name] = owner + function.name
+            self._calls.functions[owner + function.name] = partial(self._returned, function)
+
+    def holders(self) -> dict[str, Holder]:
+        """The other classes, by name, that keep layers or models in attributes; after `read`."""
+        for node in self._nodes.values():
+            self._hold(node)
+        return {name: holder for name, holder in self._holders.items() if holder.attributes}
+
+    def _hold(self, node: ast.ClassDef) -> Holder | None:
+        """What a class that is no model holds; None for one that is."""
+        if node.name in self.found:
+            return None
+        if node.name in self._holders:
+            return self._holders[node.name]
+        self._holders[node.name] = Holder((), {})  # what a class that is its own base comes to
+        bases = (self._nodes.get(dotted_name(_unsubscripted(base)) or "") for base in node.bases)
+        parents = [holder for base in bases if base is not None and (holder := self._hold(base))]
+        inherited: Environment = {}
+        for parent in reversed(parents):
+            inherited |= parent.attributes
+        own = {method.name: method for method in _methods(node)}
+        keeping = [function for function in own.values() if keeps_calls(function)]
+        if keeping:
+            reader = SlotReader(
+                node.name, {**self._mixed_in(node, ()), **own}, self._positions, self._calls, self._index
+            )
+            reader.attributes.update(inherited)
+            for function in sorted(keeping, key=lambda f: f.name not in _SETTING_UP):
+                if function.name not in reader.followed:
+                    reader.read_method(function, conditional=function.name not in _SETTING_UP)
+            inherited = {name: held for name, held in reader.attributes.items() if held.entries}
+            self._holders[node.name] = Holder(tuple(reader.slots), inherited)
+        else:
+            self._holders[node.name] = Holder((), inherited)
+        return self._holders[node.name]
+
     def _returned(self, function: Function) -> Held:
         return SlotReader("", {}, self._positions, self._calls, self._index).returned(function)
 
@@ -167,7 +221,7 @@ class ClassReader:
             if mixin is None or name in self.found or name in above:
                 continue
             found |= self._mixed_in(mixin, (*above, name))
-            found |= {s.name: s for s in mixin.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))}
+            found |= {method.name: method for method in _methods(mixin)}
         return found
 
     def _method(self, function: Function) -> MethodFacts:
@@ -213,6 +267,10 @@ def _setters(info: ClassInfo) -> dict[str, str]:
         else:
             found.pop(name, None)
     return found
+
+
+def _methods(node: ast.ClassDef) -> list[Function]:
+    return [s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))]
 
 
 def _take_kind(info: ClassInfo, kind: ModelKind) -> None:

@@ -176,6 +176,17 @@ class Denoter:
         return self.of_call(stepped, calls[0], None) if len(calls) == 1 else self._unknown(stepped)
 
 
+def returned_value(held: Held, classes: Mapping[str, ClassInfo]) -> Value | None:
+    """The one model or layer that a function surely returns; what else it did to it, nobody knows."""
+    if len(held.entries) != 1 or held.open or held.is_container or held.entries[0].conditional:
+        return None
+    call = held.entries[0].call
+    if call is None:
+        return None
+    name = call.callee if call.callee in classes else None
+    return Value(Sort.OBJECT, kind_of(call, classes), call=call, class_name=name)
+
+
 def kind_of(call: LayerCall | None, classes: Mapping[str, ClassInfo]) -> ModelKind:
     """What a call makes."""
     if call is None:

@@ -16,6 +16,7 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keras_lsp.source.variables import Variable
     from keras_lsp.source.walk import Walk
 
 # Attributes that surely mean weights, even on something we know nothing of.
@@ -78,14 +79,17 @@ class ExpressionWalker:
         if variable is None:
             self._unbound(node)
             return None
+        return self._of_variable(variable, variable.name, walk.span(node))
+
+    def _of_variable(self, variable: Variable, name: str, span: Span) -> Value:
+        walk = self._walk
         walk.found(variable)
-        span = walk.span(node)
         if variable.value.sort is Sort.TENSOR:
             walk.notes.variable(ReferenceKind.TENSOR, span, variable)
             return variable.value
         walk.notes.variable(ReferenceKind.MODEL, span, variable)
         value = variable.value
-        path = Path(variable.name, span, value.class_name)
+        path = Path(name, span, value.class_name)
         return value._replace(path=path, root=value.root or variable, variable=variable)
 
     def _unbound(self, node: ast.Name) -> None:
@@ -98,6 +102,9 @@ class ExpressionWalker:
         info = walk.classes.get(node.id)
         if info is not None and not walk.scope.hides(node.id):
             walk.notes.model_class(walk.span(node), info.facts)
+        method = walk.scope.holder_method(node.id)
+        if method is not None:
+            walk.let_go(method)
         walk.named(node.id)
 
     def _attribute(self, node: ast.Attribute) -> Value | None:
@@ -105,11 +112,23 @@ class ExpressionWalker:
         method = walk.scope.method_scope(node.value.id) if isinstance(node.value, ast.Name) else None
         if method is not None:
             return self._self_attribute(node, method)
+        holder = walk.scope.holder_method(node.value.id) if isinstance(node.value, ast.Name) else None
+        if holder is not None:
+            return self._kept_attribute(node, holder)
         base = self.visit(node.value)
         walk.named(node.attr)
         if base is None:
             return self._on_unknown(node) if node.attr == "layers" or node.attr in _TELLING else None
         return self._on_object(node, base) if base.sort is Sort.OBJECT else None
+
+    def _kept_attribute(self, node: ast.Attribute, method: Scope) -> Value | None:
+        """`self.x` in a method of a class that is no model."""
+        walk = self._walk
+        variable = walk.scope.kept(node.attr, method)
+        if variable is None:
+            walk.named(node.attr)
+            return None
+        return self._of_variable(variable, walk.text(node), walk.span(node))
 
     def _self_attribute(self, node: ast.Attribute, method: Scope) -> Value | None:
         """`self.x` in a method of a model class."""

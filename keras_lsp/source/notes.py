@@ -132,7 +132,7 @@ def binding_of(variable: Variable) -> Binding:
         name=variable.name,
         span=variable.span,
         statement=variable.statement,
-        scope=variable.scope.span,
+        scope=(variable.home or variable.scope).span,
         kind=value.kind,
         call=value.call,
         is_tensor=value.sort is Sort.TENSOR,

@@ -11,6 +11,7 @@ from keras_lsp.source.held import EACH, NOTHING, OPEN, Held, container, either
 from keras_lsp.source.held_reader import Environment, HeldReader, concatenated, many
 from keras_lsp.source.literals import literal
 from keras_lsp.source.loop_values import loop_values, spelled_names
+from keras_lsp.source.model_calls import ONLY_LOOK
 from keras_lsp.source.parameters import all_arguments, is_static, layerless_parameters, self_name
 from keras_lsp.text.span import Span
 
@@ -256,10 +257,16 @@ class SlotReader:
     # Calls made for what they do
 
     def _expr(self, node: ast.Expr, context: _Context) -> None:
+        if isinstance(node.value, ast.Yield) and node.value.value is not None:
+            context.returned.append(self._reader.read(node.value.value, context.local))
+            return
         if not isinstance(node.value, ast.Call):
             self._reader.read(node.value, context.local)
             return
         call = node.value
+        if not (isinstance(call.func, ast.Name) and call.func.id in ONLY_LOOK):
+            for given in call.args:
+                self._not_all_of(given, context)
         if isinstance(call.func, ast.Attribute) and self._container_method(call, call.func, context):
             return
         if isinstance(call.func, ast.Name) and call.func.id == "setattr" and self._is_self(call.args[:1]):
@@ -273,6 +280,8 @@ class SlotReader:
         """`x.append(...)` and its kin; False when it is none of them."""
         if func.attr == "add" and len(call.args) == 1:
             return self._add_to_sequential(func.value, call.args[0], context)
+        if func.attr == "pop":
+            return self._not_all_of(func.value, context)
         if func.attr == "update":
             return self._update(func.value, call, context)
         if func.attr not in {"append", "extend", "insert"} or not call.args:
@@ -318,6 +327,21 @@ class SlotReader:
         grown = replace(call, layers=(*call.layers, made) if made else call.layers, complete=certain)
         holder[key] = replace(held, entries=(replace(entry, call=grown),))
         self.slots = [replace(s, call=grown) if s.call is call else s for s in self.slots]
+        return True
+
+    def _not_all_of(self, target: ast.expr, context: _Context) -> bool:
+        """The layers of a Sequential may be others from here on."""
+        attribute = self._reader.self_attribute(target)
+        holder = self.attributes if attribute is not None else context.local
+        key = attribute or (target.id if isinstance(target, ast.Name) else "")
+        held = holder.get(key)
+        if held is None or len(held.entries) != 1 or held.entries[0].call is None:
+            return False
+        call = held.entries[0].call
+        doubted = replace(call, complete=False)
+        if call.complete:
+            holder[key] = replace(held, entries=(replace(held.entries[0], call=doubted),))
+            self.slots = [replace(s, call=doubted) if s.call is call else s for s in self.slots]
         return True
 
     def _setattr(self, call: ast.Call, context: _Context) -> None:

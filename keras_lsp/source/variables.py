@@ -46,6 +46,7 @@ class Variable:
     blocks: tuple[int, ...]  # the blocks of statements around it, outermost first
     layers: tuple[LayerCall, ...] = ()
     complete: bool = False
+    home: Scope | None = None  # of an attribute, `self.model`: the class that keeps it
     known_input: bool | None = None  # of a Sequential: whether its layers fix the input shape
     single_input: LayerCall | None = None  # of a functional model: its only Input, so the first of its layers
 
@@ -62,6 +63,7 @@ class Scope:
     title: str = ""  # name of the function or class
     info: ClassInfo | None = None  # the model class whose method this is
     self_name: str | None = None
+    object_name: str | None = None  # what a method of any other class calls its object
     is_call: bool = False  # whether this is a `call`, whose names are tensors where nothing else is known
     tensor_names: set[str] = field(default_factory=set)
 
@@ -100,6 +102,34 @@ class Scope:
                 return None
             scope = scope.parent
         return None
+
+    def holder_method(self, name: str) -> Scope | None:
+        """The method of a class that is no model whose object `name` is."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name == scope.object_name:
+                return scope
+            if name in scope.names and not scope.is_class:
+                return None
+            scope = scope.parent
+        return None
+
+    def kept(self, attribute: str, method: Scope) -> Variable | None:
+        """The variable that `self.<attribute>` is in a method: as given last in it, else by its class."""
+        key = kept_name(attribute)
+        scope: Scope | None = self
+        while scope is not None:
+            if key in scope.names:
+                return scope.names[key]
+            if scope is method.parent:
+                return scope.names.get(attribute)
+            scope = scope.parent
+        return None
+
+
+def kept_name(attribute: str) -> str:
+    """What an attribute is called among the names of a scope: no name of the text looks like it."""
+    return f".{attribute}"
 
 
 class Path(NamedTuple):

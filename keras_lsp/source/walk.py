@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keras_lsp.source.calls import Calls
-    from keras_lsp.source.class_info import ClassInfo
+    from keras_lsp.source.class_info import ClassInfo, Holder
     from keras_lsp.source.positions import Positions
 
 
@@ -29,6 +29,7 @@ class Walk:
     positions: Positions
     calls: Calls
     classes: Mapping[str, ClassInfo]
+    holders: Mapping[str, Holder]
     callables: frozenset[str]  # names of the functions, methods and classes of this module
     scope: Scope
     notes: Notes = field(default_factory=Notes)
@@ -84,8 +85,17 @@ class Walk:
 
     def found(self, variable: Variable) -> None:
         """A variable is named; when it is not of this body, the body touches it."""
-        if variable.scope is not self.scope:
+        if variable.scope is not self.scope and variable.home is None:
             self.reach.touches(self.scope, variable)
+
+    def let_go(self, method: Scope) -> None:
+        """Code we do not follow gets the object of a method, with all that the method gave to it."""
+        scope: Scope | None = self.scope
+        while scope is not None and scope is not method.parent:
+            for variable in scope.names.values():
+                if variable is not None and variable.home is not None:
+                    self.program.append(Happen(variable, Effect.MAY_BUILD, None))
+            scope = scope.parent
 
     def bound(self, variable: Variable) -> None:
         self.known.add(variable.name)
