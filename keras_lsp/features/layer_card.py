@@ -221,7 +221,7 @@ def static_card(
     """What the text alone says, and why there is no more."""
     about = []
     if slot is not None and slot.repeated:
-        about.append("made in a loop")
+        about.append(_how_many(view, slot))
     elif slot is not None and slot.conditional:
         about.append("assigned in more than one place")
     if call is not None and call.given_name not in (None, name):
@@ -234,6 +234,16 @@ def static_card(
         quote=quote(view, made_at),
         origin=(why_no_more(view, made_at),),
     )
+
+
+def _how_many(view: DocumentView, slot: LayerSlot) -> str:
+    """Of layers that a loop makes."""
+    owner = view.facts.model_class(slot.owner)
+    alone = owner is not None and [s.path for s in owner.slots if s.attribute == slot.attribute] == [
+        slot.path
+    ]
+    count = owner.length(slot.attribute) if owner is not None and alone else None
+    return "made in a loop" if count is None else f"{wording.count_text(count, 'layer')}, made in a loop"
 
 
 def arguments_text(call: LayerCall | None) -> str:

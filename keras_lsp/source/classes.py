@@ -14,8 +14,10 @@ from keras_lsp.source.calls import Calls, MadeBy
 from keras_lsp.source.class_info import ClassInfo, Holder
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
+from keras_lsp.source.held import Held
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
+from keras_lsp.source.literals import index_literal
 from keras_lsp.source.parameters import (
     all_arguments,
     defaults,
@@ -28,7 +30,6 @@ from keras_lsp.source.parameters import (
 from keras_lsp.source.slot_reader import SlotReader
 
 if TYPE_CHECKING:
-    from keras_lsp.source.held import Held
     from keras_lsp.source.held_reader import Environment
     from keras_lsp.source.module_index import Function, ModuleIndex
     from keras_lsp.source.positions import Positions
@@ -136,6 +137,11 @@ class ClassReader:
         for parent in info.parents:
             reader.attributes.update(parent.attributes)
         reader.attributes.update(held_in(info.foreign))
+        numbers = _numbers(info.node)
+        if numbers:  # a list of a base may be as long as one of these says
+            reader.attributes.update(
+                {name: replace(held, length=None) for name, held in reader.attributes.items()} | numbers
+            )
         sure = [info.functions[name] for name in _SURE_METHODS if name in info.functions]
         for function in sure:
             reader.read_method(function, conditional=False)
@@ -166,6 +172,11 @@ class ClassReader:
             ),
             layers=self._order(info, slots, closed, reader.straight),
             builds_itself=info.builds_itself or info.is_sequential,
+            lengths=tuple(
+                (name, held.length)
+                for name, held in reader.attributes.items()
+                if held.is_container and held.entries and held.length is not None
+            ),
             setters=tuple(setters.items()),
         )
 
@@ -266,6 +277,17 @@ def _setters(info: ClassInfo) -> dict[str, str]:
             found[name] = kept
         else:
             found.pop(name, None)
+    return found
+
+
+def _numbers(node: ast.ClassDef) -> Environment:
+    """The ints that a class body gives to names: `depth = 4`."""
+    found: Environment = {}
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+            number = index_literal(statement.value)
+            names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+            found.update((name, Held(number=number)) for name in names if number is not None)
     return found
 
 

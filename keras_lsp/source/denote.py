@@ -90,6 +90,8 @@ class Denoter:
         held = base.held or Held(open=True)
         if isinstance(key, int) and key < 0 and held.length is not None:
             key += held.length
+        if isinstance(key, int) and held.length is not None and not 0 <= key < held.length:
+            return stepped._replace(sort=Sort.OBJECT, kind=ModelKind.LAYER, call=None, class_name=None)
         place = EACH if key is None else f"[{key!r}]"
         inner = held.element(place)
         if not inner.entries or (key is None and not all(e.repeated for e in held.entries)):

@@ -112,6 +112,9 @@ class ModelClass:
     layers: tuple[LayerSlot, ...] | None = None  # what `.layers` holds, in order; None when not certain
     builds_itself: bool = True  # has a build() of its own or from a base; also when a base is not known
     initial: Built = Built.UNKNOWN  # of a new instance
+    lengths: tuple[
+        tuple[str, int], ...
+    ] = ()  # attributes that hold lists with layers, and how long these are
     setters: tuple[tuple[str, str], ...] = ()  # properties, and the attribute that keeps what each is given
 
     def method(self, name: str) -> MethodFacts | None:
@@ -119,6 +122,10 @@ class ModelClass:
 
     def slot(self, path: str) -> LayerSlot | None:
         return next((s for s in (*self.slots, *self.inherited) if s.path == path), None)
+
+    def length(self, attribute: str) -> int | None:
+        """How many elements the list in an attribute has, where the text fixes it."""
+        return dict(self.lengths).get(attribute)
 
     @property
     def has_own_build(self) -> bool:

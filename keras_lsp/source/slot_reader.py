@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _HELPER_DEPTH = 4  # `self.a()` that calls `self.b()` that calls ...
 _HELPER_CALLS = 200  # per class; more are left unread
+_LEAVING = (ast.Break, ast.Continue, ast.Return)
+_TAKES_AWAY = frozenset({"pop", "remove", "clear", "reverse", "sort"})
 _HARMLESS = frozenset({"super", "isinstance", "hasattr", "getattr", "print", "type", "len", "id"})
 
 
@@ -34,14 +36,16 @@ class _Context:
     local: Environment
     conditional: bool = False
     repeated: bool = False
+    rounds: int | None = 1  # of the loops around, where the text fixes them
     returned: list[Held] = field(default_factory=list)
     loops: dict[str, tuple[str | int, ...]] = field(default_factory=dict)  # what loop variables run through
 
-    def inside(self, conditional: bool = False, repeated: bool = False) -> _Context:
+    def inside(self, conditional: bool = False, repeated: bool = False, rounds: int | None = 1) -> _Context:
         return _Context(
             dict(self.local),
             self.conditional or conditional,
             self.repeated or repeated,
+            None if self.rounds is None or rounds is None else self.rounds * rounds,
             self.returned,
             dict(self.loops),
         )
@@ -122,6 +126,10 @@ class SlotReader:
         added = self._reader.read(node.value, context.local)
         if added.entries or added.open:
             self._extend(node.target, replace(added, is_container=True), context)
+        elif isinstance(node.target, ast.Name):
+            _forget(context.local, node.target.id)
+        elif (attribute := self._reader.self_attribute(node.target)) is not None:
+            _forget(self.attributes, attribute)
 
     def _bind(self, target: ast.expr, held: Held, context: _Context) -> None:
         attribute = self._reader.self_attribute(target)
@@ -184,17 +192,38 @@ class SlotReader:
         holder = self.attributes if attribute is not None else context.local
         key = attribute or name or ""
         before = holder.get(key, OPEN)
-        added = many(added) if context.repeated and not placed else added
+        added = added.times(context.rounds) if context.repeated and not placed else added
         if placed:
             after = Held((*before.entries, *added.entries), before.open or added.open, True)
         else:
             after = concatenated(before, added)
         new = Held(after.entries[len(before.entries) :], added.open)
         holder[key] = replace(after, length=None) if context.conditional else after
+        self._share(before, holder[key], new, context)
         if attribute is not None:
             self.straight = False
             self.closed = self.closed and not added.open
             self._note(attribute, new, None, context)
+
+    def _share(self, before: Held, after: Held, new: Held, context: _Context) -> None:
+        """What was the same list under other names has grown there, too."""
+        if not before.is_container:
+            return
+        for name, held in context.local.items():
+            if held is before:
+                context.local[name] = after
+        for name, held in self.attributes.items():
+            if held is before:
+                self.attributes[name] = after
+                self._note(name, new, None, context)
+
+    def _forget_numbers(self, body: Sequence[ast.stmt], context: _Context) -> None:
+        """What a loop gives a value to has none that holds in all of its rounds."""
+        for node in (node for statement in body for node in ast.walk(statement)):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                _forget(context.local, node.id)
+            elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                _forget(self.attributes, node.attr)
 
     # Statements with blocks
 
@@ -207,7 +236,10 @@ class SlotReader:
             context.local[name] = first if first == second else either(first, second)
 
     def _for(self, node: ast.For | ast.AsyncFor, context: _Context) -> None:
-        inner = context.inside(repeated=True)
+        broken = any(isinstance(n, _LEAVING) for s in node.body for n in ast.walk(s))
+        rounds = None if broken else self._reader.count(node.iter, context.local)
+        inner = context.inside(repeated=True, rounds=rounds)
+        self._forget_numbers(node.body, inner)
         inner.loops.update(loop_values(node.target, node.iter))
         self._reader.bind_loop(node.target, node.iter, inner.local)
         self._run(node.body, inner)
@@ -217,7 +249,8 @@ class SlotReader:
     _asyncfor = _for
 
     def _while(self, node: ast.While, context: _Context) -> None:
-        inner = context.inside(repeated=True)
+        inner = context.inside(repeated=True, rounds=None)
+        self._forget_numbers(node.body, inner)
         self._run(node.body, inner)
         context.local.update(inner.local)
 
@@ -247,12 +280,14 @@ class SlotReader:
         if node.value is not None:
             context.returned.append(self._reader.read(node.value, context.local))
 
-    def _delete(self, node: ast.Delete, _context: _Context) -> None:
+    def _delete(self, node: ast.Delete, context: _Context) -> None:
         for target in node.targets:
             attribute = self._reader.self_attribute(target)
             if attribute is not None:
                 self.straight = False
                 self._doubt(attribute)
+            elif isinstance(target, ast.Subscript):
+                self._count(target.value, context)
 
     # Calls made for what they do
 
@@ -280,7 +315,8 @@ class SlotReader:
         """`x.append(...)` and its kin; False when it is none of them."""
         if func.attr == "add" and len(call.args) == 1:
             return self._add_to_sequential(func.value, call.args[0], context)
-        if func.attr == "pop":
+        if func.attr in _TAKES_AWAY:
+            self._count(func.value, context)
             return self._not_all_of(func.value, context)
         if func.attr == "update":
             return self._update(func.value, call, context)
@@ -366,7 +402,9 @@ class SlotReader:
             return None
         self.followed.add(function.name)
         saved = (self._context, self._reader.self_name, self._statement)
-        inner = _Context(self._arguments(function, call, local), saved[0].conditional, saved[0].repeated)
+        inner = _Context(
+            self._arguments(function, call, local), saved[0].conditional, saved[0].repeated, saved[0].rounds
+        )
         self._active.append(function.name)
         if function.name in self._methods:
             self._reader.self_name = self_name(function) or ""
@@ -404,6 +442,13 @@ class SlotReader:
             if keyword.arg in names and keyword.arg is not None:
                 bound[keyword.arg] = self._reader.read(keyword.value, local)
         return bound
+
+
+def _forget(holder: Environment, name: str) -> None:
+    """The name is no number that we know, and no list whose length we know."""
+    held = holder.get(name)
+    if held is not None and (held.number is not None or held.length is not None):
+        holder[name] = replace(held, number=None, length=None)
 
 
 def _joined(returned: list[Held]) -> Held:
