@@ -183,13 +183,11 @@ class CallExpressions:
 
     def _key(self, node: ast.Call) -> tuple[str | int | None, Span | None]:
         """Name or index given to `get_layer`, and where."""
-        given = (
-            node.args[0]
-            if node.args
-            else next((k.value for k in node.keywords if k.arg in {"name", "index"}), None)
-        )
-        if given is None:
+        asked = [*node.args[:2], *(k.value for k in node.keywords if k.arg in {"name", "index"})]
+        asked = [one for one in asked if not (isinstance(one, ast.Constant) and one.value is None)]
+        if len(asked) != 1:  # neither, or both, which Keras refuses
             return None, None
+        given = asked[0]
         value, _ = literal(given)
         return (value if isinstance(value, (str, int)) else None), self._walk.span(given)
 

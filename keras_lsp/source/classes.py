@@ -134,6 +134,7 @@ class ClassReader:
     def _fill(self, info: ClassInfo) -> None:
         methods = {**self._mixed_in(info.node, ()), **info.functions}
         reader = SlotReader(info.node.name, methods, self._positions, self._calls, self._index)
+        reader.wraps = "keras.layers.Wrapper" in info.bases
         for parent in info.parents:
             reader.attributes.update(parent.attributes)
         reader.attributes.update(held_in(info.foreign))
@@ -153,7 +154,7 @@ class ClassReader:
         info.super_call = reader.super_call
         functional = is_functional(reader.super_call)
         closed = reader.closed and info.known_bases and not info.is_sequential and not functional
-        closed = closed and not info.is_ambiguous
+        closed = closed and not info.is_ambiguous and not (reader.wraps and reader.super_call is None)
         closed = closed and all(parent.facts.closed for parent in info.parents)
         setters = _setters(info)
         slots = tuple(with_setters(reader.slots, setters))

@@ -119,8 +119,29 @@ class Denoter:
 
     def layer_at(self, base: Value, index: int | None, span: Span, key_span: Span) -> Value:
         """`model.layers[index]`."""
+        if base.part is not None:  # of a slice
+            stepped = self._stepped(base, Step(StepKind.ELEMENT, index, span, key_span))._replace(part=None)
+            if index is None or not -len(base.part) <= index < len(base.part):
+                return self._unknown(stepped)
+            slot, call = base.part[index]
+            return self.of_call(stepped, call, slot)
         stepped = self._stepped(base, Step(StepKind.LAYERS, index, span, key_span))
         return self._numbered(stepped, base, index)
+
+    def cut(self, base: Value, bounds: slice | None, span: Span) -> Value:
+        """A slice of `.layers` or of a container; None for bounds that the text does not say."""
+        if base.sort is Sort.CONTAINER:
+            stepped = self._stepped(base, Step(StepKind.ELEMENT, None, span))
+            return stepped._replace(held=base.held.part(bounds) if base.held else None)
+        stepped = self._stepped(base, Step(StepKind.LAYERS, None, span))
+        layers = self._layers_in(base)
+        return stepped._replace(part=layers[bounds] if layers is not None and bounds is not None else ())
+
+    def _layers_in(self, base: Value) -> tuple[tuple[LayerSlot | None, LayerCall], ...] | None:
+        if base.part is not None:
+            return base.part
+        slots, calls = self._ordered(base)
+        return tuple(zip(slots, calls, strict=True))
 
     def get_layer(self, base: Value, key: str | int | None, span: Span, key_span: Span | None) -> Value:
         """`model.get_layer("name")` or `model.get_layer(index=2)`."""

@@ -9,7 +9,7 @@ from keras_lsp.source.build_flow import Branch, Loop
 from keras_lsp.source.call_expressions import CallExpressions
 from keras_lsp.source.denote import ONE_WEIGHT, WEIGHT_LISTS
 from keras_lsp.source.facts import ModelKind, ReferenceKind
-from keras_lsp.source.literals import index_literal, literal
+from keras_lsp.source.literals import index_literal, literal, slice_literal
 from keras_lsp.source.variables import Path, Scope, Sort, Value
 from keras_lsp.text.span import Span
 
@@ -216,12 +216,15 @@ class ExpressionWalker:
                 return base._replace(sort=Sort.WEIGHT)
             return None
         if base.sort is Sort.LAYER_LIST:
+            start = before.end if base.part is not None else before.end - len(".layers")
+            step = Span(start, whole.end)
             if isinstance(node.slice, ast.Slice):
-                return Value(Sort.LAYER_LIST, root=base.root)
-            step = Span(before.end - len(".layers"), whole.end)
+                return walk.denoter.cut(base, slice_literal(node.slice), step)
             return self._noted(
                 whole, walk.denoter.layer_at(base, index_literal(node.slice), step, key_span), node
             )
+        if base.sort is Sort.CONTAINER and isinstance(node.slice, ast.Slice):
+            return walk.denoter.cut(base, slice_literal(node.slice), key)
         if base.sort is Sort.CONTAINER:
             spelled, _ = literal(node.slice)
             name = spelled if isinstance(spelled, (str, int)) else None

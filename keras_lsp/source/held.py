@@ -48,6 +48,21 @@ class Held:
         length = None if self.length is None or count is None else self.length * count
         return replace(self, entries=entries, length=length)
 
+    def part(self, bounds: slice | None) -> Held:
+        """A slice of this list; None for bounds that the text does not say."""
+        if bounds is None or self.length is None:
+            some = self.times(None)
+            return some if all(e.repeated for e in self.entries) else some.conditionally()
+        chosen = list(range(self.length)[bounds])
+        found = []
+        for entry in self.entries:
+            index, _, rest = entry.place[1:].partition("]")
+            if not index.isdecimal():
+                found.append(entry)
+            elif int(index) in chosen:
+                found.append(replace(entry, place=f"[{chosen.index(int(index))}]{rest}"))
+        return replace(self, entries=tuple(found), length=len(chosen))
+
     def conditionally(self) -> Held:
         return replace(self, entries=tuple(replace(entry, conditional=True) for entry in self.entries))
 

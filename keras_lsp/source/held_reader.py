@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.source.foreign_slots import held_in, slots_here
 from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container, either
 from keras_lsp.source.keras_names import dotted_name
-from keras_lsp.source.literals import index_literal, literal
+from keras_lsp.source.literals import index_literal, literal, slice_literal
 
 if TYPE_CHECKING:
     from keras_lsp.source.calls import Calls
@@ -151,6 +151,8 @@ class HeldReader:
 
     def _subscript(self, node: ast.Subscript, local: Environment) -> Held:
         held = self.read(node.value, local)
+        if isinstance(node.slice, ast.Slice) and held.is_container:
+            return held.part(slice_literal(node.slice))
         value, known = literal(node.slice)
         if not held.entries:
             return replace(held, is_container=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import LayerSlot
-from keras_lsp.source.held import EACH, NOTHING, OPEN, Held, container, either
+from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container, either
 from keras_lsp.source.held_reader import Environment, HeldReader, concatenated, many
 from keras_lsp.source.literals import literal
 from keras_lsp.source.loop_values import loop_values, spelled_names
@@ -60,6 +60,7 @@ class SlotReader:
         self.slots: list[LayerSlot] = []
         self.closed = True  # no layers but those in `slots`
         self.straight = True  # each attribute given whole and once, so that the order is certain
+        self.wraps = False  # a `Wrapper`, which keeps a layer in `layer`
         self.super_call: ast.Call | None = None  # `super().__init__(...)`
         self.followed: set[str] = set()  # helper methods, read at the place of their call
         self._owner = owner
@@ -139,8 +140,13 @@ class SlotReader:
             context.local[target.id] = held
         elif isinstance(target, (ast.Tuple, ast.List)):
             for position, element in enumerate(target.elts):
+                if isinstance(element, ast.Starred):
+                    behind = len(target.elts) - 1 - position
+                    rest = held.part(slice(position, -behind or None)) if held.is_container else OPEN
+                    self._bind(element.value, rest, context)
+                    continue
                 inner = held.element(f"[{position}]") if held.entries else replace(held, is_container=False)
-                self._bind(element, OPEN if isinstance(element, ast.Starred) else inner, context)
+                self._bind(element, inner, context)
         elif isinstance(target, ast.Subscript):
             key, known = literal(target.slice)
             place = f"[{key!r}]" if known and not context.repeated else EACH
@@ -308,8 +314,22 @@ class SlotReader:
             self._setattr(call, context)
         elif _is_super(call, "__init__"):
             self.super_call = call
+            if self.wraps:
+                self._wrap(call, context)
         elif self._follow(call, context.local) is None and self._is_self(call.args):
             self.closed = self.closed and isinstance(call.func, ast.Name) and call.func.id in _HARMLESS
+
+    def _wrap(self, call: ast.Call, context: _Context) -> None:
+        """A `Wrapper` keeps the layer that its constructor is given."""
+        given = (
+            call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "layer"), None)
+        )
+        if given is None:
+            self.closed = False
+            return
+        held = self._reader.read(given, context.local)
+        span = self._positions.span(given)
+        self._store("layer", held if held.entries else Held((Entry("", None, span),)), span, context)
 
     def _container_method(self, call: ast.Call, func: ast.Attribute, context: _Context) -> bool:
         """`x.append(...)` and its kin; False when it is none of them."""

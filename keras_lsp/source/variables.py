@@ -155,6 +155,7 @@ class Value(NamedTuple):
     variable: Variable | None = None  # when the expression is just its name
     weights: WeightDraft | None = None
     is_new: bool = False  # whether the expression itself made the object
+    part: tuple[tuple[LayerSlot | None, LayerCall], ...] | None = None  # of a slice of `.layers`, if known
     history: tuple[LayerCall, ...] = ()  # of tensors: the layers they came through, in order
 
     @property
