@@ -20,6 +20,7 @@ _KINDS = {
     ModelKind.SEQUENTIAL: "Sequential",
     ModelKind.FUNCTIONAL: "functional model",
     ModelKind.LAYER: "layer",
+    ModelKind.MODULE: "tf.Module",
     ModelKind.UNKNOWN: "",
 }
 
@@ -185,5 +186,11 @@ def _static_class_card(
         about=_KINDS[model_class.kind],
         table=card.folded(rows),
         quote=layer_card.quote(view, made_at or model_class.name_span),
-        origin=(reason if view.replay is None else "Nothing in this file makes one that could be replayed",),
+        origin=(reason if view.replay is None else _why_none(model_class),),
     )
+
+
+def _why_none(model_class: ModelClass) -> str:
+    if model_class.kind is ModelKind.MODULE:
+        return "A replay tells of Keras's models and layers; this is what the text says"
+    return "Nothing in this file makes one that could be replayed"

@@ -116,6 +116,9 @@ class ClassReader:
             _take_kind(info, ModelKind.LAYER)
             info.known_bases = info.known_bases and name in {"keras.layers.Layer", "keras.layers.Wrapper"}
             info.builds_itself = info.builds_itself or name != "keras.layers.Layer"
+        elif name == "tensorflow.Module":
+            _take_kind(info, ModelKind.MODULE)
+            info.builds_itself = True  # whatever its `build` is, it is its own
         elif maker is not None and maker.origin is not None:
             _take_kind(info, maker.kind)
             info.known_bases = False
@@ -253,6 +256,8 @@ class ClassReader:
         init = info.functions.get("__init__")
         if not closed or not straight or info.parents or init is None or "layers" in info.functions:
             return None
+        if info.kind is ModelKind.MODULE:
+            return None
         inside = self._positions.span(init)
         calls = [slot.call for slot in slots]
         certain = all(
@@ -297,8 +302,10 @@ def _methods(node: ast.ClassDef) -> list[Function]:
 
 
 def _take_kind(info: ClassInfo, kind: ModelKind) -> None:
-    if info.kind is not ModelKind.SUBCLASS:
-        info.kind = kind
+    if info.kind is not ModelKind.SUBCLASS and (
+        kind is not ModelKind.MODULE or info.kind is ModelKind.UNKNOWN
+    ):
+        info.kind = kind  # a layer is a `tf.Module`, too
 
 
 def _unsubscripted(node: ast.expr) -> ast.expr:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from keras_lsp.source.class_info import ClassInfo
     from keras_lsp.text.span import Span
 
+# What a `tf.Module` lists of its weights.
+MODULE_LISTS = frozenset({"variables", "trainable_variables", "non_trainable_variables"})
 WEIGHT_LISTS = frozenset(
     {
         "weights",
@@ -63,6 +65,8 @@ class Denoter:
         return self._held_object(stepped, info, held, name)
 
     def _has_layers(self, base: Value) -> bool:
+        if base.kind is ModelKind.MODULE:
+            return False
         if base.kind is ModelKind.LAYER:
             info = self._classes.get(base.class_name or "")
             return base.call is None and info is None

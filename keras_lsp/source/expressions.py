@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.source.build_flow import Branch, Loop
 from keras_lsp.source.call_expressions import CallExpressions
-from keras_lsp.source.denote import ONE_WEIGHT, WEIGHT_LISTS
+from keras_lsp.source.denote import MODULE_LISTS, ONE_WEIGHT, WEIGHT_LISTS
 from keras_lsp.source.facts import ModelKind, ReferenceKind
 from keras_lsp.source.literals import index_literal, literal, slice_literal
 from keras_lsp.source.variables import Path, Scope, Sort, Value
@@ -148,7 +148,7 @@ class ExpressionWalker:
         if node.attr == "layers" and info.kind is ModelKind.SUBCLASS:
             walk.notes.layers(span, None)
             return walk.denoter.attribute(me, node.attr, Span(root.end, span.end))
-        if node.attr in WEIGHT_LISTS and info.function(node.attr) is None:
+        if node.attr in _weight_lists(info.kind) and info.function(node.attr) is None:
             return self._walk.weight_list(node, me)
         return None
 
@@ -163,7 +163,7 @@ class ExpressionWalker:
             walk.notes.path(whole, value)
         elif value is not None:
             self._note_container(node, whole, base)
-        elif node.attr in WEIGHT_LISTS or (node.attr in ONE_WEIGHT and self._is_layer(base)):
+        elif node.attr in _weight_lists(base.kind) or (node.attr in ONE_WEIGHT and self._is_layer(base)):
             return self._walk.weight_list(node, base)
         return value
 
@@ -343,6 +343,10 @@ class ExpressionWalker:
         if value is not None and value.sort in {Sort.LAYER_LIST, Sort.CONTAINER}:
             return self._walk.denoter.each(value)
         return None
+
+
+def _weight_lists(kind: ModelKind) -> frozenset[str]:
+    return MODULE_LISTS if kind is ModelKind.MODULE else WEIGHT_LISTS
 
 
 def mixed(values: list[Value], sort: Sort) -> Value | None:

@@ -30,6 +30,7 @@ class ModelKind(str, Enum):
     SEQUENTIAL = "sequential"
     FUNCTIONAL = "functional"
     LAYER = "layer"
+    MODULE = "module"  # a `tf.Module`: holds layers, has no `.layers` and builds nothing by itself
     UNKNOWN = "unknown"
 
 
@@ -103,7 +104,7 @@ class ModelClass:
     name: str
     span: Span
     name_span: Span
-    kind: ModelKind  # SUBCLASS for models, LAYER for layers
+    kind: ModelKind  # SUBCLASS for models, LAYER for layers, MODULE
     bases: tuple[str, ...]  # canonical where known, else as written
     slots: tuple[LayerSlot, ...]
     methods: tuple[MethodFacts, ...]
