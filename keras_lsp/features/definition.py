@@ -14,11 +14,17 @@ if TYPE_CHECKING:
     from keras_lsp.worker.report import LayerReport
 
 
+_OF_SLOTS = (ReferenceKind.SLOT, ReferenceKind.LAYER_PATH)
+
+
 def definition(snapshot: Snapshot, key: str, offset: int) -> tuple[Location, ...]:
     view = snapshot.view(key)
     reference = locate.locate(view, offset) if view else None
     if view is None or reference is None:
         return ()
+    slot = locate.layer_slot(reference)
+    if slot is not None and slot.elsewhere is not None and reference.kind in _OF_SLOTS:
+        return (Location(key, slot.definition, slot.elsewhere),)
     return tuple(Location(key, span) for span in dict.fromkeys(_spans(view, reference)))
 
 

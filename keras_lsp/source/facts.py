@@ -70,6 +70,16 @@ class LayerCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A place in another file, for whoever goes there: its line, and what stands before it in that line."""
+
+    path: str
+    line: int
+    before: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSlot:
     """`self.<path>` that holds a layer: "dense1", or "blocks[0]", "heads['a']" for container elements."""
 
@@ -80,7 +90,7 @@ class LayerSlot:
     source_line: Span  # the defining statement
     conditional: bool = False  # assigned on some paths only, or more than once
     repeated: bool = False  # made in a loop or comprehension: one text, many layers
-    file: str = ""  # of a base class in another file, that file; all spans are then the base's name here
+    elsewhere: Elsewhere | None = None  # of a base class in another file; all spans are the base's name here
 
     @property
     def attribute(self) -> str:
