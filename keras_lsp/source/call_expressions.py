@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.array_shapes import per_batch
 from keras_lsp.source.build_flow import Effect
 from keras_lsp.source.calls import is_input
 from keras_lsp.source.denote import kind_of, returned_value
 from keras_lsp.source.facts import EventKind, LayerCall, ModelKind
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
-from keras_lsp.source.model_calls import ONLY_LOOK, effect_of, event_kind
+from keras_lsp.source.model_calls import ONLY_LOOK, RUNS, effect_of, event_kind
 from keras_lsp.source.variables import Sort, Value, Variable
 from keras_lsp.text.span import Span
 
@@ -93,7 +94,8 @@ class CallExpressions:
             whole = callee.is_whole
             effect = Effect.BUILDS if whole else Effect.MAY_BUILD
             kind = EventKind.CALL if whole else EventKind.OTHER
-            self._walk.happen(root, kind, effect, self._walk.span(node))
+            shape = self._walk.shape(node.args[0]) if whole and node.args else None
+            self._walk.happen(root, kind, effect, self._walk.span(node), shape)
         self.handed_over(node, values)
         given = {id(call): call for v in values if v is not None for call in v.history}
         if callee.call is not None:
@@ -215,6 +217,8 @@ class CallExpressions:
             return
         shape = self._shape(node) if method == "build" else None
         effect = effect_of(root, method, shape is not None, self._walk)
+        if method in RUNS and node.args:
+            shape = per_batch(self._walk.shape(node.args[0]))
         self._walk.happen(root, event_kind(method), effect, self._walk.span(node), shape)
         if method == "pop":
             root.layers, root.complete = root.layers[:-1], False

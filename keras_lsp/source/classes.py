@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
+from keras_lsp.source.array_shapes import said_by_class
 from keras_lsp.source.calls import Calls, MadeBy
 from keras_lsp.source.class_info import ClassInfo, Holder
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
@@ -176,6 +177,7 @@ class ClassReader:
             ),
             layers=self._order(info, slots, closed, reader.straight),
             builds_itself=info.builds_itself or info.is_sequential,
+            input_text=said_by_class(info.node, self._calls),
             lengths=tuple(
                 (name, held.length)
                 for name, held in reader.attributes.items()

@@ -123,6 +123,7 @@ class ModelClass:
     layers: tuple[LayerSlot, ...] | None = None  # what `.layers` holds, in order; None when not certain
     builds_itself: bool = True  # has a build() of its own or from a base; also when a base is not known
     initial: Built = Built.UNKNOWN  # of a new instance
+    input_text: str | None = None  # the shape that its `call` says of its input, in a signature or annotation
     lengths: tuple[
         tuple[str, int], ...
     ] = ()  # attributes that hold lists with layers, and how long these are
@@ -175,7 +176,7 @@ class BuildEvent:
     variable: str
     span: Span  # the whole call
     statement: Span
-    shape_text: str | None = None  # first argument of build, as written
+    shape_text: str | None = None  # of the input it tells: what build is given, as written; of a call's array
     after: Built = Built.UNKNOWN
 
 

@@ -120,6 +120,16 @@ class ModuleWalker:
         value = self._visit(node.value)
         for target in node.targets:
             self._bind(target, value, node.value)
+            if isinstance(target, ast.Name):
+                self._note_shape(target.id, node.value)
+
+    def _note_shape(self, name: str, value: ast.expr) -> None:
+        """Of an array in a variable; what is given on some paths only is not known."""
+        shapes = self._walk.scope.shapes
+        shape = self._walk.shape(value)
+        if shape is not None or name in shapes:
+            doubtful = name in shapes and len(self._walk.blocks) > 1 and shapes[name] != shape
+            shapes[name] = None if doubtful else shape
 
     def _annassign(self, node: ast.AnnAssign) -> None:
         self._visit(node.annotation)

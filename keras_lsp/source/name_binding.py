@@ -31,6 +31,9 @@ class NameBinder:
 
     def name(self, target: ast.Name, value: Value | None) -> None:
         """`target = value`."""
+        shapes = self._walk.scope.shapes
+        if target.id in shapes:
+            shapes[target.id] = None
         if value is not None and value.sort in {Sort.OBJECT, Sort.TENSOR}:
             self._variable(target.id, self._walk.span(target), value)
         else:

@@ -65,6 +65,7 @@ class Scope:
     self_name: str | None = None
     object_name: str | None = None  # what a method of any other class calls its object
     is_call: bool = False  # whether this is a `call`, whose names are tensors where nothing else is known
+    shapes: dict[str, str | None] = field(default_factory=dict)  # of arrays, where the text says them
     tensor_names: set[str] = field(default_factory=set)
 
     def lookup(self, name: str) -> Variable | None:
@@ -75,6 +76,13 @@ class Scope:
                 return scope.names[name]
             scope = scope.parent
         return None
+
+    def shape(self, name: str) -> str | None:
+        """The shape of the array a name stands for, as the text spells it."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.shapes and name not in scope.names:
+            scope = scope.parent
+        return scope.shapes.get(name) if scope is not None else None
 
     def hides(self, name: str) -> bool:
         """Whether a function or comprehension gives `name` a meaning of its own."""

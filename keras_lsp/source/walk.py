@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.array_shapes import shape_of
 from keras_lsp.source.build_flow import Effect, Happen, Mention, Operation, Use
 from keras_lsp.source.denote import ONE_WEIGHT, Denoter
 from keras_lsp.source.facts import EventKind, ModelKind, Step, StepKind
@@ -53,6 +54,10 @@ class Walk:
     @property
     def in_function(self) -> bool:
         return self.scope.parent is not None and not self.scope.is_class
+
+    def shape(self, node: ast.expr) -> str | None:
+        """The shape of an array, where the text spells it."""
+        return shape_of(node, self.calls, self.scope.shape)
 
     def span(self, node: ast.expr) -> Span:
         return self.positions.span(node)
