@@ -190,7 +190,7 @@ class ClassReader:
         name = fixture_name(function) if function.decorator_list else None
         if name is not None:
             self._calls.fixtures[owner + name] = owner + function.name
-            self._calls.functions[owner + function.name] = partial(self._returned, function)
+            self._calls.functions[owner + function.name] = partial(self._returned, function, owner[:-1])
 
     def holders(self) -> dict[str, Holder]:
         """The other classes, by name, that keep layers or models in attributes; after `read`."""
@@ -226,8 +226,8 @@ class ClassReader:
             self._holders[node.name] = Holder((), inherited)
         return self._holders[node.name]
 
-    def _returned(self, function: Function) -> Held:
-        return SlotReader("", {}, self._positions, self._calls, self._index).returned(function)
+    def _returned(self, function: Function, owner: str = "") -> Held:
+        return SlotReader(owner, {}, self._positions, self._calls, self._index).returned(function)
 
     def _mixed_in(self, node: ast.ClassDef, above: tuple[str, ...]) -> dict[str, Function]:
         """Methods of bases in this module that are no models themselves; the first base counts."""

@@ -12,7 +12,13 @@ from keras_lsp.source.held_reader import Environment, HeldReader, concatenated, 
 from keras_lsp.source.literals import literal
 from keras_lsp.source.loop_values import loop_values, spelled_names
 from keras_lsp.source.model_calls import ONLY_LOOK
-from keras_lsp.source.parameters import all_arguments, is_static, layerless_parameters, self_name
+from keras_lsp.source.parameters import (
+    all_arguments,
+    fixture_name,
+    is_static,
+    layerless_parameters,
+    self_name,
+)
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -89,8 +95,13 @@ class SlotReader:
             self._active.pop()
 
     def returned(self, function: Function) -> Held:
-        """What a function that is no method returns."""
+        """What a function that is no method returns; a fixture of pytest may be given others."""
         context = _Context(self._parameters_of(function))
+        if function.decorator_list and fixture_name(function) is not None:
+            for argument in all_arguments(function):
+                given = self._calls.fixture(self._owner, argument.arg)
+                if given.entries:
+                    context.local[argument.arg] = given
         self._reader.self_name = ""
         self._run(function.body, context)
         return _joined(context.returned)
