@@ -191,14 +191,14 @@ class NameBinder:
             kind = kind_of(call, self._walk.classes)
             class_name = call.callee if call.callee in self._walk.classes else None
             value = Value(Sort.OBJECT, kind, call, class_name)
-            slot = next((s for s in holder.slots if s.path == name), None)
+            slot = next((s for s in holder.slots if s.path == name and scope.span.covers(s.definition)), None)
             span = slot.definition if slot is not None else name_span
             line = slot.source_line if slot is not None else span
             variable = Variable(f"self.{name}", span, line, scope, value, (), home=scope)
             if kind is ModelKind.SEQUENTIAL:
                 variable.layers, variable.complete = call.layers, call.complete
             scope.names[kept_name(name)] = variable
-            if slot is None:  # of a base: no statement of this class gives it
+            if slot is None:  # no statement of this class gives it, but a base does
                 self._walk.bound(variable)
 
     def kept_attribute(self, target: ast.Attribute, value: Value | None) -> bool:
@@ -220,6 +220,8 @@ class NameBinder:
         variable = Variable(f"{name}.{target.attr}", shown, walk.statement, walk.scope, value, self._blocks())
         variable.home = home
         self._give(variable, key)
+        if known is not None and known.span == shown:
+            walk.notes.stands_for[known] = variable
         return True
 
     def attribute_of(self, base: Value | None, node: ast.expr) -> None:

@@ -280,3 +280,40 @@ def test_a_class_that_says_no_input() -> None:
 
 def test_how_many_layers_a_loop_makes() -> None:
     assert "3 layers, made in a loop" in card(static(SAYING), "self.blo|cks")
+
+
+KEEPING = """import keras
+from keras.layers import Dense
+
+
+class Agent:
+    def __init__(self, states):
+        self.model = self._build(states)
+        self.target = self._build(states)
+
+    def _build(self, states):
+        model = keras.Sequential()
+        model.add(Dense(24, input_dim=states))
+        model.add(Dense(2, name="head"))
+        return model
+
+    def act(self, state):
+        self.model.layers[0].kernel
+        self.model.layers[1]
+        self.states.layers[0]
+        return self.target.predict(state)
+"""
+
+
+def test_a_model_that_an_agent_keeps(replayed: Replayed) -> None:
+    for marked in ("self.mo|del.layers[0]", "self.mo|del = "):
+        shown = card(static(KEEPING), marked).splitlines()
+        assert shown[0] == "Sequential self.model"
+        assert "  0        Dense  units=24, input_dim=states" in shown
+        assert "  1  head  Dense  units=2" in shown
+    assert card(static(KEEPING), "self.tar|get.predict").startswith("Sequential self.target")
+    assert card(static(KEEPING), "self.model.layers[|1]").startswith("Dense head")
+    assert hover(static(KEEPING), KEY, at(KEEPING, "self.sta|tes.layers")) is None
+    text = KEEPING + "\nagent = Agent(4)\n"
+    assert "746 parameters" not in card(static(text), "self.mo|del.layers")
+    assert "parameters" in card(current(text, replayed(text)), "self.mo|del = ")
