@@ -142,6 +142,9 @@ class ClassReader:
         for parent in info.parents:
             reader.attributes.update(parent.attributes)
         reader.attributes.update(held_in(info.foreign))
+        for inner in info.node.body:  # `self.Block(...)` of a class inside this one
+            if isinstance(inner, ast.ClassDef) and inner.name in self._calls.local:
+                reader.attributes[inner.name] = Held(classes=(self._calls.local[inner.name],))
         numbers = _numbers(info.node)
         if numbers:  # a list of a base may be as long as one of these says
             reader.attributes.update(
