@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
 from keras_lsp.features.results import CompletionKind, Severity, SymbolKind
+from keras_lsp.text.line_index import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -160,6 +162,13 @@ def flat_symbols(
 
 def location(found: Location, snapshot: Snapshot, client: Client) -> types.Location | None:
     """None when the place is in a document the snapshot does not have."""
+    if found.elsewhere is not None:
+        place = found.elsewhere
+        start = units(place.before, client.encoding)
+        end = start + units(place.text.splitlines()[0] if place.text else "", client.encoding)
+        there = types.Range(types.Position(place.line, start), types.Position(place.line, end))
+        opened = (key for key, view in snapshot.views.items() if view.document.path == place.path)
+        return types.Location(next(opened, PurePath(place.path).as_uri()), there)
     view = snapshot.view(found.key)
     if view is None:
         return None

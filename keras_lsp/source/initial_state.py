@@ -44,7 +44,7 @@ class InitialState:
     def _read(self, info: ClassInfo) -> Built:
         if is_functional(info.super_call) and not info.is_ambiguous:
             return Built.YES
-        if info.is_sequential or not info.facts.closed:
+        if info.is_sequential or info.kind is ModelKind.MODULE or not info.facts.closed:
             return Built.UNKNOWN
         if any(self.of(parent) is not Built.NO for parent in info.parents):
             return Built.UNKNOWN

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.module_index import Function, blocks_of
-from keras_lsp.source.parameters import all_arguments, may_assign
+from keras_lsp.source.parameters import all_arguments, may_assign, takes_fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -139,7 +139,8 @@ class _Reader:
             end = (function.end_lineno or function.lineno) + 1
             if begin <= _last_header_line(function) or begin < at:
                 continue  # all on one line: nothing is hidden
-            names = _parameters(function)
+            # A test's parameters are named after fixtures of the module.
+            names = set() if takes_fixtures(function) else _parameters(function)
             before = self.text(at, function.lineno)
             outside = {
                 n.id for part in _header_parts(function) for n in ast.walk(part) if isinstance(n, ast.Name)
