@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="say which Python and Keras are used, and whether they work")
     _add_python(doctor)
+    _add_untested(doctor)
     doctor.add_argument("path", nargs="?", default=".", help="file or folder to look from (default: here)")
     doctor.set_defaults(run=_doctor)
 
@@ -52,6 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     show.add_argument("file", help="a Python file")
     _add_python(show)
+    _add_untested(show)
     show.add_argument("--static-only", action="store_true", help="do not replay the file's code")
     show.set_defaults(run=_show)
     return parser
@@ -63,6 +65,14 @@ def _add_python(parser: argparse.ArgumentParser) -> None:
         type=_program,
         metavar="PATH",
         help="the Python whose Keras counts (default: found as for an editor)",
+    )
+
+
+def _add_untested(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--untested-sandbox",
+        action="store_true",
+        help="run code on macOS and Windows too, where nobody has tested the sandbox",
     )
 
 
@@ -87,10 +97,15 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from keras_lsp.cli.doctor import doctor  # noqa: PLC0415  # rich
 
-    return doctor(arguments.path, arguments.python)
+    return doctor(arguments.path, arguments.python, untested=arguments.untested_sandbox)
 
 
 def _show(arguments: argparse.Namespace) -> int:
     from keras_lsp.cli.show import show  # noqa: PLC0415  # rich
 
-    return show(arguments.file, arguments.python, replay=not arguments.static_only)
+    return show(
+        arguments.file,
+        arguments.python,
+        replay=not arguments.static_only,
+        untested=arguments.untested_sandbox,
+    )

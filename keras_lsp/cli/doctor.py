@@ -54,13 +54,14 @@ class Findings:
         self.lines.append((name, value))
 
 
-def doctor(path: str, python: str | None, console: Console | None = None) -> int:
+def doctor(path: str, python: str | None, console: Console | None = None, *, untested: bool = False) -> int:
     """0 when replays work for a document at `path`, else 1."""
     console = console or Console()
     place = Path(path).absolute()
     folder = place if place.is_dir() else place.parent
+    settings = Settings(interpreter=(python,) if python else (), untested_sandbox=untested)
     with console.status("Starting Keras…"):
-        findings = asyncio.run(examine(str(folder), str(Path.cwd()), python, WorkerPool()))
+        findings = asyncio.run(examine(str(folder), str(Path.cwd()), settings, WorkerPool()))
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     for name, value in findings.lines:
@@ -74,14 +75,15 @@ def doctor(path: str, python: str | None, console: Console | None = None) -> int
     return 0
 
 
-async def examine(folder: str, root: str, python: str | None, builders: BuilderSource) -> Findings:
+async def examine(folder: str, root: str, settings: Settings, builders: BuilderSource) -> Findings:
     findings = Findings()
     findings.add("keras-lsp", f"{keras_lsp.__version__}, under Python {platform.python_version()}")
-    settings = Settings(interpreter=(python,) if python else ())
     builder, environment = builders.builder_for(f"{folder}/document.py", (root,), settings, False)
     try:
         if environment is not None:
-            _describe_environment(findings, environment, "--python" if python else environment.origin)
+            _describe_environment(
+                findings, environment, "--python" if settings.interpreter else environment.origin
+            )
         await _try(findings, builder)
     finally:
         await builders.close("The examination is over.")

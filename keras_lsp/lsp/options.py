@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from keras_lsp.sandbox.outer import BUBBLEWRAP_CHOICES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -69,6 +71,12 @@ def _shapes(value: object) -> dict[str, str]:
     return {str(name): shape for name, shape in value.items()}
 
 
+def _choice(value: object) -> str:
+    if value not in BUBBLEWRAP_CHOICES:
+        raise _UnfitError(" or ".join(map(repr, BUBBLEWRAP_CHOICES)))
+    return str(value)
+
+
 _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "interpreter": ("interpreter", _command),
     "interpreters": ("interpreters", _commands),
@@ -76,5 +84,7 @@ _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "idleSeconds": ("idle_seconds", _positive),
     "replaySeconds": ("replay_seconds", _positive),
     "memoryBytes": ("memory_bytes", lambda value: int(_positive(value))),
+    "bubblewrap": ("bubblewrap", _choice),
+    "untestedSandbox": ("untested_sandbox", _switch),
     "inputShapes": ("input_shapes", _shapes),
 }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from keras_lsp.sandbox.outer import NOTHING_OUTSIDE, Outer, SandboxSettings
 from keras_lsp.sandbox.packages import Packages, read_packages
 from keras_lsp.sandbox.pyenv import resolve_shim
 
@@ -35,6 +36,7 @@ class Environment:
     packages: Packages
     legacy: bool = False  # `tf.keras` means tf-keras 2
     backend: str = ""  # of Keras 3, where a document sets it; else the user's own configuration counts
+    outer: Outer = NOTHING_OUTSIDE
 
     @property
     def keras_line(self) -> int | None:
@@ -58,8 +60,11 @@ class NoEnvironment:
     reason: str
 
 
-class InterpreterSettings(Protocol):
-    """The part of the settings that chooses a Python: a command, and commands by folder (uri or path)."""
+class InterpreterSettings(SandboxSettings, Protocol):
+    """The part of the settings that chooses a Python: a command, and commands by folder (uri or path).
+
+    And what is laid around it: both are the user's alone to say.
+    """
 
     @property
     def interpreter(self) -> tuple[str, ...]: ...

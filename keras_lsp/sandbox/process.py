@@ -297,7 +297,7 @@ class WorkerProcess:
         """Of a worker that replayed in its own process: its end is the replay's."""
         code = child.transport.get_returncode()
         if self.single_use and self._asked is not None and code is not None:
-            self._end_replay(ReplayEnded.after_exit(self._asked.id, code))
+            self._end_replay(ReplayEnded.after_exit(self._asked.id, self._jail.exit_code(code)))
 
     def _end_replay(self, ended: ReplayEnded) -> None:
         """Settles the replay, and ends the worker that can do no other."""

@@ -64,6 +64,13 @@ def _drop_capabilities(keep: int) -> None:
     """Root without what makes it root; where Landlock says what is read, it may still read any of that."""
     if os.geteuid() != 0:
         return
+    try:
+        _set_capabilities(keep)
+    except PermissionError:  # in a namespace of its own root may have less already
+        _set_capabilities(0)
+
+
+def _set_capabilities(wanted: int) -> None:
     header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
-    data = struct.pack("=6I", keep, keep, 0, 0, 0, 0)
+    data = struct.pack("=6I", wanted, wanted, 0, 0, 0, 0)
     libc.call("capset", header, ctypes.create_string_buffer(data, len(data)))
