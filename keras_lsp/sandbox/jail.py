@@ -128,7 +128,9 @@ class Jail:
         A launcher that the user has set (`uv run python`) may need its caches and the network, and starts as
         it is.
         """
-        if self.behind_launcher or not (self.outer.kind or sys.platform.startswith("linux")):
+        if (self.behind_launcher and not self.windows) or not (
+            self.outer.kind or sys.platform.startswith("linux")
+        ):
             return tuple(command)
         outer = self.outer
         plan = Plan(str(self.folder), outer.kind, outer.program, outer.must, outer.folders)

@@ -37,6 +37,12 @@ UNTESTED = (
     "To let it run: the setting `untestedSandbox` of your own, or `--untested-sandbox` on the command line."
 )
 
+# All that confines a replay there is laid on before it starts, and would confine the launcher.
+_BEHIND_LAUNCHER = (
+    "On macOS a command of several words cannot be started in the sandbox. "
+    "Set `kerasLsp.interpreter` to the path of the Python itself."
+)
+
 
 class SandboxSettings(Protocol):
     @property
@@ -60,14 +66,19 @@ NOTHING_OUTSIDE = Outer()
 
 
 def choose(
-    settings: SandboxSettings, machine: Machine, path: str | None, roots: Sequence[str]
+    settings: SandboxSettings,
+    machine: Machine,
+    command: Sequence[str],
+    path: str | None,
+    roots: Sequence[str],
 ) -> Outer | str:
-    """What is laid around a worker for a document; or why none may run."""
+    """What is laid around a worker for a document; or why none may run. `command` starts its Python."""
+    if not machine.linux and not settings.untested_sandbox:
+        return UNTESTED.format(system="Windows" if machine.windows else "macOS")
+    if machine.windows:
+        return Outer(WINDOWS_JOB, "", True)
     if not machine.linux:
-        kind, program = (WINDOWS_JOB, "") if machine.windows else (SEATBELT, _SEATBELT_PROGRAM)
-        if not settings.untested_sandbox:
-            return UNTESTED.format(system="Windows" if machine.windows else "macOS")
-        return Outer(kind, program, True, _shown(path, roots))
+        return _BEHIND_LAUNCHER if len(command) > 1 else _seatbelt(path, roots)
     if settings.bubblewrap == NEVER or (settings.bubblewrap == WHERE_MISSING and not _is_wanted(machine)):
         return NOTHING_OUTSIDE
     found = find_bubblewrap()
@@ -76,6 +87,10 @@ def choose(
         missing = "bubblewrap, which the settings ask for, is not installed here."
         return missing if must else NOTHING_OUTSIDE
     return Outer(BUBBLEWRAP, str(found), must, _shown(path, roots))
+
+
+def _seatbelt(path: str | None, roots: Sequence[str]) -> Outer:
+    return Outer(SEATBELT, _SEATBELT_PROGRAM, True, _shown(path, roots))
 
 
 def find_bubblewrap() -> Path | None:

@@ -67,7 +67,7 @@ class WorkerPool:
         found = self._discover(path, roots, settings, legacy)
         if isinstance(found, NoEnvironment):
             return NullBuilder(found.reason), None
-        around = outer.choose(settings, self._machine, path, roots)
+        around = outer.choose(settings, self._machine, found.command, path, roots)
         if isinstance(around, str):
             return NullBuilder(around), found
         backend = "" if backend == default_backend(self._machine) else backend

@@ -62,7 +62,7 @@ def profile(seen: Seen, folder: str) -> str:
         '(allow file-write-data (literal "/dev/null"))',
         _rule("allow", "file-read* file-write* file-map-executable", [_subpath(own)]),
         # Not what makes a program more than it is.
-        "(deny file-write-setugid file-link)",
+        "(deny file-write-setugid)",
     ]
     return "\n".join(filter(None, lines)) + "\n"
 
@@ -105,10 +105,13 @@ def _either(letter: str) -> str:
 
 def _escaped(text: str) -> str:
     """Each character for itself; a quotation mark, which would end the expression, as any character."""
-    return "".join(
-        c if c.isalnum() or c in "/_-" else "." if c in '"\\' else f"[{c}]" if c != "^" else r"\^"
-        for c in text
-    )
+    return "".join(map(_escaped_letter, text))
+
+
+def _escaped_letter(letter: str) -> str:
+    if letter in '"\\':
+        return "."
+    return letter if letter.isalnum() or letter in "/_-" else "\\" + letter
 
 
 def _quoted(text: str) -> str:

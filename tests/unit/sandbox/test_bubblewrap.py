@@ -231,7 +231,7 @@ class TestChoice:
         expected: bool,
     ) -> None:
         monkeypatch.setattr(outer, "_offered_here", lambda: kernel)
-        chosen = choose(Settings(bubblewrap=choice), machine(tmp_path), "/w/a.py", ["/w"])
+        chosen = choose(Settings(bubblewrap=choice), machine(tmp_path), ("python",), "/w/a.py", ["/w"])
         must = choice == "always"
         assert chosen == (Outer(BUBBLEWRAP, str(installed), must, ("/w",)) if expected else NOTHING_OUTSIDE)
 
@@ -244,12 +244,12 @@ class TestChoice:
         (evil / "bwrap").touch(mode=0o755)
         monkeypatch.setattr(outer, "_offered_here", lambda: ("limits",))
         here = machine(tmp_path, PATH=str(evil))
-        assert choose(Settings(), here, None, [str(tmp_path)]) == NOTHING_OUTSIDE
-        refused = choose(Settings(bubblewrap="always"), here, None, [str(tmp_path)])
+        assert choose(Settings(), here, ("python",), None, [str(tmp_path)]) == NOTHING_OUTSIDE
+        refused = choose(Settings(bubblewrap="always"), here, ("python",), None, [str(tmp_path)])
         assert refused == "bubblewrap, which the settings ask for, is not installed here."
 
     def test_a_document_of_no_folder_shows_its_own(self, tmp_path: Path) -> None:
-        chosen = choose(Settings(bubblewrap="always"), machine(tmp_path), "/x/y/a.py", ["/w"])
+        chosen = choose(Settings(bubblewrap="always"), machine(tmp_path), ("python",), "/x/y/a.py", ["/w"])
         assert isinstance(chosen, Outer)
         assert chosen.folders == ("/w", "/x/y")
 
