@@ -81,6 +81,32 @@ def test_a_replay_reads_the_workspace_and_none_of_its_secrets(keras3_worker: Wor
         assert units(keras3_worker, workspace, name) != 7, name
 
 
+@pytest.mark.skipif("landlock" not in offered(), reason="no Landlock in this kernel")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (".env", "looks like a secret, so a replay may not read it"),
+        (".git/config", "looks like a secret, so a replay may not read it"),
+        ("deploy.key", "looks like a secret, so a replay may not read it"),
+        ("../outside.txt", "lies where a replay may not read"),
+    ],
+)
+def test_it_is_said_why_a_file_is_not_read(
+    keras3_worker: Worker, workspace: Path, name: str, why: str
+) -> None:
+    text = READING.format(name=name)
+    report = keras3_worker.replay(text, path=str(workspace / "model.py"), roots=(str(workspace),))
+    assert next(hole.reason for hole in report.holes if "replay" in hole.reason) == f"`{name}` {why}"
+    assert report.failures == ()
+
+
+@pytest.mark.skipif("landlock" not in offered(), reason="no Landlock in this kernel")
+def test_a_file_that_is_not_there_is_no_secret(keras3_worker: Worker, workspace: Path) -> None:
+    text = READING.format(name="nowhere.txt")
+    report = keras3_worker.replay(text, path=str(workspace / "model.py"), roots=(str(workspace),))
+    assert "No such file" in report.holes[0].reason
+
+
 @pytest.mark.skipif(find_bubblewrap() is None, reason="bubblewrap is not installed")
 def test_bubblewrap_keeps_secrets_where_there_is_no_landlock(
     keras_python: list[str], workspace: Path, tmp_path: Path

@@ -81,6 +81,25 @@ def is_secret(name: str) -> bool:
     return not lowered.endswith(_SOURCES) and any(fnmatch.fnmatchcase(lowered, one) for one in SECRETS)
 
 
+def refusal(error: BaseException, here: str) -> str:
+    """Why a file was not opened where it is the sandbox that says no; "" for any other error.
+
+    `here`: the folder that the program runs in, whose own name does not count.
+    """
+    name = getattr(error, "filename", None)
+    if not isinstance(error, PermissionError) or not isinstance(name, (str, bytes)):
+        return ""
+    path = os.path.join(here, os.fsdecode(name))
+    if not os.access(path, os.R_OK):  # nobody may read it
+        return ""
+    below = os.path.relpath(path, here).split(os.sep)
+    parts = below if below[0] != os.pardir else below[-1:]
+    shown = os.fsdecode(name)
+    if any(map(is_secret, filter(None, parts))):
+        return f"`{shown}` looks like a secret, so a replay may not read it"
+    return f"`{shown}` lies where a replay may not read"
+
+
 class Readable(NamedTuple):
     """Paths that stand for themselves and all below them."""
 

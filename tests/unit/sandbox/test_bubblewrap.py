@@ -142,13 +142,21 @@ async def test_nothing_of_it_stays(jail: Jail, killed: str) -> None:
     worker = WorkerProcess((sys.executable, str(FAKE), "leave-a-child", "fine"), jail, QUICK)
     answer = await worker.start()
     assert not isinstance(answer, str), answer
-    processes = processes_of(jail)
+    processes = await asyncio.to_thread(_all_of, jail)
     assert len(processes) >= 3, "bubblewrap, the worker and its child"
     if killed == "bubblewrap is killed":
         assert worker.pid is not None
         os.kill(worker.pid, signal.SIGKILL)
     await worker.stop("done")
     assert await asyncio.to_thread(_alive_of, processes) == []
+
+
+def _all_of(jail: Jail) -> list[int]:
+    """Bubblewrap twice, the worker and its child; one that has only just begun shows no environment yet."""
+    patience = monotonic() + 10
+    while len(found := processes_of(jail)) < 4 and monotonic() < patience:
+        sleep(0.02)
+    return found
 
 
 def _alive_of(processes: list[int]) -> list[int]:
@@ -162,12 +170,13 @@ def _alive_of(processes: list[int]) -> list[int]:
 _SERVER = """
 import asyncio, sys, time
 from tests.unit.sandbox.test_bubblewrap import *
+from tests.unit.sandbox.test_bubblewrap import _all_of
 async def main(folder):
     around = Outer(BUBBLEWRAP, str(PROGRAM), True, (str(FAKE.parent),))
     jail = Jail.prepare(replace(environment(), outer=around), machine(Path(folder), PATH=os.defpath))
     worker = WorkerProcess((sys.executable, str(FAKE), "leave-a-child", "fine"), jail, QUICK)
     assert not isinstance(await worker.start(), str)
-    print(*processes_of(jail), flush=True)
+    print(*_all_of(jail), flush=True)
     time.sleep(600)
 asyncio.run(main(sys.argv[1]))
 """

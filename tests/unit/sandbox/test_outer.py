@@ -1,4 +1,4 @@
-"""Systems whose sandbox nobody has tried: no code runs there unless the user says so, in trusted folders too."""
+"""Systems whose sandbox nobody has tried: nothing runs there unless the user says so, trusted or not."""
 
 from __future__ import annotations
 
