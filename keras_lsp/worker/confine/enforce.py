@@ -12,7 +12,6 @@ from . import landlock, libc, limits, seccomp
 
 LIMITS, LANDLOCK, SECCOMP = "limits", "landlock", "seccomp"
 PARTS = (LIMITS, LANDLOCK, SECCOMP)
-_TRUNCATE_SINCE = 3  # version of Landlock
 _CAPABILITY_VERSION = 0x20080522  # linux/capability.h
 _READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
 
@@ -56,7 +55,7 @@ def enforce(allowed: Allowed, parts: Tuple[str, ...] = PARTS, newest_landlock: i
         if not files:
             _drop_capabilities(keep=0)
         version = min(landlock.version(), newest_landlock) if files else 0
-        seccomp.install(read_only=not files, no_truncate=version < _TRUNCATE_SINCE)
+        seccomp.install(read_only=not files, no_truncate=version < landlock.TRUNCATE_SINCE)
     return tuple(part for part in PARTS if part in parts)
 
 

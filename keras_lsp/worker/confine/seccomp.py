@@ -96,15 +96,15 @@ def available() -> bool:
 def install(read_only: bool, no_truncate: bool) -> None:
     """From now on, for all threads of this process and for ever. Raises OSError when it cannot be had.
 
-    `read_only`: no file may be opened for writing at all. `no_truncate`: files may not be cut by name, which
-    Landlock's first two versions do not refuse.
+    `read_only`: no file may be opened for writing at all. `no_truncate`: files may not be cut but by writing,
+    which Landlock's first two versions do not refuse.
     """
     _load_filter(program(_here(), os.getpid(), read_only, no_truncate))
 
 
-def install_around() -> None:
+def install_around(no_truncate: bool) -> None:
     """The filter of a worker that forks and ends replays. Raises OSError when it cannot be had."""
-    _load_filter(program_around(_here()))
+    _load_filter(program_around(_here(), no_truncate))
 
 
 def _here() -> syscalls.Architecture:
@@ -121,13 +121,14 @@ def _load_filter(instructions: Block) -> None:
     libc.call("seccomp", ctypes.c_uint(_SET_MODE_FILTER), ctypes.c_uint(_ALL_THREADS), filter_program)
 
 
-def program_around(here: syscalls.Architecture) -> Block:
+def program_around(here: syscalls.Architecture, no_truncate: bool = False) -> Block:
     """The filter of a worker: what leads out of it is refused, what it needs for its own processes is not."""
     kernel = tuple(name for name in KERNEL if name not in ("seccomp", "setrlimit", "capset"))
     others = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "process_madvise", "kcmp")
     blocks = [(name, _refused(errno.EPERM)) for name in (*kernel, *others)]
     blocks += [(name, _refused(errno.EACCES)) for name in NETWORK]
     blocks.append(("socketpair", _PAIRS_OF_STREAMS))
+    blocks += _CUT_ONLY_BY_WRITING if no_truncate else ()
     return _assembled(here, blocks)
 
 
@@ -161,7 +162,7 @@ def program(here: syscalls.Architecture, me: int, read_only: bool, no_truncate: 
             changing: Block = [_load(argument), (_ANY_BIT, 0, 1, _CHANGING)]
             on((name,), [*changing, *_refused(errno.EACCES), _ALLOWED])
     elif no_truncate:
-        on(("truncate",), _refused(errno.EACCES))
+        blocks += _CUT_ONLY_BY_WRITING
     return _assembled(here, blocks)
 
 
@@ -233,4 +234,22 @@ def _limits_are_only_read() -> Block:
     ]
 
 
+def _cut_only_by_writing(argument: int) -> Block:
+    """Who opens a file for reading, or for controls, may cut it too, which old Landlocks do not look at."""
+    return [
+        _load(argument),
+        (_AND, 0, 0, os.O_TRUNC | os.O_ACCMODE),
+        (_EQUAL, 1, 0, os.O_TRUNC | os.O_RDONLY),
+        (_EQUAL, 0, 1, os.O_TRUNC | os.O_ACCMODE),
+        *_refused(errno.EACCES),
+        _ALLOWED,
+    ]
+
+
+_CUT_ONLY_BY_WRITING: Tuple[Tuple[str, Block], ...] = (
+    ("truncate", _refused(errno.EACCES)),
+    ("openat2", _refused(errno.ENOSYS)),  # its flags are out of reach
+    ("open", _cut_only_by_writing(1)),
+    ("openat", _cut_only_by_writing(2)),
+)
 _PAIRS_OF_STREAMS = _only_if([_Check(0, _AF_UNIX), _Check(1, _SOCK_STREAM, mask=_SOCKET_TYPE)], errno.EACCES)
