@@ -23,7 +23,7 @@ _LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45
 _NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
 _X32_BIT = 0x40000000
 
-_CLONE_THREAD = 0x10000
+_CLONE_FILES, _CLONE_THREAD = 0x400, 0x10000
 _AF_UNIX, _SOCK_STREAM, _SOCKET_TYPE = 1, 1, 0xF  # sockets of datagrams reach others even in pairs
 _SHARED_AND_ANONYMOUS, _GROWS_DOWN = 0x21, 0x100  # memory that no limit counts, or only that of the stack
 _PRIO_PROCESS = 0
@@ -58,7 +58,7 @@ OTHER_PROCESSES = (
 KERNEL = (
     *("perf_event_open", "bpf", "userfaultfd", "keyctl", "add_key", "request_key"),
     *("io_uring_setup", "io_uring_enter", "io_uring_register", "fanotify_init"),
-    *("setns", "unshare", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen"),
+    *("setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen"),
     *("fsmount", "fspick", "fsconfig", "mount_setattr", "open_by_handle_at", "name_to_handle_at"),
     *("quotactl", "quotactl_fd", "init_module", "finit_module", "delete_module", "kexec_load"),
     *("kexec_file_load", "swapon", "swapoff", "acct", "reboot", "personality", "sethostname"),
@@ -127,7 +127,7 @@ def program_around(here: syscalls.Architecture, no_truncate: bool = False) -> Bl
     others = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "process_madvise", "kcmp")
     blocks = [(name, _refused(errno.EPERM)) for name in (*kernel, *others)]
     blocks += [(name, _refused(errno.EACCES)) for name in NETWORK]
-    blocks.append(("socketpair", _PAIRS_OF_STREAMS))
+    blocks += [("socketpair", _PAIRS_OF_STREAMS), ("unshare", _OWN_DESCRIPTORS)]
     blocks += _CUT_ONLY_BY_WRITING if no_truncate else ()
     return _assembled(here, blocks)
 
@@ -144,6 +144,7 @@ def program(here: syscalls.Architecture, me: int, read_only: bool, no_truncate: 
     on(METADATA, _refused(0))
     on(NETWORK, _refused(errno.EACCES))
     on(("socketpair",), _PAIRS_OF_STREAMS)
+    on(("unshare",), _OWN_DESCRIPTORS)
     # Flags behind a pointer are out of a filter's reach; libraries fall back on clone.
     on(("clone3",), _refused(errno.ENOSYS))
     on(("clone",), [_load(0), (_ANY_BIT, 1, 0, _CLONE_THREAD), *_refused(errno.EPERM), _ALLOWED])
@@ -252,4 +253,6 @@ _CUT_ONLY_BY_WRITING: Tuple[Tuple[str, Block], ...] = (
     ("open", _cut_only_by_writing(1)),
     ("openat", _cut_only_by_writing(2)),
 )
+# A thread may leave the table of descriptors, to have one of its own, and nothing else.
+_OWN_DESCRIPTORS = _only_if([_Check(0, _CLONE_FILES)], errno.EPERM)
 _PAIRS_OF_STREAMS = _only_if([_Check(0, _AF_UNIX), _Check(1, _SOCK_STREAM, mask=_SOCKET_TYPE)], errno.EACCES)
