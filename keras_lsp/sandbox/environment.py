@@ -9,7 +9,7 @@ was merely found, the first that has Keras counts.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
@@ -37,6 +37,7 @@ class Environment:
     legacy: bool = False  # `tf.keras` means tf-keras 2
     backend: str = ""  # of Keras 3, where a document sets it; else the user's own configuration counts
     outer: Outer = NOTHING_OUTSIDE
+    of_folder: bool = False  # whether the program is a file of the workspace
 
     @property
     def keras_line(self) -> int | None:
@@ -131,7 +132,8 @@ def _explicit(
     python = resolve_shim(program, folders, machine)
     if python is None:
         return NoEnvironment(f"{what} is a pyenv shim, and pyenv has no Python for it. {_HOW}")
-    return _environment((str(python), *command[1:]), origin, machine, legacy)
+    found = _environment((str(python), *command[1:]), origin, machine, legacy)
+    return replace(found, of_folder=any(folder in program.parents for folder in folders))
 
 
 def _locate(program: str, folders: Sequence[Path], machine: Machine) -> Path | None:

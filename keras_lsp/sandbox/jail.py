@@ -94,7 +94,7 @@ class Jail:
     private: PrivateFolder
     environ: dict[str, str]
     windows: bool = False
-    behind_launcher: bool = False  # whether the interpreter is started by a command of several words
+    behind_launcher: bool = False  # whether a command of several words of the user's own starts it
     outer: Outer = NOTHING_OUTSIDE
 
     @classmethod
@@ -106,7 +106,8 @@ class Jail:
             (folder / name).mkdir()
         (folder / "keras" / "keras.json").write_text(json.dumps(read_keras_config(machine)), encoding="utf-8")
         environ = _environ(environment, machine, folder)
-        return cls(private, environ, machine.windows, len(environment.command) > 1, environment.outer)
+        launcher = len(environment.command) > 1 and not environment.of_folder
+        return cls(private, environ, machine.windows, launcher, environment.outer)
 
     @property
     def folder(self) -> Path:
