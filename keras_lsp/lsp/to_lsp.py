@@ -122,8 +122,7 @@ def _utf16(text: str) -> int:
 
 def _markup(markdown: str, *, is_markdown: bool) -> types.MarkupContent:
     return types.MarkupContent(
-        types.MarkupKind.Markdown if is_markdown else types.MarkupKind.PlainText,
-        markdown,
+        types.MarkupKind.Markdown if is_markdown else types.MarkupKind.PlainText, markdown
     )
 
 

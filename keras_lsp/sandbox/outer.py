@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 WHERE_MISSING, ALWAYS, NEVER = "auto", "always", "never"
 BUBBLEWRAP_CHOICES = (WHERE_MISSING, ALWAYS, NEVER)
 LEVEL_VARIABLE = "KERAS_LSP_CONFINE"  # parts to use at most, for tests
+# By their full names, not by PATH: a folder's own environment may be on it, and they run outside of all this.
 _SEATBELT_PROGRAM = "/usr/bin/sandbox-exec"
-# Not PATH: a folder's own environment may be on it, and this program runs outside of every sandbox.
 _BUBBLEWRAP_FOLDERS = ("/usr/bin", "/usr/local/bin", "/bin", "/run/current-system/sw/bin")
 
 UNTESTED = (

@@ -139,7 +139,7 @@ def readable(folder: str) -> Readable:
 
 
 def secrets_of(folder: str) -> Iterator[str]:
-    """What must not be read of it, a folder standing for all below it; as far as there is time to look."""
+    """What must not be read of it, a folder standing for all below it, and what there is no time to look at."""
     waiting, looked_at = [folder], 0
     while waiting and looked_at < _MOST_ENTRIES:
         for entry in _entries(waiting.pop(0)):
@@ -150,6 +150,7 @@ def secrets_of(folder: str) -> Iterator[str]:
                 yield entry.path
             elif entry.is_dir() and not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg")):
                 waiting.append(entry.path)
+    yield from waiting
 
 
 def _sources_of(folder: str) -> Tuple[str, ...]:

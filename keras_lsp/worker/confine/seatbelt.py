@@ -19,7 +19,6 @@ from .policy import SECRETS
 if TYPE_CHECKING:
     from .seen import Seen
 
-PROGRAM = "/usr/bin/sandbox-exec"  # by its full name: nothing on PATH may stand in for it
 _SYSTEM = (
     *("/usr", "/bin", "/sbin", "/System", "/Library/Frameworks", "/Library/Developer/CommandLineTools"),
     *("/Library/Apple", "/opt/homebrew", "/opt/local", "/nix/store"),

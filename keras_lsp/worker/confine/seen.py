@@ -7,6 +7,7 @@ to is seen only where it is an installation of Python.
 from __future__ import annotations
 
 import glob
+import itertools
 import os
 import sys
 from typing import Iterator, List, NamedTuple, Set, Tuple
@@ -14,6 +15,7 @@ from typing import Iterator, List, NamedTuple, Set, Tuple
 from .policy import home_folder, secrets_of
 
 _HOPS = 40
+_MOST_SECRETS = 1_000  # each is a mount
 _LIBRARIES = ("bin", "lib", "lib64")
 
 
@@ -38,8 +40,11 @@ def seen(folders: Tuple[str, ...], program: str) -> Seen:
         *users,
         *(path for path in libraries if os.path.isabs(path)),
     ]
-    secrets = tuple(path for folder in shown for path in secrets_of(folder))
-    return Seen(shown, secrets, tuple(dict.fromkeys(filter(os.path.exists, programs))))
+    secrets = {folder: tuple(itertools.islice(secrets_of(folder), _MOST_SECRETS + 1)) for folder in shown}
+    # One that holds too many to hide each is not shown: that must not be a way to have none hidden.
+    kept = [folder for folder in shown if len(secrets[folder]) <= _MOST_SECRETS]
+    hidden = tuple(path for folder in kept for path in secrets[folder])
+    return Seen(tuple(kept), hidden, tuple(dict.fromkeys(filter(os.path.exists, programs))))
 
 
 def installations(program: str) -> Tuple[str, ...]:

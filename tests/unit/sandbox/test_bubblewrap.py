@@ -21,7 +21,7 @@ from keras_lsp.sandbox.jail import Jail
 from keras_lsp.sandbox.outer import NOTHING_OUTSIDE, Outer, choose, find_bubblewrap
 from keras_lsp.sandbox.process import WorkerProcess
 from keras_lsp.session.settings import Settings
-from keras_lsp.worker.confine import bubblewrap
+from keras_lsp.worker.confine import bubblewrap, policy
 from keras_lsp.worker.confine.plan import BUBBLEWRAP
 from keras_lsp.worker.confine.seen import Seen, installations, seen
 from tests.processes import is_alive
@@ -292,3 +292,16 @@ class TestSeen:
 
     def test_a_home_folder_is_no_workspace(self) -> None:
         assert seen((str(Path.home()), "/"), sys.executable).folders == ()
+
+    def test_too_many_secrets_do_not_show_any(self, tmp_path: Path) -> None:
+        for number in range(1_001):
+            (tmp_path / f"{number}.key").touch()
+        assert seen((str(tmp_path),), sys.executable)[:2] == ((), ())
+
+    def test_what_nobody_looked_at_is_hidden(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(policy, "_MOST_ENTRIES", 3)
+        for name in ("a", "b", "c"):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / ".env").touch()
+        hidden = seen((str(tmp_path),), sys.executable).secrets
+        assert set(hidden) == {str(tmp_path / name) for name in ("a", "b", "c")}
