@@ -42,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
 
     doctor = commands.add_parser("doctor", help="say which Python and Keras are used, and whether they work")
     _add_python(doctor)
+    _add_untested(doctor)
     doctor.add_argument("path", nargs="?", default=".", help="file or folder to look from (default: here)")
     doctor.set_defaults(run=_doctor)
 
@@ -63,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--no-cache", action="store_true", help="neither use nor keep what was found before")
     _add_python(check)
+    _add_untested(check)
     check.set_defaults(run=_check)
 
     explain = commands.add_parser("explain", help="say what a finding is about, and how to mend it")
@@ -76,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     show.add_argument("file", help="a Python file")
     _add_python(show)
+    _add_untested(show)
     show.add_argument("--static-only", action="store_true", help="do not replay the file's code")
     show.set_defaults(run=_show)
     return parser
@@ -87,6 +90,14 @@ def _add_python(parser: argparse.ArgumentParser) -> None:
         type=_program,
         metavar="PATH",
         help="the Python whose Keras counts (default: found as for an editor)",
+    )
+
+
+def _add_untested(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--untested-sandbox",
+        action="store_true",
+        help="run code on macOS and Windows too, where nobody has tested the sandbox",
     )
 
 
@@ -121,7 +132,7 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from keras_lsp.cli.doctor import doctor  # noqa: PLC0415  # rich
 
-    return doctor(arguments.path, arguments.python)
+    return doctor(arguments.path, arguments.python, untested=arguments.untested_sandbox)
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -135,6 +146,7 @@ def _check(arguments: argparse.Namespace) -> int:
             ignore=arguments.ignore,
             static_only=arguments.static_only,
             python=arguments.python,
+            untested=arguments.untested_sandbox,
             jobs=arguments.jobs,
             cache=not arguments.no_cache,
         )
@@ -150,4 +162,9 @@ def _explain(arguments: argparse.Namespace) -> int:
 def _show(arguments: argparse.Namespace) -> int:
     from keras_lsp.cli.show import show  # noqa: PLC0415  # rich
 
-    return show(arguments.file, arguments.python, replay=not arguments.static_only)
+    return show(
+        arguments.file,
+        arguments.python,
+        replay=not arguments.static_only,
+        untested=arguments.untested_sandbox,
+    )

@@ -50,6 +50,7 @@ class Wish:
     ignore: tuple[str, ...] = ()
     static_only: bool = False
     python: str | None = None
+    untested: bool = False  # also in a sandbox that nobody has tried
     jobs: int | None = None
     cache: bool = True
 
@@ -85,7 +86,10 @@ class _Run:
         self._roots = roots
         rules = RuleSettings(select=wish.select, ignore=wish.ignore)
         self._settings = Settings(
-            interpreter=(wish.python,) if wish.python else (), idle_seconds=0.0, rules=rules
+            interpreter=(wish.python,) if wish.python else (),
+            idle_seconds=0.0,
+            untested_sandbox=wish.untested,
+            rules=rules,
         )
         self._catalogues = CatalogueStore.of_user()
         self._store = CatalogueStore.of_user("checks") if wish.cache else CatalogueStore()

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from keras_lsp.sandbox.examination import Findings
 
 
-def doctor(path: str, python: str | None, console: Console | None = None) -> int:
+def doctor(path: str, python: str | None, console: Console | None = None, *, untested: bool = False) -> int:
     """0 when replays work for a document at `path`, else 1."""
     console = console or Console()
     place = Path(path).absolute()
@@ -26,7 +26,7 @@ def doctor(path: str, python: str | None, console: Console | None = None) -> int
     patient = Patient(
         path=f"{folder}/document.py",
         roots=(str(Path.cwd()),),
-        settings=Settings(interpreter=(python,) if python else ()),
+        settings=Settings(interpreter=(python,) if python else (), untested_sandbox=untested),
         origin="--python" if python else "",
     )
     with console.status("Starting Keras…"):

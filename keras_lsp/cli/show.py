@@ -38,7 +38,14 @@ _COLOURS = {
 }
 
 
-def show(file: str, python: str | None, *, replay: bool, console: Console | None = None) -> int:
+def show(
+    file: str,
+    python: str | None,
+    *,
+    replay: bool,
+    console: Console | None = None,
+    untested: bool = False,
+) -> int:
     """0 when the file could be shown, with or without a replay; 2 when it cannot be read."""
     console = console or Console()
     path = Path(file).absolute()
@@ -48,7 +55,8 @@ def show(file: str, python: str | None, *, replay: bool, console: Console | None
         console.print(Text(f"{file} cannot be read: {error.strerror}", "red"))
         return 2
     document = Document(path.as_uri(), None, text, str(path))
-    settings = Settings(interpreter=(python,) if python else (), idle_seconds=0.0)
+    interpreter = (python,) if python else ()
+    settings = Settings(interpreter=interpreter, idle_seconds=0.0, untested_sandbox=untested)
     workers = WorkerPool()
     builders = workers if replay else StaticOnly(workers)
     here = Path.cwd()

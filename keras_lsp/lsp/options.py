@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from keras_lsp.sandbox.outer import BUBBLEWRAP_CHOICES
 from keras_lsp.session.rule_table import rules_from
 
 if TYPE_CHECKING:
@@ -72,6 +73,12 @@ def _shapes(value: object) -> dict[str, str]:
     return {str(name): shape for name, shape in value.items()}
 
 
+def _choice(value: object) -> str:
+    if value not in BUBBLEWRAP_CHOICES:
+        raise _UnfitError(" or ".join(map(repr, BUBBLEWRAP_CHOICES)))
+    return str(value)
+
+
 _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "interpreter": ("interpreter", _command),
     "interpreters": ("interpreters", _commands),
@@ -79,5 +86,7 @@ _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "idleSeconds": ("idle_seconds", _positive),
     "replaySeconds": ("replay_seconds", _positive),
     "memoryBytes": ("memory_bytes", lambda value: int(_positive(value))),
+    "bubblewrap": ("bubblewrap", _choice),
+    "untestedSandbox": ("untested_sandbox", _switch),
     "inputShapes": ("input_shapes", _shapes),
 }

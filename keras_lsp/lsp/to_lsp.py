@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from keras_lsp.features.card import without_links
 from keras_lsp.features.results import CompletionKind, Severity, SymbolKind
 from keras_lsp.text.line_index import units
 
@@ -97,22 +98,23 @@ def signature_help(found: SignatureHelp, client: Client) -> types.SignatureHelp:
             label=(_utf16(found.label[: p.start]), _utf16(found.label[: p.end]))
             if client.signature_offsets
             else found.label[p.start : p.end],
-            documentation=_markup(p.documentation, is_markdown=client.markdown_signature)
-            if p.documentation
-            else None,
+            documentation=_of_keras(p.documentation, client) if p.documentation else None,
         )
         for p in found.parameters
     ]
     signature = types.SignatureInformation(
         label=found.label,
-        documentation=_markup(found.documentation, is_markdown=client.markdown_signature)
-        if found.documentation
-        else None,
+        documentation=_of_keras(found.documentation, client) if found.documentation else None,
         parameters=parameters,
     )
     # A number behind the last parameter marks none; null is not known to every client.
     active = len(parameters) if found.active is None else found.active
     return types.SignatureHelp([signature], active_signature=0, active_parameter=active)
+
+
+def _of_keras(markdown: str, client: Client) -> types.MarkupContent:
+    shown = without_links(markdown) if client.markdown_signature else markdown
+    return _markup(shown, is_markdown=client.markdown_signature)
 
 
 def _utf16(text: str) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import keras_lsp
+from keras_lsp.sandbox import outer
 from keras_lsp.sandbox.builder import ModelBuilder, NullBuilder
 from keras_lsp.sandbox.environment import Environment, InterpreterSettings, NoEnvironment, discover
 from keras_lsp.sandbox.freshness import EnvironmentWatch
@@ -66,8 +67,12 @@ class WorkerPool:
         found = self._discover(path, roots, settings, legacy)
         if isinstance(found, NoEnvironment):
             return NullBuilder(found.reason), None
-        found = replace(found, backend="" if backend == default_backend(self._machine) else backend)
-        key = (found.command, found.legacy, found.backend)
+        around = outer.choose(settings, self._machine, found.command, path, roots)
+        if isinstance(around, str):
+            return NullBuilder(around), found
+        backend = "" if backend == default_backend(self._machine) else backend
+        found = replace(found, backend=backend, outer=around)
+        key = (found.command, found.legacy, found.backend, found.outer)
         known = self._builders.get(key)
         if known is None:
             known = self._builders[key] = (EnvironmentWatch(found, self._machine), self._builder(found))

@@ -27,7 +27,7 @@ class RuleSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a user can choose. Those that pick programs never come from the folder's own files."""
+    """What a user can choose. Programs and the sandbox are never chosen by the folder's files."""
 
     interpreter: tuple[str, ...] = ()  # command of the Python whose Keras counts; () = discover
     interpreters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # folder uri -> command
@@ -36,4 +36,6 @@ class Settings:
     replay_seconds: float = 10.0  # a replay that takes longer is stopped
     memory_bytes: int = 2 << 30  # what a replay may allocate
     rules: RuleSettings = field(default_factory=RuleSettings)
+    bubblewrap: str = "auto"  # or "always", "never": see `sandbox/outer.py`
+    untested_sandbox: bool = False  # whether code may run in a sandbox that nobody has tried, see there
     input_shapes: dict[str, str] = field(default_factory=dict)  # class name -> "(None, 32)"

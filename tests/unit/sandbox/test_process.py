@@ -8,12 +8,13 @@ import json
 import os
 import signal
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
 
 from keras_lsp.sandbox.process import WorkerProcess, WorkerState
-from keras_lsp.worker.wire import MAX_FRAME, Hello
+from keras_lsp.worker.wire import MAX_FRAME, CatalogueRequest, Hello
 from tests.unit.sandbox.conftest import PATIENT, QUICK, processes_of, request
 
 if TYPE_CHECKING:
@@ -160,8 +161,38 @@ async def test_a_worker_that_ignores_a_cancel_is_ended(make_worker: MakeWorker) 
     assert_gone(worker)
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("fine", {"keras": "3.15.1"}),
+        ("terminal", {
+            "keras": "3\ufffd]0;evil\ufffd",
+            "entries": {"a\ufffdb": [{"summary": "x\ufffd\ufffdy\n\tz"}]},
+        }),
+        ("nothing", None),
+    ],
+)  # fmt: skip
+async def test_a_catalogue_is_cleaned_of_what_is_no_text(
+    make_worker: MakeWorker, kind: str, expected: object
+) -> None:
+    worker = await started(make_worker("fine", kind))
+    outcome = await worker.catalogue(CatalogueRequest(0))
+    await worker.stop("done")
+    assert outcome.catalogue == expected
+
+
+async def test_a_catalogue_without_an_end_ends_its_worker(make_worker: MakeWorker) -> None:
+    worker = await started(make_worker("fine", "deep"))
+    outcome = await worker.catalogue(CatalogueRequest(0))
+    assert "nested too deeply" in outcome.reason
+    await worker.stop("done")
+
+
 async def test_a_process_that_left_the_group_is_ended_too(make_worker: MakeWorker) -> None:
     worker = await started(make_worker("leave-a-child"))
+    patience = monotonic() + 10  # a program that has only just begun shows no environment yet
+    while len(processes_of(worker._jail)) < 2 and monotonic() < patience:  # noqa: ASYNC110 - of another process
+        await asyncio.sleep(0.02)
     assert len(processes_of(worker._jail)) == 2
     await worker.stop("done")
     assert_gone(worker)
