@@ -15,7 +15,10 @@ local function read(path)
 end
 
 local plan = vim.json.decode(read(plan_path))
-local child = vim.fn.jobstart({ vim.v.progpath, '--clean', '--embed', '--headless' }, { rpc = true })
+local child = vim.fn.jobstart(
+  { vim.v.progpath, '--clean', '--embed', '--headless' },
+  { rpc = true, env = { XDG_STATE_HOME = plan.state } }
+)
 
 local function call(name, argument)
   local code = 'return Steps[...](select(2, ...))'
@@ -32,6 +35,9 @@ local function in_time(seconds, poll)
 end
 
 vim.rpcrequest(child, 'nvim_exec_lua', 'Steps = dofile(...)', { here .. '/steps.lua' })
+if plan.at_screen then
+  vim.rpcrequest(child, 'nvim_ui_attach', 120, 40, vim.empty_dict())
+end
 call('setup', plan)
 
 local answers = {}
@@ -46,6 +52,9 @@ for _, step in ipairs(plan.steps) do
   answers[step.name] = answer == nil and vim.NIL or answer
 end
 
+if plan.at_screen then
+  vim.rpcrequest(child, 'nvim_ui_detach')
+end
 call('stop', {})
 vim.fn.jobstop(child)
 local file = assert(io.open(answers_path, 'wb'))
