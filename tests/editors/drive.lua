@@ -1,8 +1,8 @@
 -- nvim --clean --headless -l drive.lua PLAN ANSWERS
 --
 -- Starts a second Neovim and drives it over RPC the way a person would: opens the file, moves the cursor,
--- types. PLAN is JSON (see neovim.py); ANSWERS gets one JSON value per step, by its name. A step is begun
--- once and then asked until it has an answer or its time is over.
+-- types. PLAN is JSON (see neovim.py); ANSWERS gets one JSON value per step, by its name, and when it was
+-- there, counted from the start. A step is begun once and then asked until it has an answer or its time is over.
 
 local plan_path, answers_path = _G.arg[1], _G.arg[2]
 local here = vim.fs.dirname(_G.arg[0])
@@ -15,6 +15,7 @@ local function read(path)
 end
 
 local plan = vim.json.decode(read(plan_path))
+local began = vim.uv.hrtime()
 local child = vim.fn.jobstart(
   { vim.v.progpath, '--clean', '--embed', '--headless' },
   { rpc = true, env = { XDG_STATE_HOME = plan.state } }
@@ -40,7 +41,7 @@ if plan.at_screen then
 end
 call('setup', plan)
 
-local answers = {}
+local answers, times = {}, {}
 for _, step in ipairs(plan.steps) do
   if step.keys then
     vim.rpcrequest(child, 'nvim_input', step.keys)
@@ -50,6 +51,7 @@ for _, step in ipairs(plan.steps) do
     return call('poll_' .. step.what, step)
   end)
   answers[step.name] = answer == nil and vim.NIL or answer
+  times[step.name] = (vim.uv.hrtime() - began) / 1e6
 end
 
 if plan.at_screen then
@@ -58,5 +60,5 @@ end
 call('stop', {})
 vim.fn.jobstop(child)
 local file = assert(io.open(answers_path, 'wb'))
-file:write(vim.json.encode(answers))
+file:write(vim.json.encode({ answers = answers, milliseconds = times }))
 file:close()

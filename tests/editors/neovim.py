@@ -37,6 +37,7 @@ class Journey:
     by_setup: bool = False  # started by the plugin's `setup`, as on a Neovim without vim.lsp.enable
     at_screen: bool = False  # somebody is there to answer questions
     steps: list[dict[str, Any]] = field(default_factory=list)
+    milliseconds: dict[str, float] = field(default_factory=dict)  # from the start to each answer, once run
 
     def do(self, name: str, what: str, **arguments: Any) -> Journey:
         self.steps.append({"name": name, "what": what, **arguments})
@@ -78,5 +79,7 @@ class Journey:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        result: dict[str, Any] = json.loads(answers.read_text(encoding="utf-8"))
+        told = json.loads(answers.read_text(encoding="utf-8"))
+        self.milliseconds.update(told["milliseconds"])
+        result: dict[str, Any] = told["answers"]
         return result

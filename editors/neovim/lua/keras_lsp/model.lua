@@ -48,7 +48,7 @@ local function wrapped(text, width)
 end
 
 --- Lines above the table: which Keras, how current, and why there is no more.
-local function heading(view, model, width)
+local function heading(view, model, rows, width)
   local name = vim.fn.fnamemodify(vim.api.nvim_buf_get_name(view.source), ':t')
   local lines, groups =
     { name .. (model.summary ~= '' and ' · ' .. model.summary or '') }, { 'KerasLspTitle' }
@@ -64,7 +64,7 @@ local function heading(view, model, width)
   end
   local replay = model.replay
   if replay == vim.NIL or not replay then
-    if model.state ~= 'static' then
+    if #rows > 0 then
       say('From the text alone:', 'KerasLspState')
     end
   elseif replay.stale then
@@ -106,7 +106,7 @@ end
 local function draw(view, model, rows)
   local window = window_of(view.buffer)
   local width = window and math.max(20, vim.api.nvim_win_get_width(window) - 4) or 60
-  local lines, groups = heading(view, model, width)
+  local lines, groups = heading(view, model, rows, width)
   local table_lines, table_colours = tree.table_of(rows)
   view.rows, view.colours = rows, {}
   for line, group in ipairs(groups) do
@@ -165,17 +165,17 @@ local function refresh(view, after)
   if after then
     table.insert(view.waiting, after)
   end
-  if view.asking then
+  if view.asking == client.id then -- a server that has ended meanwhile answers no more
     view.again = true
     return
   end
-  view.asking = true
+  view.asking = client.id
   local waiting = view.waiting
   view.waiting = {}
   view.encoding = client.offset_encoding
   local uri = vim.uri_from_bufnr(view.source)
   local function done()
-    view.asking = false
+    view.asking = nil
     if view.again then
       view.again = false
       refresh(view)
@@ -205,7 +205,7 @@ local function refresh(view, after)
     end, view.source)
   end, view.source)
   if not sent then
-    view.asking = false
+    view.asking = nil
   end
 end
 
