@@ -36,7 +36,9 @@ def _parser() -> argparse.ArgumentParser:
         "--trust",
         action="store_const",
         const=True,
-        help="replay the code of opened folders where the editor does not say whether they are trusted",
+        default=os.environ.get("KERAS_LSP_TRUST") == "1" or None,
+        help="replay the code of opened folders where the editor does not say whether they are trusted "
+        "(also: KERAS_LSP_TRUST=1)",
     )
     serve.set_defaults(run=_serve)
 

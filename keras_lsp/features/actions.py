@@ -55,6 +55,13 @@ def pins(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
     return tuple(found)
 
 
+def pin(snapshot: Snapshot, key: str, class_name: str, said: str) -> Fix | None:
+    """The edit that pins a class to an input, whatever it was pinned to; None where the class is not."""
+    view = snapshot.view(key)
+    model_class = view.facts.model_class(class_name) if view else None
+    return _pin(view, model_class, said) if view and model_class else None
+
+
 def _classes_at(view: DocumentView, span: Span) -> list[ModelClass]:
     around = view.facts.class_at(span.start)
     if around is not None:
@@ -64,7 +71,7 @@ def _classes_at(view: DocumentView, span: Span) -> list[ModelClass]:
 
 
 def _pin(view: DocumentView, model_class: ModelClass, shape: str) -> Fix:
-    """A comment above the class, in the place of one that cannot be read."""
+    """A comment above the class, or in the place of the one it has."""
     text, lines = view.document.text, view.document.lines
     several = "=" in shape.split("(", 1)[0]
     comment = f"# keras-lsp: {shape if several else f'input={shape}'}"

@@ -21,6 +21,7 @@ COMMANDS = (
     "kerasLsp.rebuild",
     "kerasLsp.showModel",
     "kerasLsp.setInputShape",
+    "kerasLsp.pinInput",
     "kerasLsp.restartWorker",
     "kerasLsp.explainRule",
     "kerasLsp.doctor",

@@ -206,11 +206,11 @@ def code_action(
         kind=types.CodeActionKind.QuickFix,
         diagnostics=None if finding is None else [diagnostic(finding, document, client)],
         is_preferred=fix.preferred if client.preferred_actions else None,
-        edit=_workspace_edit(fix, document, client),
+        edit=workspace_edit(fix, document, client),
     )
 
 
-def _workspace_edit(fix: Fix, document: Document, client: Client) -> types.WorkspaceEdit:
+def workspace_edit(fix: Fix, document: Document, client: Client) -> types.WorkspaceEdit:
     edits: Sequence[types.TextEdit] = [
         types.TextEdit(range_of(document, edit.span, client.encoding), edit.text) for edit in fix.edits
     ]

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from keras_lsp.features import rules
+from keras_lsp.features import actions, rules
 from keras_lsp.features.rules import choice, explanation
+from keras_lsp.lsp import to_lsp
 from keras_lsp.lsp.requests import doctor, model
 from keras_lsp.source.pragmas import read_input
 
@@ -50,6 +51,19 @@ async def _set_input_shape(ls: KerasLanguageServer, arguments: Sequence[object])
     ls.session.set_input_shape(class_name, said)
 
 
+async def _pin_input(ls: KerasLanguageServer, arguments: Sequence[object]) -> types.WorkspaceEdit:
+    """`uri, class name, shape`: the edit that writes that input into the text, for the client to apply."""
+    uri, class_name, shape = _texts(arguments, "uri", "class name", "shape")
+    snapshot = ls.session.snapshot()
+    said, problem = read_input(shape)
+    if problem:
+        raise JsonRpcInvalidParams(problem)
+    fix, view = actions.pin(snapshot, uri, class_name, said), snapshot.view(uri)
+    if fix is None or view is None:
+        raise JsonRpcInvalidParams(f"there is no model class {class_name} in this file")
+    return to_lsp.workspace_edit(fix, view.document, ls.client)
+
+
 async def _restart_worker(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
     """No arguments: all workers end, and every open document is replayed in a fresh one."""
     _texts(arguments)
@@ -85,6 +99,7 @@ _COMMANDS: dict[str, Callable[[KerasLanguageServer, Sequence[object]], Awaitable
     "kerasLsp.rebuild": _rebuild,
     "kerasLsp.showModel": _show_model,
     "kerasLsp.setInputShape": _set_input_shape,
+    "kerasLsp.pinInput": _pin_input,
     "kerasLsp.restartWorker": _restart_worker,
     "kerasLsp.explainRule": _explain_rule,
     "kerasLsp.doctor": _doctor,
