@@ -23,6 +23,7 @@ COMMANDS = (
     "kerasLsp.setInputShape",
     "kerasLsp.restartWorker",
     "kerasLsp.explainRule",
+    "kerasLsp.listRules",
 )
 
 

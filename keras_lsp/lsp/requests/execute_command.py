@@ -65,6 +65,13 @@ async def _explain_rule(_ls: KerasLanguageServer, arguments: Sequence[object]) -
     return _explanation(rule)
 
 
+async def _list_rules(_ls: KerasLanguageServer, arguments: Sequence[object]) -> list[dict[str, str]]:
+    """No arguments: `{code, slug, why}` of every rule, by code."""
+    _texts(arguments)
+    listed = sorted(RULES, key=lambda rule: rule.code)
+    return [{"code": rule.code, "slug": rule.slug, "why": rule.why} for rule in listed]
+
+
 def _explanation(rule: Rule) -> str:
     parts = [f"# {rule.code} {rule.slug}", rule.why]
     parts += ["Raises or misleads:", f"```python\n{rule.bad.strip()}\n```"]
@@ -85,4 +92,5 @@ _COMMANDS: dict[str, Callable[[KerasLanguageServer, Sequence[object]], Awaitable
     "kerasLsp.setInputShape": _set_input_shape,
     "kerasLsp.restartWorker": _restart_worker,
     "kerasLsp.explainRule": _explain_rule,
+    "kerasLsp.listRules": _list_rules,
 }
