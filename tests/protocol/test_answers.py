@@ -202,6 +202,11 @@ async def test_commands(client: Client) -> None:
         return await client.request("workspace/executeCommand", params)
 
     assert "KL101" in await run("explainRule", "KL101")
+    listed = await run("explainRule")
+    assert "KL101" in [rule["code"] for rule in listed]
+    for rule in listed:
+        assert rule["slug"] in await run("explainRule", rule["code"])
+        assert rule["why"]
     assert (await run("showModel", URI))["state"] == "unavailable"
     assert await run("showModel", {"uri": "file:///nowhere/else.py"}) is None
     for command in (("rebuild", URI), ("setInputShape", "模型", "(None, 8)"), ("restartWorker",)):

@@ -1,0 +1,29 @@
+"""The extension as it is shipped, built once for all tests."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.editors.vscode.toolchain import EXTENSION, HERE, node, succeed, tool
+
+
+@pytest.fixture(scope="session")
+def vsix() -> Path:
+    """The package that a user installs, made as it is made for the marketplaces."""
+    tool("vsce")
+    npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(node().parent), os.environ["PATH"]])
+    succeed([str(node()), str(npm), "run", "package"], PATH=path)
+    return EXTENSION / "dist" / "keras-lsp.vsix"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The tests of this folder share one build and one browser at a time: one worker runs them all."""
+    if config.pluginmanager.hasplugin("xdist"):
+        for item in items:
+            if item.path.parent == HERE:
+                item.add_marker(pytest.mark.xdist_group("browser"))
