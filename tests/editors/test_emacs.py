@@ -30,7 +30,7 @@ def configuration(trusted: Path) -> str:
     for written, used in (('"keras-lsp" "serve" "--stdio"', server), ("~/models/", str(trusted))):
         assert written in block
         block = block.replace(written, used)
-    return block
+    return str(block)
 
 
 @pytest.fixture(scope="module")
