@@ -219,6 +219,7 @@ class ClassReader:
             reader = SlotReader(
                 node.name, {**self._mixed_in(node, ()), **own}, self._positions, self._calls, self._index
             )
+            reader.asks_parameters = False
             reader.attributes.update(inherited)
             for function in sorted(keeping, key=lambda f: f.name not in _SETTING_UP):
                 if function.name not in reader.followed:

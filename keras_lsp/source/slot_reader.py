@@ -66,6 +66,7 @@ class SlotReader:
         self.slots: list[LayerSlot] = []
         self.closed = True  # no layers but those in `slots`
         self.straight = True  # each attribute given whole and once, so that the order is certain
+        self.asks_parameters = True  # whether it matters that a parameter is surely no layer
         self.wraps = False  # a `Wrapper`, which keeps a layer in `layer`
         self.super_call: ast.Call | None = None  # `super().__init__(...)`
         self.followed: set[str] = set()  # helper methods, read at the place of their call
@@ -107,6 +108,8 @@ class SlotReader:
         return _joined(context.returned)
 
     def _parameters_of(self, function: Function) -> Environment:
+        if not self.asks_parameters:
+            return {argument.arg: OPEN for argument in all_arguments(function)}
         known = self._parameters.get(function)
         if known is None:
             known = self._parameters[function] = layerless_parameters(function, self._calls)
