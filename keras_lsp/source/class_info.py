@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 class Holder:
     """A class that is no model and keeps models: a trainer, an agent, a test."""
 
+    node: ast.ClassDef
     slots: tuple[LayerSlot, ...]
     attributes: Environment  # what each `self.<name>` holds, also by a base of this module
 

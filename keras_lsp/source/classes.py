@@ -207,7 +207,7 @@ class ClassReader:
             return None
         if node.name in self._holders:
             return self._holders[node.name]
-        self._holders[node.name] = Holder((), {})  # what a class that is its own base comes to
+        self._holders[node.name] = Holder(node, (), {})  # what a class that is its own base comes to
         bases = (self._nodes.get(dotted_name(_unsubscripted(base)) or "") for base in node.bases)
         parents = [holder for base in bases if base is not None and (holder := self._hold(base))]
         inherited: Environment = {}
@@ -219,14 +219,15 @@ class ClassReader:
             reader = SlotReader(
                 node.name, {**self._mixed_in(node, ()), **own}, self._positions, self._calls, self._index
             )
+            reader.asks_parameters = False
             reader.attributes.update(inherited)
             for function in sorted(keeping, key=lambda f: f.name not in _SETTING_UP):
                 if function.name not in reader.followed:
                     reader.read_method(function, conditional=function.name not in _SETTING_UP)
             inherited = {name: held for name, held in reader.attributes.items() if held.entries}
-            self._holders[node.name] = Holder(tuple(reader.slots), inherited)
+            self._holders[node.name] = Holder(node, tuple(reader.slots), inherited)
         else:
-            self._holders[node.name] = Holder((), inherited)
+            self._holders[node.name] = Holder(node, (), inherited)
         return self._holders[node.name]
 
     def _returned(self, function: Function, owner: str = "") -> Held:

@@ -35,6 +35,7 @@ class Held:
     open: bool = False
     is_container: bool = False
     length: int | None = None  # of a list, where the text fixes it
+    rounds: int | None = 1  # of a list: how often the loops around make one like it
     number: int | None = None  # the value is this number
     classes: tuple[MadeBy, ...] = ()  # the value may be these classes themselves, to be called later
 

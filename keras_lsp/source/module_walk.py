@@ -231,7 +231,7 @@ class ModuleWalker:
         inner = Scope(walk.positions.span(node), walk.scope, is_class=True, title=node.name)
         inner.info = info if info is not None and info.node is node else None
         holder = walk.holders.get(node.name) if info is None else None
-        if holder is not None:
+        if holder is not None and holder.node is node:
             self._binder.keep(holder, inner, walk.positions.name_span(node))
         with walk.within(inner):
             self._block(node.body)

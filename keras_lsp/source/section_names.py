@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.module_index import Function, blocks_of
-from keras_lsp.source.parameters import all_arguments, may_assign, takes_fixtures
+from keras_lsp.source.parameters import all_arguments, fixture_name, may_assign, takes_fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -92,6 +92,8 @@ class _Reader:
         """One top-level statement."""
         if isinstance(statement, _DEFINITIONS):
             self.gives.add(statement.name)
+            if not isinstance(statement, ast.ClassDef) and (fixture := fixture_name(statement)):
+                self.gives.add(fixture)
         else:
             self.gives |= {
                 node.id

@@ -66,6 +66,7 @@ class SlotReader:
         self.slots: list[LayerSlot] = []
         self.closed = True  # no layers but those in `slots`
         self.straight = True  # each attribute given whole and once, so that the order is certain
+        self.asks_parameters = True  # whether it matters that a parameter is surely no layer
         self.wraps = False  # a `Wrapper`, which keeps a layer in `layer`
         self.super_call: ast.Call | None = None  # `super().__init__(...)`
         self.followed: set[str] = set()  # helper methods, read at the place of their call
@@ -107,6 +108,8 @@ class SlotReader:
         return _joined(context.returned)
 
     def _parameters_of(self, function: Function) -> Environment:
+        if not self.asks_parameters:
+            return {argument.arg: OPEN for argument in all_arguments(function)}
         known = self._parameters.get(function)
         if known is None:
             known = self._parameters[function] = layerless_parameters(function, self._calls)
@@ -126,13 +129,19 @@ class SlotReader:
     # Statements that bind names and attributes
 
     def _assign(self, node: ast.Assign, context: _Context) -> None:
-        held = self._reader.read(node.value, context.local)
+        held = self._given(node.value, context)
         for target in node.targets:
             self._bind(target, held, context)
 
     def _annassign(self, node: ast.AnnAssign, context: _Context) -> None:
         if node.value is not None:
-            self._bind(node.target, self._reader.read(node.value, context.local), context)
+            self._bind(node.target, self._given(node.value, context), context)
+
+    def _given(self, value: ast.expr, context: _Context) -> Held:
+        """What an assignment gives; a list that it makes is made in each round of the loops around."""
+        held = self._reader.read(value, context.local)
+        is_new = held.is_container and not isinstance(value, (ast.Name, ast.Attribute))
+        return replace(held, rounds=context.rounds) if is_new else held
 
     def _augassign(self, node: ast.AugAssign, context: _Context) -> None:
         added = self._reader.read(node.value, context.local)
@@ -209,11 +218,12 @@ class SlotReader:
         holder = self.attributes if attribute is not None else context.local
         key = attribute or name or ""
         before = holder.get(key, OPEN)
-        added = added.times(context.rounds) if context.repeated and not placed else added
+        if context.repeated and not placed:
+            added = added.times(_rounds_since(before, context))
         if placed:
             after = Held((*before.entries, *added.entries), before.open or added.open, True)
         else:
-            after = concatenated(before, added)
+            after = replace(concatenated(before, added), rounds=before.rounds)
         new = Held(after.entries[len(before.entries) :], added.open)
         holder[key] = replace(after, length=None) if context.conditional else after
         self._share(before, holder[key], new, context)
@@ -473,6 +483,13 @@ class SlotReader:
             if keyword.arg in names and keyword.arg is not None:
                 bound[keyword.arg] = self._reader.read(keyword.value, local)
         return bound
+
+
+def _rounds_since(made: Held, context: _Context) -> int | None:
+    """How often the loops inside the one that makes a list anew run for one such list."""
+    if not made.rounds or context.rounds is None:
+        return None
+    return context.rounds // made.rounds
 
 
 def _forget(holder: Environment, name: str) -> None:
