@@ -4,6 +4,7 @@ import {
   MarkdownString,
   StatusBarAlignment,
   ThemeColor,
+  commands,
   window,
   workspace,
 } from 'vscode';
@@ -68,6 +69,9 @@ export class Status implements Disposable {
   }
 
   private show(): void {
+    const { current } = this;
+    // Decides whether the editor's title offers the model view.
+    void commands.executeCommand('setContext', 'kerasLsp.hasModel', current !== undefined && current.state !== 'static');
     const python = window.activeTextEditor?.document.languageId === 'python';
     if (!python && this.server.state !== 'failed') {
       this.item.hide();
