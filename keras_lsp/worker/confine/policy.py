@@ -139,7 +139,7 @@ def readable(folder: str) -> Readable:
 
 
 def secrets_of(folder: str) -> Iterator[str]:
-    """What must not be read of it, a folder standing for all below it, and what there is no time to look at."""
+    """What must not be read of it, a folder standing for all below; and what there is no time to look at."""
     waiting, looked_at = [folder], 0
     while waiting and looked_at < _MOST_ENTRIES:
         for entry in _entries(waiting.pop(0)):
