@@ -63,6 +63,28 @@ def test_nothing_is_trusted_unless_the_user_says_so() -> None:
     assert "--trust" not in registered["argv"]
 
 
+@pytest.mark.parametrize("path", ["", None], ids=["no script", "script"])
+def test_files_beside_a_notebook_are_not_imported_by_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str | None
+) -> None:
+    for name in ("keras_lsp", "asyncio", "json"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')\n", encoding="utf-8")
+    if path is not None:
+        monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    (registered,) = spec(None).values()
+    assert ("-I" in registered["argv"]) is (path is not None)
+    done = subprocess.run(
+        registered["argv"],
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "imported" not in done.stderr
+    assert (done.stderr, done.returncode) == ("", 1), "it leaves when nobody is there"
+
+
 def test_a_notebook_has_findings_and_cards(
     tmp_path: Path, keras_python: list[str], run_program: RunProgram
 ) -> None:
