@@ -45,7 +45,10 @@ end
 local function remember(folder, answer)
   local answers = M.answers()
   answers[folder] = answer
-  vim.fn.mkdir(vim.fs.dirname(M.file()), 'p', 448) -- 0700
+  local made, reason = pcall(vim.fn.mkdir, vim.fs.dirname(M.file()), 'p', 448) -- 0700
+  if not made then
+    return reason
+  end
   local new = ('%s.%d'):format(M.file(), vim.uv.os_getpid())
   local file, problem = io.open(new, 'wb')
   if not file then
@@ -95,7 +98,12 @@ function M.decide(root, answer)
   for _, client in ipairs(vim.lsp.get_clients({ name = 'keras_lsp' })) do
     local folder = client.config.root_dir
     if folder and is_within(canonical(folder), canonical(root)) then
-      require('keras_lsp.client').notify(client, 'kerasLsp/trust', { trusted = answer })
+      -- A folder further in may have an answer of its own.
+      local trusted = answer
+      if not problem then
+        trusted = M.is_trusted(folder)
+      end
+      require('keras_lsp.client').notify(client, 'kerasLsp/trust', { trusted = trusted })
     end
   end
 end
