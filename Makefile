@@ -2,6 +2,7 @@
 # make test   everything: style, types, tests
 # make bench  how fast and how big, as a table
 # make environments   more Kerases for `make test` to compare replays with: older, JAX, Torch, keras-hub
+# make jupyterlab chromium   a JupyterLab and a browser for `make test` to try, too
 #
 # Needs python3 (3.10 or newer) with pip, and make. All else goes into .venv.
 
@@ -12,7 +13,7 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test lint types escapes bench environments clean
+.PHONY: help demo test lint types escapes bench environments jupyterlab chromium clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -38,6 +39,12 @@ bench: $(VENV)/.ready-dev
 
 environments: $(foreach name,keras-3.6 jax torch keras-hub,$(VENV)-$(name)/.ready)
 
+jupyterlab: $(VENV)-jupyterlab/.ready
+
+chromium:
+	@command -v chromium >/dev/null || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
+
 clean:
 	rm -rf $(VENV) $(VENV)-*
 
@@ -60,6 +67,11 @@ $(VENV)-jax/.ready: PACKAGES := keras jax
 $(VENV)-torch/.ready: PACKAGES := keras torch
 $(VENV)-keras-hub/.ready: PACKAGES := keras-hub
 $(VENV)-keras-3.6/.ready $(VENV)-keras-hub/.ready: BORROWED := tensorflow
+
+# What a user of JupyterLab installs, with the server from here, and Playwright to drive a browser. No Keras:
+# the server finds that of the tests.
+$(VENV)-jupyterlab/.ready: PACKAGES := jupyterlab==4.6.6 jupyterlab-lsp==5.3.0 jupyter-lsp==2.3.1 \
+  playwright==1.65.2 --editable .
 
 $(VENV)-%/.ready: $(VENV)/.ready-dev
 	@echo "Installing $(PACKAGES) for the tests (minutes, the first time) ..."
