@@ -1,6 +1,7 @@
 # make demo   see what keras-lsp knows about a model, in this terminal
 # make test   everything: style, types, tests
 # make bench  how fast and how big, as a table
+# make vscode build the VS Code extension: editors/vscode/dist/keras-lsp.vsix
 # make environments   more Kerases for `make test` to compare replays with: older, JAX, Torch, keras-hub
 #
 # Needs python3 (3.10 or newer) with pip, and make. All else goes into .venv.
@@ -10,7 +11,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test lint types escapes bench environments clean
+# Node comes with the extra `dev`; npm finds it, and our Python, before any other.
+NPM := PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --silent --no-fund --no-audit
+VSCODE := editors/vscode/node_modules/.ready tests/editors/vscode/node_modules/.ready
+
+.PHONY: help demo test lint types escapes bench environments vscode clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -18,7 +23,7 @@ help:
 demo: $(VENV)/.ready-tensorflow
 	@$(BIN)/python -m tests.demo
 
-test: lint types
+test: lint types $(VSCODE)
 	@$(BIN)/python -m pytest
 
 lint: $(VENV)/.ready-dev
@@ -34,10 +39,13 @@ escapes: $(VENV)/.ready-dev
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.benchmarks
 
+vscode: $(VSCODE)
+	@cd editors/vscode && $(NPM) run package
+
 environments: $(foreach name,keras-3.6 jax torch keras-hub,$(VENV)-$(name)/.ready)
 
 clean:
-	rm -rf $(VENV) $(VENV)-*
+	rm -rf $(VENV) $(VENV)-* $(dir $(VSCODE)) editors/vscode/bundled editors/vscode/dist
 
 # Where Python came without ensurepip (Debian's python3 without python3-venv), pip fills the venv from outside.
 $(BIN)/python:
@@ -50,6 +58,14 @@ $(BIN)/python:
 $(VENV)/.ready-%: $(BIN)/python pyproject.toml
 	@echo "Installing keras-lsp with [$*] (the first time TensorFlow is downloaded, this takes minutes) ..."
 	@$(PIP) --editable '.[$*]'
+	@touch $@
+
+# What the VS Code extension is built with, and the VS Code it is tested in (code-server; its own packages too).
+%/node_modules/.ready: %/package-lock.json $(VENV)/.ready-dev
+	@echo "Installing the packages of $* ..."
+	@cd $* && $(NPM) ci --ignore-scripts
+	@inner=$*/node_modules/code-server/lib/vscode; \
+	  if [ -d $$inner ]; then cd $$inner && $(NPM) install --omit=dev --ignore-scripts; fi
 	@touch $@
 
 # Environments that tests/worker/environments.py knows. Two of them use the TensorFlow of the first.
