@@ -1,6 +1,7 @@
 # make demo   see what keras-lsp knows about a model, in this terminal
 # make test   everything: style, types, tests
 # make bench  how fast and how big, as a table
+# make vscode build the VS Code extension: editors/vscode/dist/keras-lsp.vsix
 # make environments   more Kerases for `make test` to compare replays with: older, JAX, Torch, keras-hub
 # make jupyterlab chromium   a JupyterLab and a browser for `make test` to try, too
 #
@@ -13,7 +14,11 @@ BIN := $(VENV)/bin
 SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
-.PHONY: help demo test lint types escapes bench environments jupyterlab chromium clean
+# Node comes with the extra `dev`; npm finds it, and our Python, before any other.
+NPM := PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --silent --no-fund --no-audit
+VSCODE := editors/vscode/node_modules/.ready tests/editors/vscode/node_modules/.ready
+
+.PHONY: help demo test lint types escapes bench vscode vscode-tools environments jupyterlab chromium clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -21,7 +26,7 @@ help:
 demo: $(VENV)/.ready-tensorflow
 	@$(BIN)/python -m tests.demo
 
-test: lint types
+test: lint types $(VSCODE)
 	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 lint: $(VENV)/.ready-dev
@@ -37,6 +42,11 @@ escapes: $(VENV)/.ready-dev
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.benchmarks
 
+vscode-tools: $(VSCODE)
+
+vscode: $(VSCODE)
+	@cd editors/vscode && $(NPM) run package
+
 environments: $(foreach name,keras-3.6 jax torch keras-hub,$(VENV)-$(name)/.ready)
 
 jupyterlab: $(VENV)-jupyterlab/.ready
@@ -46,7 +56,7 @@ chromium:
 	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 
 clean:
-	rm -rf $(VENV) $(VENV)-*
+	rm -rf $(VENV) $(VENV)-* $(dir $(VSCODE)) editors/vscode/bundled editors/vscode/dist
 
 # Where Python came without ensurepip (Debian's python3 without python3-venv), pip fills the venv from outside.
 $(BIN)/python:
@@ -59,6 +69,14 @@ $(BIN)/python:
 $(VENV)/.ready-%: $(BIN)/python pyproject.toml
 	@echo "Installing keras-lsp with [$*] (the first time TensorFlow is downloaded, this takes minutes) ..."
 	@$(PIP) --editable '.[$*]'
+	@touch $@
+
+# What the VS Code extension is built with, and the VS Code it is tested in (code-server; its own packages too).
+%/node_modules/.ready: %/package-lock.json $(VENV)/.ready-dev
+	@echo "Installing the packages of $* ..."
+	@cd $* && $(NPM) ci --ignore-scripts
+	@inner=$*/node_modules/code-server/lib/vscode; \
+	  if [ -d $$inner ]; then cd $$inner && $(NPM) install --omit=dev --ignore-scripts; fi
 	@touch $@
 
 # Environments that tests/worker/environments.py knows. Two of them use the TensorFlow of the first.

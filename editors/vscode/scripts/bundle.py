@@ -19,7 +19,7 @@ EXTENSION = Path(__file__).resolve().parent.parent
 PROJECT = EXTENSION.parent.parent
 LOCK = EXTENSION / "server-requirements.txt"
 BUNDLED = EXTENSION / "bundled"
-STAMP = BUNDLED / ".recipe"
+STAMP = EXTENSION / "dist" / "bundled.recipe"
 HEADER = "# Written by scripts/bundle.py --lock. Pure Python, for Python 3.10 and newer.\n"
 ANYWHERE = ["--only-binary", ":all:", "--python-version", "3.10", "--implementation", "py"]
 ANYWHERE += ["--abi", "none", "--platform", "any"]
@@ -66,8 +66,9 @@ def dependencies() -> list[str]:
 
 def bundle() -> None:
     recipe = LOCK.read_text(encoding="utf-8") + Path(__file__).read_text(encoding="utf-8")
-    if not STAMP.exists() or STAMP.read_text(encoding="utf-8") != recipe:
+    if not BUNDLED.exists() or not STAMP.exists() or STAMP.read_text(encoding="utf-8") != recipe:
         install_packages()
+        STAMP.parent.mkdir(exist_ok=True)
         STAMP.write_text(recipe, encoding="utf-8")
     shutil.rmtree(BUNDLED / "keras_lsp", ignore_errors=True)
     shutil.copytree(

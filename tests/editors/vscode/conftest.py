@@ -13,7 +13,13 @@ from tests.editors.vscode.toolchain import EXTENSION, HERE, node, succeed, tool
 
 @pytest.fixture(scope="session")
 def vsix() -> Path:
-    """The package that a user installs, made as it is made for the marketplaces."""
+    """The package that a user installs, made as it is made for the marketplaces.
+
+    `KERAS_LSP_VSIX` names one that is made already.
+    """
+    made = os.environ.get("KERAS_LSP_VSIX")
+    if made:
+        return Path(made)
     tool("vsce")
     npm = node().parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     path = os.pathsep.join([str(Path(sys.executable).parent), str(node().parent), os.environ["PATH"]])

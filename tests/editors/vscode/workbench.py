@@ -39,6 +39,8 @@ QUIET: dict[str, Any] = {
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.startupEditor": "none",
     "workbench.tips.enabled": False,
+    "workbench.editor.enablePreview": False,
+    "workbench.editor.useModal": "off",
     "workbench.colorTheme": "Default Dark Modern",
     "workbench.layoutControl.enabled": False,
     "window.commandCenter": False,
