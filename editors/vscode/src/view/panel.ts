@@ -8,10 +8,9 @@ import type { FromPage, ModelAnswer, PlaceAnswer, Range, Status, ToPage } from '
 
 /** What the view needs of the language client. */
 export interface ModelViewAccess {
-  /** Rejects while no server is running. */
-  request(method: 'kerasLsp/model' | 'kerasLsp/modelAt', params: object): Promise<unknown>;
-  /** Each `kerasLsp/status` notification: also the sign that a replay is over. */
-  readonly onStatus: vscode.Event<Status>;
+  /** Rejects while no server runs. */
+  request<Result>(method: string, params: object): Promise<Result>;
+  onNotification(method: string, handler: (params: unknown) => void): vscode.Disposable;
 }
 
 export const OPEN_COMMAND = 'kerasLsp.openModelView';
@@ -41,9 +40,10 @@ export function registerModelView(context: vscode.ExtensionContext, access: Mode
     }),
     // After a reload of the window VS Code brings the panel back, and the page its own state.
     vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
-      deserializeWebviewPanel: async (found) => {
+      deserializeWebviewPanel: (found) => {
         found.webview.options = options(context.extensionUri);
         adopt(found, editorUri(vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0]));
+        return Promise.resolve();
       },
     }),
     { dispose: () => panel?.dispose() },
@@ -60,7 +60,7 @@ function options(root: vscode.Uri): vscode.WebviewPanelOptions & vscode.WebviewO
 }
 
 function editorUri(editor: vscode.TextEditor | undefined): string | null {
-  return editor !== undefined && editor.document.languageId === 'python' ? editor.document.uri.toString() : null;
+  return editor?.document.languageId === 'python' ? editor.document.uri.toString() : null;
 }
 
 class ModelPanel {
@@ -78,10 +78,19 @@ class ModelPanel {
     const { webview } = panel;
     const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, 'dist', name)).toString();
     this.subscriptions.push(
-      webview.onDidReceiveMessage((message: FromPage) => this.take(message)),
-      access.onStatus((status) => this.status(status)),
-      vscode.window.onDidChangeActiveTextEditor((editor) => this.follow(editor)),
-      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.moved(textEditor)),
+      webview.onDidReceiveMessage((message: FromPage) => {
+        this.take(message);
+      }),
+      // Also the sign that a replay is over.
+      access.onNotification('kerasLsp/status', (status) => {
+        this.status(status as Status);
+      }),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        this.follow(editor);
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        this.moved(textEditor);
+      }),
       panel.onDidChangeViewState(() => {
         if (panel.visible && this.ready) void this.refresh();
       }),
@@ -160,7 +169,7 @@ class ModelPanel {
   /** null when there is no server, or it does not know the document. */
   private async ask<Answer>(method: 'kerasLsp/model' | 'kerasLsp/modelAt', params: object): Promise<Answer | null> {
     try {
-      return ((await this.access.request(method, params)) as Answer | null) ?? null;
+      return await this.access.request<Answer | null>(method, params);
     } catch {
       return null; // the client tells of a server that does not run
     }
@@ -177,7 +186,7 @@ class ModelPanel {
       this.ready = true;
       void this.refresh();
     } else if (message.type === 'reveal') void this.open(message.uri, message.range, message.focus);
-    else if (message.type === 'save') void this.save(message.name, message.kind, message.data);
+    else void this.save(message.name, message.kind, message.data);
   }
 
   private async open(uri: string, range: Range, focus: boolean): Promise<void> {

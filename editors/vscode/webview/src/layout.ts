@@ -28,6 +28,7 @@ export interface Line {
   edge: ViewEdge;
   points: Point[];
   label: string; // "" where another line says the same of the same tensor
+  labelAt: Point; // below the middle of the source
 }
 
 export interface Layout {
@@ -53,7 +54,6 @@ interface Inner {
   height: number;
   boxes: Box[];
   lines: Line[];
-  middle: number; // where a line from above should enter
 }
 
 interface Size {
@@ -87,7 +87,7 @@ export class Layouts {
     }
     const edges = scope.layer?.edges ?? [];
     const centres = await this.place(boxes, edges);
-    const lines = this.lines(scope, edges, boxes, centres.lines);
+    const lines = this.lines(scope, edges, boxes, centres);
     const all: Box[] = [];
     const inside: Line[] = [];
     boxes.forEach((box, index) => {
@@ -99,14 +99,13 @@ export class Layouts {
       if (!inner) return;
       const at = { x: box.x + (box.width - inner.width) / 2, y: box.y + HEADER };
       all.push(...inner.boxes.map((b) => ({ ...b, x: b.x + at.x, y: b.y + at.y })));
-      inside.push(...inner.lines.map((line) => ({ ...line, points: moved(line.points, at) })));
+      inside.push(...inner.lines.map((line) => shifted(line, at)));
     });
     return {
       width: centres.size.width + 2 * PAD,
       height: centres.size.height + 2 * PAD,
       boxes: all.map((box) => ({ ...box, x: box.x + PAD, y: box.y + PAD })),
-      lines: [...lines, ...inside].map((line) => ({ ...line, points: moved(line.points, { x: PAD, y: PAD }) })),
-      middle: centres.size.width / 2 + PAD,
+      lines: [...lines, ...inside].map((line) => shifted(line, { x: PAD, y: PAD })),
     };
   }
 
@@ -186,7 +185,12 @@ export class Layouts {
     return found;
   }
 
-  private lines(scope: Place, edges: ViewEdge[], boxes: Box[], points: Map<number, Point[]>): Line[] {
+  private lines(
+    scope: Place,
+    edges: ViewEdge[],
+    boxes: Box[],
+    { nodes, lines: points }: { nodes: Point[]; lines: Map<number, Point[]> },
+  ): Line[] {
     const told = new Set<string>();
     const found: Line[] = [];
     edges.forEach((edge, index) => {
@@ -197,7 +201,9 @@ export class Layouts {
       const label = told.has(same) ? '' : edge.shape;
       told.add(same);
       const key = `${scope.key} ${edge.source}→${edge.target} ${edge.shape}`;
-      found.push({ key, source: source.place, target: target.place, edge, points: way, label });
+      const centre = nodes[edge.source] ?? { x: 0, y: 0 };
+      const labelAt = { x: centre.x, y: centre.y + source.height / 2 };
+      found.push({ key, source: source.place, target: target.place, edge, points: way, label, labelAt });
     });
     return found;
   }
@@ -267,10 +273,32 @@ function ranked(
     }),
     lines: links.map((edge, index) => {
       const found = graph.edge(String(edge.source - first), String(edge.target - first), String(index));
-      return ((found as { points?: Point[] }).points ?? []).map(({ x, y }) => ({ x, y }));
+      const points = ((found as { points?: Point[] }).points ?? []).map(({ x, y }) => ({ x, y }));
+      const [from, to] = [members[edge.source - first] as Box, members[edge.target - first] as Box];
+      const [above, below] = [graph.node(String(edge.source - first)), graph.node(String(edge.target - first))];
+      return [
+        docked(points[0], above, from, 1),
+        ...points.slice(1, -1),
+        docked(points[points.length - 1], below, to, -1),
+      ];
     }),
     size: { width: size.width ?? 0, height: size.height ?? 0 },
   };
+}
+
+/** On the lower (1) or upper (-1) side of a box, where dagre would also take its flanks. */
+function docked(point: Point | undefined, centre: { x?: number; y?: number }, box: Box, side: 1 | -1): Point {
+  const [x, y] = [centre.x ?? 0, centre.y ?? 0];
+  const reach = box.width / 2 - 12;
+  return {
+    x: x + Math.min(Math.max((point?.x ?? x) - x, -reach), reach),
+    y: y + (side * box.height) / 2,
+  };
+}
+
+function shifted(line: Line, { x, y }: Point): Line {
+  const labelAt = { x: line.labelAt.x + x, y: line.labelAt.y + y };
+  return { ...line, points: moved(line.points, { x, y }), labelAt };
 }
 
 function moved(points: Point[], by: Point): Point[] {
