@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,7 +111,9 @@ def show(pages: list[Json], folder: Path) -> dict[str, Json]:
     """Run the pages in one browser; what each step with a name saw, by page and name."""
     scenario = folder / "scenario.json"
     scenario.write_text(json.dumps({"chromium": chromium(), "pages": pages}), encoding="utf-8")
-    answer: dict[str, Json] = json.loads(
-        run(str(HERE / "model_view_page.mjs"), str(WEBVIEW), str(scenario), seconds=240)
-    )
+    lock = os.environ.get("KERAS_LSP_BROWSER_LOCK", Path(tempfile.gettempdir()) / "keras-lsp-browser.lock")
+    with Path(lock).open("w") as held:  # two browsers at once are too much for a small machine
+        fcntl.flock(held, fcntl.LOCK_EX)
+        said = run(str(HERE / "model_view_page.mjs"), str(WEBVIEW), str(scenario), seconds=240)
+    answer: dict[str, Json] = json.loads(said)
     return answer

@@ -8,9 +8,10 @@ import type { FromPage, ModelAnswer, PlaceAnswer, Range, Status, ToPage } from '
 
 /** What the view needs of the language client. */
 export interface ModelViewAccess {
-  /** Rejects while no server runs. */
-  request<Result>(method: string, params: object): Promise<Result>;
-  onNotification(method: string, handler: (params: unknown) => void): vscode.Disposable;
+  /** Rejects while no server is running. */
+  request(method: 'kerasLsp/model' | 'kerasLsp/modelAt', params: object): Promise<unknown>;
+  /** Each `kerasLsp/status` notification: also the sign that a replay is over. */
+  readonly onStatus: vscode.Event<Status>;
 }
 
 export const OPEN_COMMAND = 'kerasLsp.openModelView';
@@ -81,9 +82,8 @@ class ModelPanel {
       webview.onDidReceiveMessage((message: FromPage) => {
         this.take(message);
       }),
-      // Also the sign that a replay is over.
-      access.onNotification('kerasLsp/status', (status) => {
-        this.status(status as Status);
+      access.onStatus((status) => {
+        this.status(status);
       }),
       vscode.window.onDidChangeActiveTextEditor((editor) => {
         this.follow(editor);
@@ -169,7 +169,7 @@ class ModelPanel {
   /** null when there is no server, or it does not know the document. */
   private async ask<Answer>(method: 'kerasLsp/model' | 'kerasLsp/modelAt', params: object): Promise<Answer | null> {
     try {
-      return await this.access.request<Answer | null>(method, params);
+      return ((await this.access.request(method, params)) as Answer | null) ?? null;
     } catch {
       return null; // the client tells of a server that does not run
     }

@@ -65,7 +65,7 @@ interface Size {
 export type Breath = () => Promise<void>;
 
 export class Layouts {
-  private readonly parts = new Map<string, { centres: Point[]; lines: Point[][]; size: Size }>();
+  private readonly parts = new Map<string, { centres: Point[]; lines: Point[][] }>();
 
   constructor(
     private readonly measure: Measure,
@@ -220,8 +220,9 @@ export function texts(place: Place): { title: string; subtitle: string } {
   return { title: clipped(layer.className, LONGEST), subtitle: clipped(`${name}${size}${again}`, LONGEST + 8) };
 }
 
-function straight(members: Box[], links: number): { centres: Point[]; lines: Point[][]; size: Size } {
-  const [one, two] = [members[0] as Box, members[1] as Box];
+function straight(members: Box[], links: number): { centres: Point[]; lines: Point[][] } {
+  const [one, two] = members;
+  if (one === undefined || two === undefined) return { centres: [], lines: [] };
   const x = Math.max(one.width, two.width) / 2;
   const below = one.height + GAP;
   const lines = Array.from({ length: links }, () => [
@@ -234,7 +235,6 @@ function straight(members: Box[], links: number): { centres: Point[]; lines: Poi
       { x, y: below + two.height / 2 },
     ],
     lines,
-    size: { width: 2 * x, height: below + two.height },
   };
 }
 
@@ -243,7 +243,7 @@ function ranked(
   links: ViewEdge[],
   first: number,
   ends: { top: boolean; bottom: boolean },
-): { centres: Point[]; lines: Point[][]; size: Size } {
+): { centres: Point[]; lines: Point[][] } {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({
     rankdir: 'TB',
@@ -265,30 +265,28 @@ function ranked(
     if (ends.bottom && graph.outEdges(name)?.length === 0) graph.setEdge(name, String(last), { weight: 0 }, 'bottom');
   }
   dagre.layout(graph);
-  const size = graph.graph();
-  return {
-    centres: members.map((_, index) => {
-      const node = graph.node(String(index));
-      return { x: node.x ?? 0, y: node.y ?? 0 };
-    }),
-    lines: links.map((edge, index) => {
-      const found = graph.edge(String(edge.source - first), String(edge.target - first), String(index));
-      const points = ((found as { points?: Point[] }).points ?? []).map(({ x, y }) => ({ x, y }));
-      const [from, to] = [members[edge.source - first] as Box, members[edge.target - first] as Box];
-      const [above, below] = [graph.node(String(edge.source - first)), graph.node(String(edge.target - first))];
-      return [
-        docked(points[0], above, from, 1),
-        ...points.slice(1, -1),
-        docked(points[points.length - 1], below, to, -1),
-      ];
-    }),
-    size: { width: size.width ?? 0, height: size.height ?? 0 },
-  };
+  const centres = members.map((_, index): Point => {
+    const { x, y } = graph.node(String(index)) as Point;
+    return { x, y };
+  });
+  const lines = links.map((edge, index) => {
+    const [source, target] = [edge.source - first, edge.target - first];
+    const found = graph.edge(String(source), String(target), String(index)) as { points?: Point[] };
+    const points = (found.points ?? []).map(({ x, y }) => ({ x, y }));
+    const [from, to] = [members[source], members[target]];
+    if (from === undefined || to === undefined) return points;
+    return [
+      docked(points[0], centres[source], from, 1),
+      ...points.slice(1, -1),
+      docked(points[points.length - 1], centres[target], to, -1),
+    ];
+  });
+  return { centres, lines };
 }
 
 /** On the lower (1) or upper (-1) side of a box, where dagre would also take its flanks. */
-function docked(point: Point | undefined, centre: { x?: number; y?: number }, box: Box, side: 1 | -1): Point {
-  const [x, y] = [centre.x ?? 0, centre.y ?? 0];
+function docked(point: Point | undefined, centre: Point | undefined, box: Box, side: 1 | -1): Point {
+  const { x, y } = centre ?? { x: 0, y: 0 };
   const reach = box.width / 2 - 12;
   return {
     x: x + Math.min(Math.max((point?.x ?? x) - x, -reach), reach),
