@@ -35,9 +35,10 @@ export function registerModelView(context: vscode.ExtensionContext, access: Serv
     }),
     // After a reload of the window VS Code brings the panel back, and the page its own state.
     vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
-      deserializeWebviewPanel: async (found) => {
+      deserializeWebviewPanel: (found) => {
         found.webview.options = options(context.extensionUri);
         adopt(found, editorUri(vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0]));
+        return Promise.resolve();
       },
     }),
     { dispose: () => panel?.dispose() },
@@ -54,7 +55,7 @@ function options(root: vscode.Uri): vscode.WebviewPanelOptions & vscode.WebviewO
 }
 
 function editorUri(editor: vscode.TextEditor | undefined): string | null {
-  return editor !== undefined && editor.document.languageId === 'python' ? editor.document.uri.toString() : null;
+  return editor?.document.languageId === 'python' ? editor.document.uri.toString() : null;
 }
 
 class ModelPanel {
@@ -72,13 +73,19 @@ class ModelPanel {
     const { webview } = panel;
     const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, 'dist', name)).toString();
     this.subscriptions.push(
-      webview.onDidReceiveMessage((message: FromPage) => this.take(message)),
+      webview.onDidReceiveMessage((message: FromPage) => {
+        this.take(message);
+      }),
       // Each is also the sign that a replay is over.
       access.onNotification(STATUS, (status) => {
         this.status(status as Status);
       }),
-      vscode.window.onDidChangeActiveTextEditor((editor) => this.follow(editor)),
-      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.moved(textEditor)),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        this.follow(editor);
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        this.moved(textEditor);
+      }),
       panel.onDidChangeViewState(() => {
         if (panel.visible && this.ready) void this.refresh();
       }),
@@ -174,7 +181,7 @@ class ModelPanel {
       this.ready = true;
       void this.refresh();
     } else if (message.type === 'reveal') void this.open(message.uri, message.range, message.focus);
-    else if (message.type === 'save') void this.save(message.name, message.kind, message.data);
+    else void this.save(message.name, message.kind, message.data);
   }
 
   private async open(uri: string, range: Range, focus: boolean): Promise<void> {
