@@ -16,7 +16,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 # Node comes with the extra `dev`; npm finds it, and our Python, before any other.
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --silent --no-fund --no-audit
-VSCODE := editors/vscode/node_modules/.ready tests/editors/vscode/node_modules/.ready
+VSCODE := editors/vscode/node_modules/.ready editors/vscode/webview/node_modules/.ready tests/editors/vscode/node_modules/.ready
 
 .PHONY: help demo test lint types escapes bench vscode vscode-tools environments jupyterlab chromium clean
 

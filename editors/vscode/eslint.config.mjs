@@ -2,7 +2,7 @@ import { defineConfig } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  { ignores: ['dist/', 'bundled/', 'node_modules/', '*.mjs'] },
+  { ignores: ['dist/', 'bundled/', 'node_modules/', '**/*.mjs', 'webview/dist/'] },
   tseslint.configs.strictTypeChecked,
   tseslint.configs.stylisticTypeChecked,
   {

