@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keras_lsp.sandbox.report_check import cleaned
+from keras_lsp.sandbox.report_check import check_report, cleaned
+from keras_lsp.worker.report import GraphReport, LayerReport, ReplayReport, StepReport, Versions
 from keras_lsp.worker.wire import WireError
 
 
@@ -28,3 +29,12 @@ def test_depth_is_bounded() -> None:
         nested = [nested]
     with pytest.raises(WireError, match="deeply"):
         cleaned(nested)
+
+
+def test_places_of_steps_lie_in_the_text() -> None:
+    steps = GraphReport("call", (StepReport("layer", 0, span=(5, 11)),))
+    layer = LayerReport(0, "Net", "program.Net", "net", "subclass", True, None, graph=steps)
+    report = ReplayReport(Versions("3.11", "3.15.1", 3), (layer,))
+    check_report(report, 11)
+    with pytest.raises(WireError, match="span 5"):
+        check_report(report, 10)

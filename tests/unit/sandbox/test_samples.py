@@ -8,10 +8,13 @@ import pytest
 
 from keras_lsp.sandbox.samples import merged
 from keras_lsp.worker.report import (
+    EdgeReport,
+    GraphReport,
     LayerReport,
     NodeFact,
     ReplayFailure,
     ReplayReport,
+    StepReport,
     TensorSpec,
     Unknown,
     Value,
@@ -162,3 +165,28 @@ def test_the_sample_that_went_further_is_told() -> None:
     both = merged(failed, report(dense(192), answer=192))
     assert [layer.class_name for layer in both.layers] == ["Dense"]
     assert both.layers[0].weights == ()  # nobody can say what in it depends on `n`
+
+
+def graph(units: int, *more: StepReport) -> GraphReport:
+    steps = (StepReport("argument", name="x"), StepReport("layer", 1), *more)
+    return GraphReport("call", steps, (EdgeReport(0, 1, TensorSpec((None, units), "float32")),))
+
+
+def model(inside: GraphReport) -> LayerReport:
+    return dataclasses.replace(dense(8), class_name="Net", created=(30, 40), graph=inside)
+
+
+def test_shapes_between_layers_are_named_too() -> None:
+    layers = [model(graph(units)) for units in (2114, 194)]
+    inner = dense(8, number=1)
+    both = merged(report(layers[0], inner, answer=2112), report(layers[1], inner, answer=192))
+    found = both.layers[0].graph
+    assert found is not None
+    assert found.edges[0].tensor == TensorSpec((None, None), "float32", ((1, "n + 2"),))
+
+
+def test_a_graph_whose_form_differs_is_not_told() -> None:
+    layers = [model(graph(8)), model(graph(8, StepReport("operation", operation="Add")))]
+    inner = dense(8, number=1)
+    both = merged(report(layers[0], inner, answer=1), report(layers[1], inner, answer=2))
+    assert both.layers[0].graph is None

@@ -8,12 +8,18 @@ import type { Place } from './tree';
 
 export interface DetailsEvents {
   open(range: Range): void;
+  close(): void;
 }
 
 export function details(place: Place | null, events: DetailsEvents): DocumentFragment {
   const fragment = document.createDocumentFragment();
   if (place === null) return fragment;
   const { layer, step } = place;
+  const close = h('button', { type: 'button', class: 'close', 'aria-label': 'Close', title: 'Close' }, '×');
+  close.addEventListener('click', () => {
+    events.close();
+  });
+  fragment.append(close);
   const link = (text: string, range: Range): HTMLElement => {
     const button = h('button', { type: 'button', class: 'link' }, `${text} line ${range.start.line + 1}`);
     button.addEventListener('click', () => { events.open(range); });

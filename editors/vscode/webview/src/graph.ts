@@ -162,6 +162,15 @@ export class Graph {
     if (x !== this.view.x || y !== this.view.y) this.move({ x, y, scale });
   }
 
+  /** The same once the page has settled: what is told of a selected layer takes its room beside the drawing. */
+  revealSoon(key: string): void {
+    requestAnimationFrame(() => {
+      requestAnimationFrame(() => {
+        this.reveal(key);
+      });
+    });
+  }
+
   focus(key = this.current): void {
     this.current = key;
     this.reveal(key);

@@ -208,7 +208,19 @@ class Page {
   private details(): void {
     const place = this.tree?.places.get(this.kept.selected) ?? null;
     const panel = byId('details');
-    panel.replaceChildren(details(place, { open: (range) => { this.open(range, true); } }));
+    panel.replaceChildren(
+      details(place, {
+        open: (range) => {
+          this.open(range, true);
+        },
+        close: () => {
+          this.keep({ selected: '' });
+          this.mark();
+          this.details();
+          if (this.kept.tab === 'graph') this.graph.focus();
+        },
+      }),
+    );
     panel.hidden = place === null;
   }
 
@@ -306,6 +318,7 @@ class Page {
     this.mark();
     this.details();
     if (this.kept.tab === 'table') this.table.reveal(place.key);
+    else this.graph.revealSoon(place.key);
     const source = place.layer?.made ?? place.step.span ?? place.layer?.called[0] ?? null;
     if (reveal && source !== null) this.open(source, false);
   }

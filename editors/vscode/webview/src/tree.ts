@@ -3,6 +3,7 @@
 import type { ModelView, ViewLayer, ViewModel, ViewStep } from '../../src/view/protocol';
 
 const MAX_DEPTH = 24;
+const MAX_PLACES = 20_000; // layers that are shared on several levels multiply
 const ALL_OPEN = 40; // a model with no more nodes than this is shown unfolded
 
 export interface Place {
@@ -60,7 +61,9 @@ export class Tree {
     const known = this.byLayer.get(layer.id);
     if (known === undefined) this.byLayer.set(layer.id, [place]);
     else known.push(place);
-    if (above.has(layer.id) || place.depth >= MAX_DEPTH) return place;
+    if (above.has(layer.id) || place.depth >= MAX_DEPTH || this.places.size + layer.steps.length > MAX_PLACES) {
+      return place;
+    }
     const nested = new Set(above).add(layer.id);
     place.inside = layer.steps.map((inner, position) => {
       const part = inner.layer === null ? null : (this.layers.get(inner.layer) ?? null);

@@ -162,6 +162,13 @@ test('a layer inside itself ends', () => {
   assert.ok(new Tree(shown, shown.models[0]).places.size < 5);
 });
 
+test('layers shared on many levels do not multiply without end', () => {
+  const levels = Array.from({ length: 22 }, (_, id) => layer(id, { steps: [step('one', id + 1), step('two', id + 1)] }));
+  const shown = view([...levels, layer(22)]);
+  const tree = new Tree(shown, shown.models[0]);
+  assert.ok(tree.places.size <= 20_100 && tree.places.size > 1_000);
+});
+
 test('search takes all words, and places of shared layers are all found', () => {
   const shown = nested(3);
   const tree = new Tree(shown, shown.models[0]);
