@@ -9,11 +9,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# A process of tests for each core; what shares something expensive stays together (tests/side_by_side.py).
+SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 # Node comes with the extra `dev`; npm finds it, and our Python, before any other.
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --silent --no-fund --no-audit
-VSCODE := editors/vscode/node_modules/.ready tests/editors/vscode/node_modules/.ready
+VSCODE := editors/vscode/node_modules/.ready editors/vscode/webview/node_modules/.ready tests/editors/vscode/node_modules/.ready
 
 .PHONY: help demo test lint types escapes bench environments vscode clean
 
@@ -24,7 +26,7 @@ demo: $(VENV)/.ready-tensorflow
 	@$(BIN)/python -m tests.demo
 
 test: lint types $(VSCODE)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 lint: $(VENV)/.ready-dev
 	@$(BIN)/ruff check .

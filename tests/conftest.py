@@ -11,10 +11,38 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
+from tests.warm import WarmKeras
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    from tests.side_by_side import GroupScheduling
+
+    return GroupScheduling(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if hasattr(config, "workerinput"):
+        from tests.side_by_side import rank_of
+
+        items.sort(key=lambda item: rank_of(item.nodeid))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where servers keep what they have read of Keras, in place of the user's own cache: empty at first."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        yield folder
 
 
 class RunProgram(Protocol):
@@ -51,29 +79,30 @@ def seed() -> Callable[[str], str]:
 
 
 @pytest.fixture(scope="session")
-def run_program(keras_python: list[str], tmp_path_factory: pytest.TempPathFactory) -> RunProgram:
-    """Runs programs for real. That takes seconds, so each runs once in a session however often asked for."""
+def keras3(keras_python: list[str]) -> Iterator[WarmKeras]:
+    """Real Keras 3, to run programs in."""
+    with WarmKeras(keras_python) as keras:
+        yield keras
+
+
+@pytest.fixture(scope="session")
+def tf_keras(keras_python: list[str]) -> Iterator[WarmKeras]:
+    """Real tf-keras 2, to run programs in."""
+    with WarmKeras(keras_python, legacy=True) as keras:
+        yield keras
+
+
+@pytest.fixture(scope="session")
+def run_program(
+    keras3: WarmKeras, tf_keras: WarmKeras, tmp_path_factory: pytest.TempPathFactory
+) -> RunProgram:
+    """Runs programs for real. Each runs once in a session, however often asked for."""
 
     @functools.cache
     def run(text: str, legacy: bool) -> subprocess.CompletedProcess[str]:
         folder = tmp_path_factory.mktemp("program")
         program = folder / "program.py"
         program.write_text(text, encoding="utf-8")
-        environment = {
-            **os.environ,
-            "CUDA_VISIBLE_DEVICES": "-1",
-            "TF_CPP_MIN_LOG_LEVEL": "3",
-            "TF_USE_LEGACY_KERAS": "1" if legacy else "0",
-        }
-        return subprocess.run(
-            [*keras_python, str(program)],
-            cwd=folder,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            check=False,
-        )
+        return (tf_keras if legacy else keras3).run(str(program), folder=folder, seconds=240)
 
     return run

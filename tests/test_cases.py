@@ -32,6 +32,7 @@ def lines(facts: ModuleFacts, text: str) -> Iterator[str]:
         yield f"new {model.name}: {model.initial.value}"
         yield from (f"slot {slot_line(slot)}" for slot in model.slots)
         yield from (f"inherited by {model.name}: {slot_line(slot)}" for slot in model.inherited)
+        yield from (f"length {model.name}.{name}: {length}" for name, length in model.lengths)
         if model.layers is not None:
             yield f"layers {model.name}: {', '.join(slot.path for slot in model.layers)}"
     yield from (f"binding {binding_line(binding)}" for binding in facts.bindings)

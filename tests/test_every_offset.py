@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import random
 import sysconfig
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from keras_lsp.features.completion import complete
+from keras_lsp.features.definition import definition
+from keras_lsp.features.diagnostics import diagnostics
+from keras_lsp.features.hover import hover
+from keras_lsp.features.symbols import document_symbols
 from keras_lsp.source.extract import extract
+from tests.unit.features.views import KEY, static
 
 if TYPE_CHECKING:
     from keras_lsp.source.facts import ModuleFacts
@@ -68,9 +76,25 @@ def assert_same_slots(whole: ModuleFacts, facts: ModuleFacts, at: int) -> None:
         assert [slot.path for slot in found.slots] == [slot.path for slot in model.slots]
 
 
+# Every file of the standard library and of the installed packages instead of a few: takes hours.
+EVERY_FILE = bool(os.environ.get("KERAS_LSP_EVERY_FILE"))
+
+
 def real_files() -> list[Path]:
     folder = Path(sysconfig.get_path("stdlib"))
     return sorted(path for path in folder.glob("*.py"))[::6]
+
+
+def installed_files() -> list[Path]:
+    """Of packages and of the library, those that speak of Keras before others."""
+    found = [
+        path
+        for folder in {sysconfig.get_path("purelib"), sysconfig.get_path("stdlib")}
+        for path in sorted(Path(folder).rglob("*.py"))
+    ]
+    if EVERY_FILE:
+        return found
+    return [path for path in found if "keras" in str(path)][::120] + found[::1500]
 
 
 @pytest.mark.parametrize("path", real_files(), ids=lambda path: path.stem)
@@ -80,3 +104,22 @@ def test_real_code(path: Path) -> None:
     assert_inside(facts, "import keras\n" + text)
     assert facts.classes == ()
     assert facts.problems == ()
+
+
+def test_installed_code() -> None:
+    """Whole, cut off and with something half-typed in it; features at some offsets of each."""
+    files = installed_files()
+    assert files
+    for path in files:
+        choose = random.Random(path.name)  # noqa: S311  # not for secrets
+        text = "import keras\n" + path.read_bytes().decode("utf-8", "replace")
+        at = choose.randrange(len(text) + 1)
+        for changed in (text, text[:at], f"{text[:at]}{choose.choice(TYPED)}{text[at:]}"):
+            snapshot = static(changed)
+            assert_inside(snapshot.views[KEY].facts, changed)
+            document_symbols(snapshot, KEY)
+            diagnostics(snapshot, KEY)
+            for offset in {min(at, len(changed)), *(choose.randrange(len(changed) + 1) for _ in range(8))}:
+                hover(snapshot, KEY, offset)
+                complete(snapshot, KEY, offset)
+                definition(snapshot, KEY, offset)

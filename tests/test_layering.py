@@ -17,6 +17,8 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "keras_lsp"
 
 WIRE_AND_REPORT = ("keras_lsp.worker.wire", "keras_lsp.worker.report")
+# What a system offers, and how a start is handed over: decided on one side, done on the other.
+CONFINEMENT = tuple(f"keras_lsp.worker.confine.{name}" for name in ("plan", "offered", "LANDLOCK", "SECCOMP"))
 KERAS_FAMILY = ("keras", "tensorflow", "tf_keras", "numpy", "jax", "torch")
 
 # room -> what of keras_lsp its modules may import, beside the room itself
@@ -25,7 +27,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "knowledge": ("keras_lsp.text",),
     "source": ("keras_lsp.text", "keras_lsp.knowledge"),
     "worker": (),
-    "sandbox": WIRE_AND_REPORT,
+    "sandbox": (*WIRE_AND_REPORT, *CONFINEMENT),
     "session": (
         "keras_lsp.text",
         "keras_lsp.source",

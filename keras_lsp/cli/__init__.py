@@ -36,14 +36,42 @@ def _parser() -> argparse.ArgumentParser:
         "--trust",
         action="store_const",
         const=True,
-        help="replay the code of opened folders where the editor does not say whether they are trusted",
+        default=os.environ.get("KERAS_LSP_TRUST") == "1" or None,
+        help="replay the code of opened folders where the editor does not say whether they are trusted "
+        "(also: KERAS_LSP_TRUST=1)",
     )
     serve.set_defaults(run=_serve)
 
     doctor = commands.add_parser("doctor", help="say which Python and Keras are used, and whether they work")
     _add_python(doctor)
+    _add_untested(doctor)
     doctor.add_argument("path", nargs="?", default=".", help="file or folder to look from (default: here)")
     doctor.set_defaults(run=_doctor)
+
+    check = commands.add_parser(
+        "check",
+        help="find mistakes in files and folders",
+        description="Finds what an editor would show, in whole projects. Model code is replayed on shapes "
+        "only. Exit code 1 when there is an error.",
+    )
+    check.add_argument(
+        "paths", nargs="*", default=["."], metavar="PATH", help="files and folders (default: .)"
+    )
+    check.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
+    check.add_argument("--select", type=_names, metavar="RULES", help="only these, such as KL1,layer-index")
+    check.add_argument("--ignore", type=_names, default=(), metavar="RULES", help="none of these")
+    check.add_argument("--static-only", action="store_true", help="judge by the text, do not replay any code")
+    check.add_argument(
+        "--jobs", type=_positive, metavar="N", help="replays at a time (default: by the cores)"
+    )
+    check.add_argument("--no-cache", action="store_true", help="neither use nor keep what was found before")
+    _add_python(check)
+    _add_untested(check)
+    check.set_defaults(run=_check)
+
+    explain = commands.add_parser("explain", help="say what a finding is about, and how to mend it")
+    explain.add_argument("rule", nargs="?", help="a code or a name, such as KL101 (default: list them all)")
+    explain.set_defaults(run=_explain)
 
     show = commands.add_parser(
         "show",
@@ -52,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     show.add_argument("file", help="a Python file")
     _add_python(show)
+    _add_untested(show)
     show.add_argument("--static-only", action="store_true", help="do not replay the file's code")
     show.set_defaults(run=_show)
     return parser
@@ -63,6 +92,14 @@ def _add_python(parser: argparse.ArgumentParser) -> None:
         type=_program,
         metavar="PATH",
         help="the Python whose Keras counts (default: found as for an editor)",
+    )
+
+
+def _add_untested(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--untested-sandbox",
+        action="store_true",
+        help="run code on macOS and Windows too, where nobody has tested the sandbox",
     )
 
 
@@ -78,6 +115,16 @@ def _address(text: str) -> tuple[str, int]:
     return host.strip("[]") or "127.0.0.1", int(port)
 
 
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
+
+
 def _serve(arguments: argparse.Namespace) -> int:
     from keras_lsp.lsp.server import serve  # noqa: PLC0415  # pygls takes its time
 
@@ -87,10 +134,39 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from keras_lsp.cli.doctor import doctor  # noqa: PLC0415  # rich
 
-    return doctor(arguments.path, arguments.python)
+    return doctor(arguments.path, arguments.python, untested=arguments.untested_sandbox)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from keras_lsp.cli.check import Wish, check  # noqa: PLC0415  # rich
+
+    return check(
+        Wish(
+            paths=tuple(arguments.paths),
+            format=arguments.format,
+            select=arguments.select,
+            ignore=arguments.ignore,
+            static_only=arguments.static_only,
+            python=arguments.python,
+            untested=arguments.untested_sandbox,
+            jobs=arguments.jobs,
+            cache=not arguments.no_cache,
+        )
+    )
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from keras_lsp.cli.explain import explain  # noqa: PLC0415  # rich
+
+    return explain(arguments.rule)
 
 
 def _show(arguments: argparse.Namespace) -> int:
     from keras_lsp.cli.show import show  # noqa: PLC0415  # rich
 
-    return show(arguments.file, arguments.python, replay=not arguments.static_only)
+    return show(
+        arguments.file,
+        arguments.python,
+        replay=not arguments.static_only,
+        untested=arguments.untested_sandbox,
+    )

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import platform
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,130 +10,41 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-import keras_lsp
-from keras_lsp.sandbox.jail import describe_level
+from keras_lsp.sandbox.examination import STILL, Patient, examine
 from keras_lsp.sandbox.pool import WorkerPool
 from keras_lsp.session.settings import Settings
-from keras_lsp.worker.wire import Hello, ReplayRequest
 
 if TYPE_CHECKING:
-    from keras_lsp.sandbox.builder import ModelBuilder
-    from keras_lsp.sandbox.environment import Environment
-    from keras_lsp.sandbox.pool import BuilderSource
-    from keras_lsp.worker.report import ReplayReport
-
-# Small, but all of it is needed: a class of one's own, a layer in it, and a call that builds.
-_TRIAL = """\
-import {package}
-
-class Trial({package}.Model):
-    def __init__(self):
-        super().__init__()
-        self.dense = {package}.layers.Dense(3)
-
-    def call(self, inputs):
-        return self.dense(inputs)
-
-trial = Trial()
-trial({package}.Input((2,)))
-"""
-_TRIAL_WEIGHTS = [(2, 3), (3,)]
+    from keras_lsp.sandbox.examination import Findings
 
 
-@dataclass
-class Findings:
-    """Lines of the table, and what is wrong."""
-
-    lines: list[tuple[str, str]] = field(default_factory=list)
-    problem: str = ""
-
-    def add(self, name: str, value: str) -> None:
-        self.lines.append((name, value))
-
-
-def doctor(path: str, python: str | None, console: Console | None = None) -> int:
+def doctor(path: str, python: str | None, console: Console | None = None, *, untested: bool = False) -> int:
     """0 when replays work for a document at `path`, else 1."""
     console = console or Console()
     place = Path(path).absolute()
     folder = place if place.is_dir() else place.parent
+    patient = Patient(
+        path=f"{folder}/document.py",
+        roots=(str(Path.cwd()),),
+        settings=Settings(interpreter=(python,) if python else (), untested_sandbox=untested),
+        origin="--python" if python else "",
+    )
     with console.status("Starting Keras…"):
-        findings = asyncio.run(examine(str(folder), str(Path.cwd()), python, WorkerPool()))
+        findings = asyncio.run(_examine(patient))
     table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
     for name, value in findings.lines:
         table.add_row(name, Text(value))
     console.print(table)
+    console.print(Text(f"\n{findings.verdict}", "red" if findings.problem else "green"))
     if findings.problem:
-        console.print(Text(f"\nReplays do not work: {findings.problem}", "red"))
-        console.print("Everything that the text alone says is still shown: layers, names, definitions.")
-        return 1
-    console.print(Text("\nReplays work: hovers, hints and findings are exact.", "green"))
-    return 0
+        console.print(STILL)
+    return 1 if findings.problem else 0
 
 
-async def examine(folder: str, root: str, python: str | None, builders: BuilderSource) -> Findings:
-    findings = Findings()
-    findings.add("keras-lsp", f"{keras_lsp.__version__}, under Python {platform.python_version()}")
-    settings = Settings(interpreter=(python,) if python else ())
-    builder, environment = builders.builder_for(f"{folder}/document.py", (root,), settings, False)
+async def _examine(patient: Patient) -> Findings:
+    builders = WorkerPool()
     try:
-        if environment is not None:
-            _describe_environment(findings, environment, "--python" if python else environment.origin)
-        await _try(findings, builder)
+        return await examine(patient, builders)
     finally:
         await builders.close("The examination is over.")
-    return findings
-
-
-def _describe_environment(findings: Findings, environment: Environment, origin: str) -> None:
-    findings.add("interpreter", " ".join(environment.command))
-    findings.add("chosen by", origin)
-    packages = environment.packages
-    named = {"keras": packages.keras, "tensorflow": packages.tensorflow, "tf-keras": packages.tf_keras}
-    installed = ", ".join(f"{name} {version}" for name, version in named.items() if version)
-    unknown = "not known before it runs" if not packages.known else "no Keras"
-    findings.add("installed", installed or unknown)
-    if environment.legacy:
-        findings.add("tf.keras", "tf-keras 2, because TF_USE_LEGACY_KERAS is set")
-
-
-async def _try(findings: Findings, builder: ModelBuilder) -> None:
-    hello = await builder.start()
-    if isinstance(hello, str):
-        findings.problem = hello
-        return
-    backend = f" on {hello.backend}" if hello.backend else ""
-    findings.add("worker", f"Keras {hello.keras}{backend}, Python {hello.python}")
-    findings.add("start", f"{hello.import_seconds:.1f} s to import Keras, once")
-    findings.add("sandbox", describe_level(hello.confinement)[0])
-    begin = time.perf_counter()
-    outcome = await builder.replay(_trial(hello))
-    if outcome.report is None:
-        findings.problem = outcome.reason
-        return
-    findings.add("replay", f"{(time.perf_counter() - begin) * 1000:.0f} ms for a small model")
-    findings.problem = _trial_problem(outcome.report)
-
-
-def _trial(hello: Hello) -> ReplayRequest:
-    package = "keras" if hello.keras_line == 3 else "tf_keras"
-    return ReplayRequest(
-        id=0,
-        path="/keras_lsp_trial.py",
-        text=_TRIAL.format(package=package),
-        module_name="__main__",
-        classes=("Trial",),
-        wall_seconds=30.0,
-    )
-
-
-def _trial_problem(report: ReplayReport) -> str:
-    """Why a replay of the trial, which is known to work, is not to be relied on; "" when it is."""
-    for failure in report.failures:
-        return f"a model that is known to work raised {failure.type}: {failure.message}"
-    for hole in report.holes:
-        return f"a model that is known to work could not be followed: {hole.reason}"
-    weights = [
-        weight.shape for layer in report.layers if layer.class_name == "Dense" for weight in layer.weights
-    ]
-    return "" if weights == _TRIAL_WEIGHTS else f"a Dense layer had the weights {weights}"

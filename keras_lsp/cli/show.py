@@ -12,26 +12,21 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.text import Text
 
+from keras_lsp.cli.examine import StaticOnly, examine
 from keras_lsp.features import diagnostics, hover, inlay_hints
 from keras_lsp.features.results import Severity
-from keras_lsp.sandbox.builder import NullBuilder
 from keras_lsp.sandbox.pool import WorkerPool
-from keras_lsp.session.session import Session
 from keras_lsp.session.settings import Settings
-from keras_lsp.session.snapshot import ReplayState
 from keras_lsp.source.facts import ModelKind
 from keras_lsp.text.document import Document
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from rich.console import RenderableType
 
     from keras_lsp.features.results import Finding
-    from keras_lsp.sandbox.builder import ModelBuilder
-    from keras_lsp.sandbox.environment import Environment, InterpreterSettings
-    from keras_lsp.sandbox.pool import BuilderSource
     from keras_lsp.session.snapshot import DocumentView, Snapshot
 
 _HINT = "dim italic cyan"
@@ -43,7 +38,14 @@ _COLOURS = {
 }
 
 
-def show(file: str, python: str | None, *, replay: bool, console: Console | None = None) -> int:
+def show(
+    file: str,
+    python: str | None,
+    *,
+    replay: bool,
+    console: Console | None = None,
+    untested: bool = False,
+) -> int:
     """0 when the file could be shown, with or without a replay; 2 when it cannot be read."""
     console = console or Console()
     path = Path(file).absolute()
@@ -53,68 +55,16 @@ def show(file: str, python: str | None, *, replay: bool, console: Console | None
         console.print(Text(f"{file} cannot be read: {error.strerror}", "red"))
         return 2
     document = Document(path.as_uri(), None, text, str(path))
-    settings = Settings(interpreter=(python,) if python else (), idle_seconds=0.0)
+    interpreter = (python,) if python else ()
+    settings = Settings(interpreter=interpreter, idle_seconds=0.0, untested_sandbox=untested)
     workers = WorkerPool()
-    builders = workers if replay else _StaticOnly(workers)
+    builders = workers if replay else StaticOnly(workers)
     here = Path.cwd()
     root = here if here in path.parents else path.parent
     with console.status("Asking Keras…" if replay else "Reading…"):
         snapshot = asyncio.run(examine(document, str(root), settings, builders))
     console.print(Group(*render(snapshot, document.key)))
     return 0
-
-
-async def examine(document: Document, root: str, settings: Settings, builders: BuilderSource) -> Snapshot:
-    """What is known once the replay is over. To ask for a file to be shown is to trust it."""
-    waiter = _Waiter(document.key)
-    session = waiter.session = Session(builders, settings, waiter)
-    try:
-        session.set_roots((root,))
-        session.set_trusted(True)
-        session.open(document)
-        await waiter.settled.wait()
-        return session.snapshot()
-    finally:
-        await session.close_all("The file has been shown.")
-
-
-class _StaticOnly:
-    """Environments as found, replays refused."""
-
-    def __init__(self, builders: BuilderSource) -> None:
-        self._builders = builders
-
-    def builder_for(
-        self,
-        path: str | None,
-        roots: Sequence[str],
-        settings: InterpreterSettings,
-        legacy: bool,
-        backend: str = "",
-    ) -> tuple[ModelBuilder, Environment | None]:
-        _, environment = self._builders.builder_for(path, roots, settings, legacy, backend)
-        return NullBuilder("Replays are turned off with `--static-only`."), environment
-
-    async def close(self, reason: str) -> None:
-        await self._builders.close(reason)
-
-
-class _Waiter:
-    """Notices when a document's replay is no longer under way."""
-
-    session: Session
-
-    def __init__(self, key: str) -> None:
-        self.key = key
-        self.settled = asyncio.Event()
-
-    def view_changed(self, key: str) -> None:
-        view = self.session.snapshot().view(key)
-        if key == self.key and view is not None and view.state is not ReplayState.BUILDING:
-            self.settled.set()
-
-    def building(self, key: str, active: bool) -> None:
-        """The views say it all."""
 
 
 def render(snapshot: Snapshot, key: str) -> Iterator[RenderableType]:

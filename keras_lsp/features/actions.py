@@ -1,4 +1,4 @@
-"""What can be done at a place: quick fixes for findings, and pinning an input shape that is a guess."""
+"""What can be done at a place: fixes for findings, comments that silence them, pinning a guessed input."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.diagnostics import diagnostics
 from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.features.rules.ignores import ignoring
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -24,6 +25,20 @@ def code_actions(snapshot: Snapshot, key: str, span: Span) -> tuple[tuple[Findin
     return tuple((finding, fix) for fix, finding in fixes.items())
 
 
+def silencers(snapshot: Snapshot, key: str, span: Span) -> tuple[tuple[Finding, Fix], ...]:
+    """For each finding a comment on its line that says it is known; after all that mends it."""
+    view = snapshot.view(key)
+    if view is None:
+        return ()
+    found = []
+    for finding in diagnostics(snapshot, key):
+        near = finding.span.start <= span.end and span.start <= finding.span.end
+        comment = ignoring(view.document, finding) if near and not finding.code.startswith("KL9") else None
+        if comment is not None:
+            found.append((finding, comment))
+    return tuple(found)
+
+
 def pins(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
     """For a class whose input is guessed: a comment that makes the guess the input.
 
@@ -40,6 +55,13 @@ def pins(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
     return tuple(found)
 
 
+def pin(snapshot: Snapshot, key: str, class_name: str, said: str) -> Fix | None:
+    """The edit that pins a class to an input, whatever it was pinned to; None where the class is not."""
+    view = snapshot.view(key)
+    model_class = view.facts.model_class(class_name) if view else None
+    return _pin(view, model_class, said) if view and model_class else None
+
+
 def _classes_at(view: DocumentView, span: Span) -> list[ModelClass]:
     around = view.facts.class_at(span.start)
     if around is not None:
@@ -49,7 +71,7 @@ def _classes_at(view: DocumentView, span: Span) -> list[ModelClass]:
 
 
 def _pin(view: DocumentView, model_class: ModelClass, shape: str) -> Fix:
-    """A comment above the class, in the place of one that cannot be read."""
+    """A comment above the class, or in the place of the one it has."""
     text, lines = view.document.text, view.document.lines
     several = "=" in shape.split("(", 1)[0]
     comment = f"# keras-lsp: {shape if several else f'input={shape}'}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 FOLD = 12  # rows of a table before the rest is only counted
 
@@ -134,8 +134,35 @@ _MARKS = re.compile(r"[\\`*<\[]|:(?=//)|(?<=\bwww)\.")
 
 def escaped(text: str) -> str:
     """Text as Markdown that shows the same text; what stands between backticks is code already."""
-    parts = text.split("`")
-    if len(parts) % 2 == 0:
-        return _MARKS.sub(r"\\\g<0>", text)
-    parts[::2] = [_MARKS.sub(r"\\\g<0>", part) for part in parts[::2]]
+    return _outside_code(text, lambda part: _MARKS.sub(r"\\\g<0>", part))
+
+
+# `*` keeps its meaning: it begins items and emphasis.
+_LINKING = re.compile(r"[\\`<\[]|:(?=//)|(?<=\bwww)\.")
+_LINK = re.compile(r"\[([^\[\]]*)\]\((https?://[^\s()]*)\)")
+
+
+def without_links(markdown: str) -> str:
+    """Markdown of somebody else's in which nothing is a link, an image or HTML; addresses stay as text."""
+    return _outside_code(markdown, lambda part: _LINKING.sub(r"\\\g<0>", _LINK.sub(r"\1 (\2)", part)))
+
+
+def _outside_code(text: str, change: Callable[[str], str]) -> str:
+    """Backticks count only where they pair up one by one in their line: then nobody can read them otherwise.
+
+    A table's bars, too, part what stands between backticks.
+    """
+    lines = text.split("\n")
+    bars = any(map(_BELOW_HEADER.fullmatch, lines))
+    return "\n".join(_changed_line(line, change, "|" if bars else "``") for line in lines)
+
+
+_BELOW_HEADER = re.compile(r"[\s|:>-]*-[\s|:-]*")
+
+
+def _changed_line(line: str, change: Callable[[str], str], unclear: str) -> str:
+    parts = line.split("`")
+    if len(parts) % 2 == 0 or "``" in line or unclear in line:
+        return change(line)
+    parts[::2] = map(change, parts[::2])
     return "`".join(parts)

@@ -33,6 +33,8 @@ def _of_model(view: DocumentView, offset: int) -> tuple[Completion, ...]:
         return ()
     if typed.typing is Typing.ATTRIBUTE:
         return () if target.path else _attributes(view, typed, target)
+    if typed.typing is Typing.ELEMENT_INDEX:
+        return _indexed(typed, _elements(view, target), CompletionKind.LAYER)
     if target.path:
         return ()
     if typed.typing is Typing.LAYER_INDEX:
@@ -50,6 +52,23 @@ def _layer_indices(view: DocumentView, typed: Typed, target: Denoted) -> tuple[C
     else:
         entries = [(_call_detail(call, name), "") for call, name in static_layers(target)]
     return _indexed(typed, entries, CompletionKind.LAYER)
+
+
+def _elements(view: DocumentView, target: Denoted) -> list[tuple[str, str]]:
+    """The layers of a list in an attribute, where there is a layer at each of its places."""
+    entries: list[tuple[str, str]] = []
+    for owner in target.layers[:1]:
+        while (number := owner.attributes.get(f"{target.path}[{len(entries)}]")) is not None:
+            layer = view.replay.layer(number) if view.replay else None
+            if layer is None:
+                return []
+            entries.append((_layer_detail(layer), _layer_documentation(view, layer)))
+    length = target.model_class.length(target.path) if target.model_class and not entries else None
+    for place in range(length or 0):
+        path = f"{target.path}[{place}]"
+        calls = [slot.call for slot in _slots(target.model_class) if locate.holds(slot, path) and slot.call]
+        entries.append((wording.one_of(map(_call_detail, calls)), ""))
+    return entries
 
 
 def _weight_indices(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Completion, ...]:

@@ -10,8 +10,12 @@ from keras_lsp.source.facts import Reference, ReferenceKind
 
 if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.source.facts import WeightUse
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import LayerReport
+
+
+_OF_SLOTS = (ReferenceKind.SLOT, ReferenceKind.LAYER_PATH)
 
 
 def definition(snapshot: Snapshot, key: str, offset: int) -> tuple[Location, ...]:
@@ -19,6 +23,9 @@ def definition(snapshot: Snapshot, key: str, offset: int) -> tuple[Location, ...
     reference = locate.locate(view, offset) if view else None
     if view is None or reference is None:
         return ()
+    slot = locate.layer_slot(reference)
+    if slot is not None and slot.elsewhere is not None and reference.kind in _OF_SLOTS:
+        return (Location(key, slot.definition, slot.elsewhere),)
     return tuple(Location(key, span) for span in dict.fromkeys(_spans(view, reference)))
 
 
@@ -32,7 +39,7 @@ def _spans(view: DocumentView, reference: Reference) -> list[Span]:
         return [reference.binding.span] if reference.binding else []
     if kind in (ReferenceKind.WEIGHT, ReferenceKind.WEIGHTS):
         use = reference.weight
-        return _created(view, weight_card.owners(view, use)) if use else []
+        return (_created(view, weight_card.owners(view, use)) or _said(use)) if use else []
     slot = locate.layer_slot(reference)
     if slot is not None:
         return [slot.definition]
@@ -47,6 +54,16 @@ def _class_span(view: DocumentView, reference: Reference) -> list[Span]:
     name = reference.call.class_name if reference.call else reference.name
     model_class = reference.model_class or view.facts.model_class(name)
     return [model_class.name_span] if model_class else []
+
+
+def _said(use: WeightUse) -> list[Span]:
+    """The layer of a weight, as the text alone knows it."""
+    layer = use.layer
+    if layer is None or (layer.slot is None and layer.call is None):
+        return []
+    if layer.slot is not None:
+        return [layer.slot.definition]
+    return [layer.call.span] if layer.call is not None else []
 
 
 def _created(view: DocumentView, layers: tuple[LayerReport, ...]) -> list[Span]:

@@ -29,10 +29,20 @@ class Denoted:
 
 
 def denote(view: DocumentView, typed: Typed, offset: int) -> Denoted | None:
-    found: Denoted | None = _root(view, typed.root, offset)
-    for link in typed.links:
+    found, links = _start(view, typed, offset)
+    for link in links:
         found = _follow(view, found, link) if found is not None else None
     return found
+
+
+def _start(view: DocumentView, typed: Typed, offset: int) -> tuple[Denoted | None, tuple[Link, ...]]:
+    """The root and what follows; a model that an object keeps, `self.model`, is a root of its own."""
+    links = tuple(typed.links)
+    if links and links[0].kind is LinkKind.ATTRIBUTE:
+        kept = _bound(view, f"{typed.root}.{links[0].value}", offset)
+        if kept is not None:
+            return kept, links[1:]
+    return _root(view, typed.root, offset), links
 
 
 def enclosing_class(view: DocumentView, offset: int) -> ModelClass | None:
@@ -54,19 +64,28 @@ def enclosing_class(view: DocumentView, offset: int) -> ModelClass | None:
 
 
 def _root(view: DocumentView, name: str, offset: int) -> Denoted | None:
-    facts, replay = view.facts, view.replay
+    replay = view.replay
     if name == "self":
         owner = enclosing_class(view, offset)
         if owner is None:
             return None
         return Denoted(replay.instances_of(owner.name) if replay else (), owner)
+    bound = _bound(view, name, offset)
+    if bound is not None or replay is None:
+        return bound
+    return _last_seen(view, replay, name, offset)
+
+
+def _bound(view: DocumentView, name: str, offset: int) -> Denoted | None:
+    """A variable that the text gives a model or layer."""
+    facts, replay = view.facts, view.replay
     binding = facts.binding_at(name, offset)
-    if binding is not None and not binding.is_tensor:
-        layers: tuple[LayerReport, ...] = ()
-        if replay is not None:
-            layers = replay.layers_at(binding.span) or locate.created_by(replay, binding.call)
-        return Denoted(layers, facts.model_class(binding.class_name), binding, binding.call)
-    return _last_seen(view, replay, name, offset) if replay is not None else None
+    if binding is None or binding.is_tensor:
+        return None
+    layers: tuple[LayerReport, ...] = ()
+    if replay is not None:
+        layers = replay.layers_at(binding.span) or locate.created_by(replay, binding.call)
+    return Denoted(layers, facts.model_class(binding.class_name), binding, binding.call)
 
 
 def _last_seen(view: DocumentView, replay: ReplayView, name: str, offset: int) -> Denoted | None:

@@ -1,10 +1,12 @@
-"""All findings in a document, one per place."""
+"""All findings in a document that the user wants to hear of, one per place."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.rules import RULES
+from keras_lsp.features.rules.choice import chosen
+from keras_lsp.features.rules.ignores import heard
 
 if TYPE_CHECKING:
     from keras_lsp.features.results import Finding
@@ -14,8 +16,13 @@ if TYPE_CHECKING:
 
 def diagnostics(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
     """Sorted by place; where two rules speak of the same text, the one listed first in RULES does."""
+    view = snapshot.view(key)
+    if view is None:
+        return ()
     found: dict[Span, Finding] = {}
     for rule in RULES:
         for finding in rule.check(snapshot, key):
             found.setdefault(finding.span, finding)
-    return tuple(sorted(found.values(), key=lambda finding: (finding.span, finding.code)))
+    shown = (chosen(snapshot, key, finding) for finding in heard(view, found.values()))
+    wanted = (finding for finding in shown if finding is not None)
+    return tuple(sorted(wanted, key=lambda finding: (finding.span, finding.code)))

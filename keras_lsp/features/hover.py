@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keras_lsp.features import card, layer_card, locate, weight_card, wording
+from keras_lsp.features import card, layer_card, locate, said_input, weight_card, wording
 from keras_lsp.features.card import Card
 from keras_lsp.features.keras_hover import hover_keras
 from keras_lsp.features.results import Hover
@@ -20,6 +21,7 @@ _KINDS = {
     ModelKind.SEQUENTIAL: "Sequential",
     ModelKind.FUNCTIONAL: "functional model",
     ModelKind.LAYER: "layer",
+    ModelKind.MODULE: "tf.Module",
     ModelKind.UNKNOWN: "",
 }
 
@@ -69,10 +71,14 @@ def _layer_card(view: DocumentView, reference: Reference, layers: tuple[LayerRep
     made_at = slot.source_line if slot else call.span if call else None
     if reference.binding is not None and reference.binding.class_name is not None:
         model_class = view.facts.model_class(reference.binding.class_name)
-        return _static_class_card(view, model_class, reference.name, made_at)
+        told = said_input.of_binding(view, reference.binding)
+        return _static_class_card(view, model_class, reference.name, made_at, told)
     if call is None and slot is None:
         return None
-    return layer_card.static_card(view, call, name or (call.given_name or "" if call else ""), made_at, slot)
+    shown = layer_card.static_card(view, call, name or (call.given_name or "" if call else ""), made_at, slot)
+    if reference.binding is not None and not reference.binding.is_tensor:
+        return replace(shown, summary=said_input.of_binding(view, reference.binding))
+    return shown
 
 
 def _moment(reference: Reference) -> Span | None:
@@ -166,7 +172,11 @@ def tensor_values(view: DocumentView, reference: Reference) -> tuple[Value, ...]
 
 
 def _static_class_card(
-    view: DocumentView, model_class: ModelClass | None, name: str = "", made_at: Span | None = None
+    view: DocumentView,
+    model_class: ModelClass | None,
+    name: str = "",
+    made_at: Span | None = None,
+    told: str = "",
 ) -> Card | None:
     if model_class is None:
         return None
@@ -183,7 +193,14 @@ def _static_class_card(
         title=model_class.name,
         name=name,
         about=_KINDS[model_class.kind],
+        summary=told or said_input.of_class(view, model_class),
         table=card.folded(rows),
         quote=layer_card.quote(view, made_at or model_class.name_span),
-        origin=(reason if view.replay is None else "Nothing in this file makes one that could be replayed",),
+        origin=(reason if view.replay is None else _why_none(model_class),),
     )
+
+
+def _why_none(model_class: ModelClass) -> str:
+    if model_class.kind is ModelKind.MODULE:
+        return "A replay tells of Keras's models and layers; this is what the text says"
+    return "Nothing in this file makes one that could be replayed"

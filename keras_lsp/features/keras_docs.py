@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keras_lsp.features.card import fence
+from keras_lsp.features.card import fence, without_links
 from keras_lsp.features.keras_name import api_of
 from keras_lsp.knowledge.api import Kind
 
@@ -45,7 +45,7 @@ def markdown(entry: Entry) -> str:
     parts = [
         fence("python", code(entry).split("\n")),
         _deprecation(entry),
-        entry.summary,
+        without_links(entry.summary),
         _weights(entry, "`{}`"),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -58,7 +58,8 @@ def plain(entry: Entry) -> str:
 
 
 def argument_markdown(api: Api, entry: Entry, parameter: str) -> str:
-    parts = [fence("python", [argument_code(api, entry, parameter)]), argument_text(api, entry, parameter)]
+    text = without_links(argument_text(api, entry, parameter))
+    parts = [fence("python", [argument_code(api, entry, parameter)]), text]
     return "\n\n".join(part for part in parts if part)
 
 

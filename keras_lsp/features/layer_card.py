@@ -65,6 +65,15 @@ def layers_table(layers: Iterable[LayerReport]) -> Table | None:
     return folded(rows, header, numbers=frozenset({0, 4}))
 
 
+def called_layers(calls: Sequence[LayerCall]) -> Table | None:
+    """The layers of a Sequential as the text gives them: index, name, class and arguments."""
+    rows = [
+        (str(index), call.given_name or "", call.class_name, arguments_text(call))
+        for index, call in enumerate(calls)
+    ]
+    return folded(rows, numbers=frozenset({0}))
+
+
 def sublayers(view: DocumentView, layer: LayerReport) -> list[LayerReport]:
     """The reports of `layer.layers`, in Keras's order."""
     found = [view.replay.layer(i) if view.replay else None for i in layer.layers]
@@ -221,19 +230,31 @@ def static_card(
     """What the text alone says, and why there is no more."""
     about = []
     if slot is not None and slot.repeated:
-        about.append("made in a loop")
+        about.append(_how_many(view, slot))
     elif slot is not None and slot.conditional:
         about.append("assigned in more than one place")
+    listed = called_layers(call.layers) if call is not None and call.complete else None
     if call is not None and call.given_name not in (None, name):
         about.append(f"named `{call.given_name}`")
     return Card(
         title=call.class_name if call else "Layer",
         name=name,
         about=", ".join(about),
-        configuration=arguments_text(call),
+        configuration="" if listed else arguments_text(call),
+        table=listed,
         quote=quote(view, made_at),
         origin=(why_no_more(view, made_at),),
     )
+
+
+def _how_many(view: DocumentView, slot: LayerSlot) -> str:
+    """Of layers that a loop makes."""
+    owner = view.facts.model_class(slot.owner)
+    alone = owner is not None and [s.path for s in owner.slots if s.attribute == slot.attribute] == [
+        slot.path
+    ]
+    count = owner.length(slot.attribute) if owner is not None and alone else None
+    return "made in a loop" if count is None else f"{wording.count_text(count, 'layer')}, made in a loop"
 
 
 def arguments_text(call: LayerCall | None) -> str:

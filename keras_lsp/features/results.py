@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from keras_lsp.source.facts import Elsewhere
     from keras_lsp.text.span import Span
 
 
@@ -130,3 +131,4 @@ class Symbol:
 class Location:
     key: str  # document key (uri)
     span: Span
+    elsewhere: Elsewhere | None = None  # in another file; `key` and `span` are then what led there

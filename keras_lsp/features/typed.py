@@ -38,6 +38,7 @@ class Typing(str, Enum):
 
     ATTRIBUTE = "attribute"  # `model.de|`
     LAYER_INDEX = "layer index"  # `model.layers[|`
+    ELEMENT_INDEX = "element index"  # `self.blocks[|`
     WEIGHT_INDEX = "weight index"  # `….weights[|`
     LAYER_NAME = "layer name"  # `model.get_layer("de|`
 
@@ -164,7 +165,9 @@ def _index(text: str, offset: int, head: str, partial: str) -> Typed | None:
         return Typed(Typing.LAYER_INDEX, *chain, replace=replace) if chain else None
     weights = _WEIGHTS.search(head)
     if weights is None:
-        return None
+        chain = _chain(head)
+        named = chain is not None and bool(chain[1]) and chain[1][-1].kind is LinkKind.ATTRIBUTE
+        return Typed(Typing.ELEMENT_INDEX, *chain, replace=replace) if chain and named else None
     chain = _chain(head[: weights.start()])
     name = weights[1].split("(")[0].strip()
     return Typed(Typing.WEIGHT_INDEX, *chain, replace=replace, attribute=name) if chain else None

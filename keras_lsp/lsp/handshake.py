@@ -21,9 +21,10 @@ COMMANDS = (
     "kerasLsp.rebuild",
     "kerasLsp.showModel",
     "kerasLsp.setInputShape",
+    "kerasLsp.pinInput",
     "kerasLsp.restartWorker",
     "kerasLsp.explainRule",
-    "kerasLsp.listRules",
+    "kerasLsp.doctor",
 )
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from keras_lsp.sandbox.outer import BUBBLEWRAP_CHOICES
+from keras_lsp.session.rule_table import rules_from
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,7 +31,8 @@ def settings_from(data: object, base: Settings) -> tuple[Settings, tuple[str, ..
             changes[field] = read(data[name])
         except _UnfitError as expected:
             problems.append(f"setting {name!r} is ignored: it takes {expected}")
-    return replace(base, **changes), tuple(problems)
+    rules, unfit = rules_from(data, base.rules, "perFileIgnores")
+    return replace(base, **changes, rules=rules), (*problems, *unfit)
 
 
 def trust_from(data: object) -> bool | None:
@@ -69,6 +73,12 @@ def _shapes(value: object) -> dict[str, str]:
     return {str(name): shape for name, shape in value.items()}
 
 
+def _choice(value: object) -> str:
+    if value not in BUBBLEWRAP_CHOICES:
+        raise _UnfitError(" or ".join(map(repr, BUBBLEWRAP_CHOICES)))
+    return str(value)
+
+
 _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "interpreter": ("interpreter", _command),
     "interpreters": ("interpreters", _commands),
@@ -76,5 +86,7 @@ _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "idleSeconds": ("idle_seconds", _positive),
     "replaySeconds": ("replay_seconds", _positive),
     "memoryBytes": ("memory_bytes", lambda value: int(_positive(value))),
+    "bubblewrap": ("bubblewrap", _choice),
+    "untestedSandbox": ("untested_sandbox", _switch),
     "inputShapes": ("input_shapes", _shapes),
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from keras_lsp.features.diagnostics import diagnostics
+from keras_lsp.features.rules import choice
 from keras_lsp.lsp import status, to_lsp
 from keras_lsp.lsp.progress import Progress
 
@@ -43,6 +44,7 @@ class Publisher:
         self._ls = ls
         self._told: dict[str, _Told] = {}
         self._progress = Progress(ls)
+        self._told_problems: set[str] = set()  # of settings
 
     def view_changed(self, key: str) -> None:
         view = self._ls.session.snapshot().view(key)
@@ -87,12 +89,20 @@ class Publisher:
         if view is None or told is None:
             return
         told.timer = None
+        self._tell_problems(snapshot)
         self._tell_status(view, told)
         self._tell_diagnostics(snapshot, view, told)
         report = view.replay.report if view.replay else None
         if report is not told.report:
             told.report = report
             self.refresh_hints()
+
+    def _tell_problems(self, snapshot: Snapshot) -> None:
+        """Settings that have no effect are said once each, where a user looks who wonders why."""
+        for problem in choice.problems(snapshot):
+            if problem not in self._told_problems:
+                self._told_problems.add(problem)
+                self._ls.window_log_message(types.LogMessageParams(types.MessageType.Warning, problem))
 
     def _tell_status(self, view: DocumentView, told: _Told) -> None:
         now = status.of(view)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
+from keras_lsp.features.card import without_links
 from keras_lsp.features.results import CompletionKind, Severity, SymbolKind
+from keras_lsp.text.line_index import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -95,22 +98,23 @@ def signature_help(found: SignatureHelp, client: Client) -> types.SignatureHelp:
             label=(_utf16(found.label[: p.start]), _utf16(found.label[: p.end]))
             if client.signature_offsets
             else found.label[p.start : p.end],
-            documentation=_markup(p.documentation, is_markdown=client.markdown_signature)
-            if p.documentation
-            else None,
+            documentation=_of_keras(p.documentation, client) if p.documentation else None,
         )
         for p in found.parameters
     ]
     signature = types.SignatureInformation(
         label=found.label,
-        documentation=_markup(found.documentation, is_markdown=client.markdown_signature)
-        if found.documentation
-        else None,
+        documentation=_of_keras(found.documentation, client) if found.documentation else None,
         parameters=parameters,
     )
     # A number behind the last parameter marks none; null is not known to every client.
     active = len(parameters) if found.active is None else found.active
     return types.SignatureHelp([signature], active_signature=0, active_parameter=active)
+
+
+def _of_keras(markdown: str, client: Client) -> types.MarkupContent:
+    shown = without_links(markdown) if client.markdown_signature else markdown
+    return _markup(shown, is_markdown=client.markdown_signature)
 
 
 def _utf16(text: str) -> int:
@@ -160,6 +164,13 @@ def flat_symbols(
 
 def location(found: Location, snapshot: Snapshot, client: Client) -> types.Location | None:
     """None when the place is in a document the snapshot does not have."""
+    if found.elsewhere is not None:
+        place = found.elsewhere
+        start = units(place.before, client.encoding)
+        end = start + units(place.text.splitlines()[0] if place.text else "", client.encoding)
+        there = types.Range(types.Position(place.line, start), types.Position(place.line, end))
+        opened = (key for key, view in snapshot.views.items() if view.document.path == place.path)
+        return types.Location(next(opened, PurePath(place.path).as_uri()), there)
     view = snapshot.view(found.key)
     if view is None:
         return None
@@ -195,11 +206,11 @@ def code_action(
         kind=types.CodeActionKind.QuickFix,
         diagnostics=None if finding is None else [diagnostic(finding, document, client)],
         is_preferred=fix.preferred if client.preferred_actions else None,
-        edit=_workspace_edit(fix, document, client),
+        edit=workspace_edit(fix, document, client),
     )
 
 
-def _workspace_edit(fix: Fix, document: Document, client: Client) -> types.WorkspaceEdit:
+def workspace_edit(fix: Fix, document: Document, client: Client) -> types.WorkspaceEdit:
     edits: Sequence[types.TextEdit] = [
         types.TextEdit(range_of(document, edit.span, client.encoding), edit.text) for edit in fix.edits
     ]

@@ -44,6 +44,7 @@ REQUESTS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_CODE_ACTION: code_action.answer,
     types.WORKSPACE_EXECUTE_COMMAND: execute_command.answer,
     "kerasLsp/model": model.answer,
+    "kerasLsp/modelAt": model.answer_at,
 }
 
 # They change state at once, in the order in which they come.

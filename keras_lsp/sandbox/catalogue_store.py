@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import tempfile
+import time
 import zlib
 from pathlib import Path
 
@@ -23,10 +24,10 @@ class CatalogueStore:
         self._folder = folder
 
     @classmethod
-    def of_user(cls) -> CatalogueStore:
+    def of_user(cls, below: str = "") -> CatalogueStore:
         import platformdirs  # noqa: PLC0415 - only a server that is used needs it
 
-        return cls(Path(platformdirs.user_cache_dir("keras-lsp", appauthor=False)))
+        return cls(Path(platformdirs.user_cache_dir("keras-lsp", appauthor=False)) / below)
 
     def load(self, name: str) -> object:
         """JSON values; None where there are none."""
@@ -61,3 +62,13 @@ class CatalogueStore:
                 raise
         except OSError as error:
             _log.info("%s could not be kept: %s", name, error)
+
+    def forget_older(self, seconds: float) -> None:
+        """Removes what was saved longer ago."""
+        if self._folder is None:
+            return
+        with contextlib.suppress(OSError):
+            for file in self._folder.iterdir():
+                with contextlib.suppress(OSError):
+                    if file.is_file() and time.time() - file.stat().st_mtime > seconds:
+                        file.unlink()

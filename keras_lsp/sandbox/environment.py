@@ -9,12 +9,13 @@ was merely found, the first that has Keras counts.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
+from keras_lsp.sandbox.outer import NOTHING_OUTSIDE, Outer, SandboxSettings
 from keras_lsp.sandbox.packages import Packages, read_packages
 from keras_lsp.sandbox.pyenv import resolve_shim
 
@@ -35,6 +36,8 @@ class Environment:
     packages: Packages
     legacy: bool = False  # `tf.keras` means tf-keras 2
     backend: str = ""  # of Keras 3, where a document sets it; else the user's own configuration counts
+    outer: Outer = NOTHING_OUTSIDE
+    of_folder: bool = False  # whether the program is a file of the workspace
 
     @property
     def keras_line(self) -> int | None:
@@ -58,8 +61,11 @@ class NoEnvironment:
     reason: str
 
 
-class InterpreterSettings(Protocol):
-    """The part of the settings that chooses a Python: a command, and commands by folder (uri or path)."""
+class InterpreterSettings(SandboxSettings, Protocol):
+    """The part of the settings that chooses a Python: a command, and commands by folder (uri or path).
+
+    And what is laid around it: both are the user's alone to say.
+    """
 
     @property
     def interpreter(self) -> tuple[str, ...]: ...
@@ -126,7 +132,8 @@ def _explicit(
     python = resolve_shim(program, folders, machine)
     if python is None:
         return NoEnvironment(f"{what} is a pyenv shim, and pyenv has no Python for it. {_HOW}")
-    return _environment((str(python), *command[1:]), origin, machine, legacy)
+    found = _environment((str(python), *command[1:]), origin, machine, legacy)
+    return replace(found, of_folder=any(folder in program.parents for folder in folders))
 
 
 def _locate(program: str, folders: Sequence[Path], machine: Machine) -> Path | None:

@@ -32,14 +32,14 @@ class EnvironmentWatch:
         self._environment = environment
         self._machine = machine
         self._now = now
-        self._seen = self._look()
+        self.seen = self._look()  # equal for an environment that has not changed
 
     def changed(self) -> bool:
         """Whether it is another than when this last said so; False while it still is changing."""
         seen = self._look()
-        if seen == self._seen or self._in_flux(set(seen) - set(self._seen)):
+        if seen == self.seen or self._in_flux(set(seen) - set(self.seen)):
             return False
-        self._seen = seen
+        self.seen = seen
         return True
 
     def _look(self) -> _Stamp:

@@ -24,10 +24,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.sandbox.keras_config import read_keras_config
+from keras_lsp.sandbox.outer import NOTHING_OUTSIDE, Outer
 from keras_lsp.sandbox.packages import user_base
 from keras_lsp.sandbox.private_folder import PrivateFolder
 from keras_lsp.sandbox.processes import started_with
 from keras_lsp.worker import wire
+from keras_lsp.worker.confine.plan import BUBBLEWRAP, PARENT_VARIABLE, Plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -69,8 +71,6 @@ _QUIET = {
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
-# Names the process that the worker must not outlive; known to the worker's zygote.
-PARENT_VARIABLE = "KERAS_LSP_PARENT"
 _LAUNCH = Path(wire.__file__).with_name("launch.py")
 _ROUNDS = 3  # a process may fork while it is being looked for
 
@@ -94,7 +94,8 @@ class Jail:
     private: PrivateFolder
     environ: dict[str, str]
     windows: bool = False
-    behind_launcher: bool = False  # whether the interpreter is started by a command of several words
+    behind_launcher: bool = False  # whether a command of several words of the user's own starts it
+    outer: Outer = NOTHING_OUTSIDE
 
     @classmethod
     def prepare(cls, environment: Environment, machine: Machine) -> Jail:
@@ -105,7 +106,8 @@ class Jail:
             (folder / name).mkdir()
         (folder / "keras" / "keras.json").write_text(json.dumps(read_keras_config(machine)), encoding="utf-8")
         environ = _environ(environment, machine, folder)
-        return cls(private, environ, machine.windows, len(environment.command) > 1)
+        launcher = len(environment.command) > 1 and not environment.of_folder
+        return cls(private, environ, machine.windows, launcher, environment.outer)
 
     @property
     def folder(self) -> Path:
@@ -127,9 +129,18 @@ class Jail:
         A launcher that the user has set (`uv run python`) may need its caches and the network, and starts as
         it is.
         """
-        if self.behind_launcher or not sys.platform.startswith("linux"):
+        if (self.behind_launcher and not self.windows) or not (
+            self.outer.kind or sys.platform.startswith("linux")
+        ):
             return tuple(command)
-        return (sys.executable, "-I", "-S", "-B", str(_LAUNCH), str(self.folder), *command)
+        outer = self.outer
+        plan = Plan(str(self.folder), outer.kind, outer.program, outer.must, outer.folders)
+        return (sys.executable, "-I", "-S", "-B", str(_LAUNCH), plan.text(), *command)
+
+    def exit_code(self, code: int) -> int:
+        """Of the worker, as `subprocess` has it; bubblewrap tells a signal as shells do."""
+        behind = self.outer.kind == BUBBLEWRAP and 128 < code <= 128 + signal.NSIG
+        return 128 - code if behind else code
 
     def kill(self, pid: int) -> None:
         """Ends the worker `pid`, its group, and where they can be found all others that live in this jail."""
@@ -173,6 +184,8 @@ def _send_kill(send: Callable[[int, int], None], pid: int) -> None:
 
 def describe_level(confinement: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """The sandbox level in words, and what a full one would add; `confinement` is the worker's part."""
-    in_force = {*OURS, *confinement}
-    missing = tuple(item for item in FULL if item not in in_force)
-    return ("full" if not missing else f"reduced: not in force: {'; '.join(missing)}"), missing
+    told = tuple(confinement)
+    missing = tuple(item for item in FULL if item not in (*OURS, *told))
+    beside = "; ".join(item for item in told if item not in FULL)
+    level = "full" if not missing else f"reduced: not in force: {'; '.join(missing)}"
+    return (f"{level}. Beside that: {beside}" if beside else level), missing

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import keras_lsp
+from keras_lsp.sandbox import outer
 from keras_lsp.sandbox.builder import ModelBuilder, NullBuilder
 from keras_lsp.sandbox.environment import Environment, InterpreterSettings, NoEnvironment, discover
 from keras_lsp.sandbox.freshness import EnvironmentWatch
@@ -66,14 +67,25 @@ class WorkerPool:
         found = self._discover(path, roots, settings, legacy)
         if isinstance(found, NoEnvironment):
             return NullBuilder(found.reason), None
-        found = replace(found, backend="" if backend == default_backend(self._machine) else backend)
-        key = (found.command, found.legacy, found.backend)
+        around = outer.choose(settings, self._machine, found.command, path, roots)
+        if isinstance(around, str):
+            return NullBuilder(around), found
+        backend = "" if backend == default_backend(self._machine) else backend
+        found = replace(found, backend=backend, outer=around)
+        key = (found.command, found.legacy, found.backend, found.outer)
         known = self._builders.get(key)
         if known is None:
             known = self._builders[key] = (EnvironmentWatch(found, self._machine), self._builder(found))
         elif known[0].changed():
             known[1].renew()
         return known[1], found
+
+    def stamp(self, path: str, roots: Sequence[str], settings: InterpreterSettings) -> str:
+        """Another text where the environment of a file, or what is installed in it, is another."""
+        found = self._discover(path, roots, settings, legacy=False)
+        if isinstance(found, NoEnvironment):
+            return found.reason
+        return f"{found} {EnvironmentWatch(found, self._machine).seen}"
 
     async def close(self, reason: str) -> None:
         """Ends all workers. Builders asked for later start afresh."""

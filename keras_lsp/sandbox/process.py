@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.outcomes import outcome_of_end, outcome_of_report
 from keras_lsp.sandbox.pipes import spawn
-from keras_lsp.sandbox.report_check import decoded
+from keras_lsp.sandbox.report_check import cleaned, decoded
 from keras_lsp.worker import wire
 from keras_lsp.worker.wire import (
     CancelRequest,
@@ -297,7 +297,7 @@ class WorkerProcess:
         """Of a worker that replayed in its own process: its end is the replay's."""
         code = child.transport.get_returncode()
         if self.single_use and self._asked is not None and code is not None:
-            self._end_replay(ReplayEnded.after_exit(self._asked.id, code))
+            self._end_replay(ReplayEnded.after_exit(self._asked.id, self._jail.exit_code(code)))
 
     def _end_replay(self, ended: ReplayEnded) -> None:
         """Settles the replay, and ends the worker that can do no other."""
@@ -331,7 +331,7 @@ class WorkerProcess:
             self.unfit = ended.kind == "unfit"
             outcome = outcome_of_end(ended)
         elif kind == "catalogue":
-            outcome = ReplayOutcome(catalogue=payload.get("catalogue"))
+            outcome = ReplayOutcome(catalogue=await asyncio.to_thread(cleaned, payload.get("catalogue")))
         else:
             outcome = await outcome_of_report(payload.get("report"), asked.length)
         if self._asked is asked:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,6 +49,10 @@ def _wanted_versions(root: Path, folders: Iterable[Path], machine: Machine) -> l
 
 def _installed(root: Path, wanted: str) -> Path | None:
     """`3.11.7` as it stands, or the newest installed patch release of `3.11`."""
+    if (
+        Path(wanted).name != wanted or wanted == os.pardir
+    ):  # a `.python-version` of the folder's must not lead elsewhere
+        return None
     exact = root / "versions" / wanted
     if exact.is_dir():
         return exact

@@ -52,6 +52,8 @@ def _spans(report: ReplayReport) -> Iterator[SpanPair]:
         yield from _known(layer.created, layer.built_at)
         for flow in layer.flows:
             yield from flow.spans
+        for step in layer.graph.steps if layer.graph else ():
+            yield from _known(step.span)
     for node in report.nodes:
         yield node.span
     for event in report.events:

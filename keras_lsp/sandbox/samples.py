@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.worker.report import (
+    GraphReport,
     LayerReport,
     NodeFact,
     ReplayFailure,
@@ -163,7 +164,28 @@ class _Merge:
             built_how=self.text(layer.built_how, other.built_how),
             projected_from=self.text(layer.projected_from, other.projected_from),
             depends_on=depends,
+            graph=self.graph(layer.graph, other.graph),
         )
+
+    def graph(self, ours: GraphReport | None, theirs: GraphReport | None) -> GraphReport | None:
+        """None where even its form is not known; a shape that is not known is no shape."""
+        if ours is None or theirs is None or not self._same_steps(ours, theirs):
+            return None
+        edges = tuple(
+            dataclasses.replace(mine, tensor=self.tensor(mine.tensor, other.tensor))
+            for mine, other in zip(ours.edges, theirs.edges, strict=True)
+        )
+        return dataclasses.replace(ours, edges=edges)
+
+    def _same_steps(self, ours: GraphReport, theirs: GraphReport) -> bool:
+        if len(ours.steps) != len(theirs.steps) or len(ours.edges) != len(theirs.edges):
+            return False
+        steps = zip(ours.steps, theirs.steps, strict=True)
+        edges = zip(ours.edges, theirs.edges, strict=True)
+        return all(
+            (a.kind, a.operation) == (b.kind, b.operation) and self._same_layer(a.layer, b.layer)
+            for a, b in steps
+        ) and all((a.source, a.target) == (b.source, b.target) for a, b in edges)
 
     def weights(
         self, ours: tuple[WeightReport, ...], theirs: tuple[WeightReport, ...]
@@ -308,6 +330,7 @@ def _emptied(layer: LayerReport, reason: str) -> LayerReport:
         non_trainable_parameters=None,
         bytes=None,
         cost=None,
+        graph=None,
         built_how="",
         projected_from="",
         depends_on=reason,

@@ -25,15 +25,34 @@ class BuildQueue:
         self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._watched: dict[str, asyncio.Future[None]] = {}  # by key: until nothing is due for it
 
     def want(self, key: str, delay: float) -> None:
         """Build after `delay` seconds in which nothing else is wanted; what runs for `key` is out of date."""
-        self.drop(key)
+        self._drop(key)
         loop = asyncio.get_running_loop()
         self._waiting[key] = loop.call_later(delay, self._begin, key)
 
     def drop(self, key: str) -> None:
         """Neither wait nor go on for `key`."""
+        self._drop(key)
+        self._tell_idle(key)
+
+    def is_busy(self, key: str) -> bool:
+        return key in self._waiting or key in self._running
+
+    async def idle(self, key: str) -> None:
+        """Returns when nothing waits or runs for `key`."""
+        while self.is_busy(key):
+            watched = self._watched.setdefault(key, asyncio.get_running_loop().create_future())
+            await asyncio.shield(watched)
+
+    def _tell_idle(self, key: str) -> None:
+        watched = None if self.is_busy(key) else self._watched.pop(key, None)
+        if watched is not None and not watched.done():
+            watched.set_result(None)
+
+    def _drop(self, key: str) -> None:
         timer = self._waiting.pop(key, None)
         if timer is not None:
             timer.cancel()
@@ -62,3 +81,4 @@ class BuildQueue:
         if error is not None:
             _log.error("building %s failed", key, exc_info=error)
             self._failed(key, error)
+        self._tell_idle(key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import re
 from typing import TYPE_CHECKING
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from keras_lsp.sandbox.builder import ModelBuilder
     from keras_lsp.sandbox.catalogue_store import CatalogueStore
     from keras_lsp.session.snapshot import EnvironmentFacts
+
+_LONGEST_VERSION = 40
 
 _log = logging.getLogger(__name__)
 
@@ -107,5 +110,7 @@ def _file_name(environment: EnvironmentFacts | None) -> str | None:
     """None where the version is not known."""
     if environment is None or environment.keras_version is None or environment.keras_line is None:
         return None
-    version = re.sub(r"[^0-9A-Za-z.+-]", "_", environment.keras_version)
-    return f"keras{environment.keras_line}-{version}-{FORMAT}.json.gz"
+    version = re.sub(r"[^0-9A-Za-z.+-]", "_", environment.keras_version)[:_LONGEST_VERSION]
+    # An environment may lie about its version and about Keras, to nobody but itself.
+    own = hashlib.sha256("\0".join(environment.command).encode("utf-8", "replace")).hexdigest()[:12]
+    return f"keras{environment.keras_line}-{version}-{own}-{FORMAT}.json.gz"

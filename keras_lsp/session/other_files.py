@@ -60,6 +60,13 @@ class OtherFiles:
         self._names.forget()
         self.others_changed()
 
+    def is_busy(self, key: str) -> bool:
+        return self._queue.is_busy(key)
+
+    async def idle(self, key: str) -> None:
+        """Returns when no look-up is due for a document."""
+        await self._queue.idle(key)
+
     async def close(self) -> None:
         await self._queue.close()
         self._names.close()

@@ -1,30 +1,35 @@
 """What a project's files on disk say about a document: the one loader of the session.
 
-`[tool.keras-lsp]` in pyproject.toml may hold `input-shapes = {MyModel = "(None, 32)"}` and `hints = false`.
+`[tool.keras-lsp]` in pyproject.toml may hold `input-shapes = {MyModel = "(None, 32)"}`, `hints = false`, and
+which rules speak: `select`, `ignore`, `severity`, `per-file-ignores`.
 It never chooses an interpreter: a folder that was only opened must not start programs of its choice.
 """
 
 from __future__ import annotations
 
-import logging
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
+
+from keras_lsp.session.rule_table import rules_from
+from keras_lsp.session.settings import RuleSettings
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
 
-_log = logging.getLogger(__name__)
 _MOST_BYTES = 1 << 20
+_NAMES = frozenset({"input-shapes", "hints", "select", "ignore", "severity", "per-file-ignores"})
 
 
 @dataclass(frozen=True, slots=True)
 class ProjectSettings:
     input_shapes: dict[str, str] = field(default_factory=dict)
     hints: bool | None = None  # None: not said
+    rules: RuleSettings = field(default_factory=RuleSettings)
+    problems: tuple[str, ...] = ()  # what of the file has no effect, and why
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +60,25 @@ class ProjectFiles:
         except FileNotFoundError:
             return ProjectSettings()
         except (OSError, ValueError) as error:
-            _log.warning("%s could not be read: %s", file, error)
-            return ProjectSettings()
+            return ProjectSettings(problems=(f"{file} could not be read: {error}",))
         tool = data.get("tool")
         table = tool.get("keras-lsp") if isinstance(tool, dict) else None
         if not isinstance(table, dict):
             return ProjectSettings()
-        shapes, hints = table.get("input-shapes"), table.get("hints")
+        shapes, hints = table.get("input-shapes", {}), table.get("hints")
+        rules, problems = rules_from(table, RuleSettings(), "per-file-ignores")
+        problems += tuple(f"there is no setting {name!r}" for name in table if name not in _NAMES)
+        if not isinstance(shapes, dict) or not all(isinstance(shape, str) for shape in shapes.values()):
+            problems += ("setting 'input-shapes' takes a table from class name to shape",)
+        if not isinstance(hints, bool | None):
+            problems += ("setting 'hints' is ignored: it takes true or false",)
         return ProjectSettings(
             {name: shape for name, shape in shapes.items() if isinstance(shape, str)}
             if isinstance(shapes, dict)
             else {},
             hints if isinstance(hints, bool) else None,
+            rules,
+            tuple(f"{file}: {problem}" for problem in problems),
         )
 
     def place_of(self, path: str) -> ModulePlace:

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from keras_lsp.sandbox.catalogue_store import CatalogueStore
+from keras_lsp.sandbox.examination import Patient, examine
 from keras_lsp.session.budget import FailureBudget
 from keras_lsp.session.build_queue import BuildQueue
 from keras_lsp.session.catalogues import Catalogues
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from keras_lsp.sandbox.builder import ModelBuilder, ReplayOutcome
+    from keras_lsp.sandbox.examination import Findings
     from keras_lsp.sandbox.pool import BuilderSource
     from keras_lsp.session.project import ProjectLoader
     from keras_lsp.text.document import Document
@@ -114,14 +116,30 @@ class Session:
     def snapshot(self) -> Snapshot:
         if self._snapshot is None:
             views = {key: entry.view() for key, entry in self._open.items()}
-            self._snapshot = Snapshot(MappingProxyType(views), self._around.effective_settings())
+            rules = {key: self._around.rules_of(entry.document.path) for key, entry in self._open.items()}
+            self._snapshot = Snapshot(
+                MappingProxyType(views),
+                self._around.effective_settings(),
+                MappingProxyType(rules),
+                self._around.problems,
+            )
         return self._snapshot
+
+    async def settled(self, key: str) -> None:
+        """Returns when nothing is due for a document, neither a look-up in other files nor a replay."""
+        while self._others.is_busy(key) or self._queue.is_busy(key):
+            await self._others.idle(key)
+            await self._queue.idle(key)
 
     # -- what the user decides
 
     @property
     def trusted(self) -> bool:
         return self._trusted
+
+    @property
+    def roots(self) -> tuple[str, ...]:
+        return self._around.roots
 
     def set_trusted(self, trusted: bool) -> None:
         if trusted == self._trusted:
@@ -167,6 +185,18 @@ class Session:
         await self._builders.close("A restart was asked for.")
         for key in tuple(self._open):
             self.rebuild(key)
+
+    async def examine(self, path: str | None, *, legacy: bool = False, backend: str = "") -> Findings:
+        """Whether replays work for a file, or for the first folder, and under what."""
+        patient = Patient(
+            path,
+            self._around.roots,
+            self._around.settings,
+            legacy,
+            backend,
+            not_run="" if self._trusted else NOT_TRUSTED,
+        )
+        return await examine(patient, self._builders)
 
     async def close_all(self, reason: str) -> None:
         """The end of the session: no replay goes on, no worker is left."""

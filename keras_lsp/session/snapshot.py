@@ -7,7 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keras_lsp.session.settings import Settings
+from keras_lsp.session.settings import RuleSettings, Settings
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -145,6 +145,11 @@ class DocumentView:
 class Snapshot:
     views: Mapping[str, DocumentView]
     settings: Settings = field(default_factory=Settings)
+    rules: Mapping[str, RuleSettings] = field(default_factory=dict)  # key -> what holds for the document
+    problems: tuple[str, ...] = ()  # what of the folders' settings has no effect, and why
+
+    def rules_of(self, key: str) -> RuleSettings:
+        return self.rules.get(key) or self.settings.rules
 
     def view(self, key: str) -> DocumentView | None:
         return self.views.get(key)

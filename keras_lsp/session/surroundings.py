@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import dataclasses
+from fnmatch import fnmatchcase
+from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from keras_lsp.session.project import ProjectSettings
+from keras_lsp.session.settings import RuleSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keras_lsp.session.project import ModulePlace, ProjectLoader
     from keras_lsp.session.settings import Settings
+
+_NOTHING_SAID = ProjectSettings()
 
 
 class Surroundings:
@@ -50,6 +55,24 @@ class Surroundings:
         shapes = self._shapes(root for root in self.roots if PurePath(root) in parents)
         return {name: shapes[name] for name in class_names if name in shapes}
 
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What of the folders' files has no effect, and why."""
+        return tuple(p for root in self.roots for p in self._project(root).problems)
+
+    def rules_of(self, path: str | None) -> RuleSettings:
+        """What holds for a file: the user's own selection before that of its folder, both ignored lists."""
+        own, root = self.settings.rules, self.root_of(path) if path else None
+        folder = self._project(root).rules if root else RuleSettings()
+        patterns = (*folder.per_file_ignores.items(), *own.per_file_ignores.items())
+        here = PurePath(path).relative_to(root).as_posix() if path and root else path or ""
+        by_file = (names for pattern, names in patterns if fnmatchcase(here, pattern))
+        return RuleSettings(
+            select=folder.select if own.select is None else own.select,
+            ignore=(*folder.ignore, *own.ignore, *chain.from_iterable(by_file)),
+            severity=folder.severity | own.severity,
+        )
+
     def effective_settings(self) -> Settings:
         unwanted = any(project.hints is False for project in self._projects.values())
         return dataclasses.replace(
@@ -61,5 +84,8 @@ class Surroundings:
     def _shapes(self, roots: Iterable[str]) -> dict[str, str]:
         shapes: dict[str, str] = {}
         for root in sorted(roots, key=len):
-            shapes |= self._projects.get(root, ProjectSettings()).input_shapes
+            shapes |= self._project(root).input_shapes
         return shapes | self.settings.input_shapes | self.shapes
+
+    def _project(self, root: str) -> ProjectSettings:
+        return self._projects.get(root, _NOTHING_SAID)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.array_shapes import per_batch
 from keras_lsp.source.build_flow import Effect
 from keras_lsp.source.calls import is_input
-from keras_lsp.source.denote import kind_of
+from keras_lsp.source.denote import kind_of, returned_value
 from keras_lsp.source.facts import EventKind, LayerCall, ModelKind
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
-from keras_lsp.source.model_calls import ONLY_LOOK, effect_of, event_kind
+from keras_lsp.source.model_calls import ONLY_LOOK, RUNS, effect_of, event_kind
 from keras_lsp.source.variables import Sort, Value, Variable
 from keras_lsp.text.span import Span
 
@@ -93,7 +94,8 @@ class CallExpressions:
             whole = callee.is_whole
             effect = Effect.BUILDS if whole else Effect.MAY_BUILD
             kind = EventKind.CALL if whole else EventKind.OTHER
-            self._walk.happen(root, kind, effect, self._walk.span(node))
+            shape = self._walk.shape(node.args[0]) if whole and node.args else None
+            self._walk.happen(root, kind, effect, self._walk.span(node), shape)
         self.handed_over(node, values)
         given = {id(call): call for v in values if v is not None for call in v.history}
         if callee.call is not None:
@@ -126,20 +128,12 @@ class CallExpressions:
         dotted = dotted_name(func)
         if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
             return None
-        held = self._walk.calls.returned(func)
-        if len(held.entries) != 1 or held.open or held.is_container or held.entries[0].conditional:
-            return None
-        call = held.entries[0].call
-        if call is None:
-            return None
-        name = call.callee if call.callee in self._walk.classes else None
-        return Value(Sort.OBJECT, kind_of(call, self._walk.classes), call=call, class_name=name)
+        return returned_value(self._walk.calls.returned(func), self._walk.classes)
 
     # Methods
 
     def _method(self, node: ast.Call, func: ast.Attribute) -> Value | None:
-        method = self._walk.scope.method_scope(func.value.id) if isinstance(func.value, ast.Name) else None
-        base = None if method is not None else self._visit(func.value)
+        base = None if self._on_self(func) else self._visit(func.value)
         if base is None:
             return self._on_unfollowed(node, func)
         if base.sort is not Sort.OBJECT:
@@ -165,6 +159,9 @@ class CallExpressions:
         values = self._arguments(node)
         if callee is not None and callee.sort is Sort.OBJECT:
             return self._called(node, callee, values)
+        holder = self._walk.scope.holder_method(func.value.id) if isinstance(func.value, ast.Name) else None
+        if holder is not None:  # a method of this class: it may do anything with what `self` keeps
+            self._walk.let_go(holder)
         if func.attr == "get_layer" and isinstance(func.value, ast.Name):
             return self._walk.unknown_layer(node, func.value, *self._key(node))
         if func.attr == "get_weights" and not node.args:
@@ -174,20 +171,25 @@ class CallExpressions:
 
     def _visit_callee(self, func: ast.Attribute) -> Value | None:
         """The callee itself, where it hangs on `self`; else what is before the dot was walked already."""
-        if isinstance(func.value, ast.Name) and self._walk.scope.method_scope(func.value.id) is not None:
+        if self._on_self(func):
             return self._visit(func)
         self._walk.named(func.attr)
         return None
 
+    def _on_self(self, func: ast.Attribute) -> bool:
+        scope = self._walk.scope
+        if not isinstance(func.value, ast.Name):
+            return False
+        name = func.value.id
+        return scope.method_scope(name) is not None or scope.holder_method(name) is not None
+
     def _key(self, node: ast.Call) -> tuple[str | int | None, Span | None]:
         """Name or index given to `get_layer`, and where."""
-        given = (
-            node.args[0]
-            if node.args
-            else next((k.value for k in node.keywords if k.arg in {"name", "index"}), None)
-        )
-        if given is None:
+        asked = [*node.args[:2], *(k.value for k in node.keywords if k.arg in {"name", "index"})]
+        asked = [one for one in asked if not (isinstance(one, ast.Constant) and one.value is None)]
+        if len(asked) != 1:  # neither, or both, which Keras refuses
             return None, None
+        given = asked[0]
         value, _ = literal(given)
         return (value if isinstance(value, (str, int)) else None), self._walk.span(given)
 
@@ -215,6 +217,8 @@ class CallExpressions:
             return
         shape = self._shape(node) if method == "build" else None
         effect = effect_of(root, method, shape is not None, self._walk)
+        if method in RUNS and node.args:
+            shape = per_batch(self._walk.shape(node.args[0]))
         self._walk.happen(root, event_kind(method), effect, self._walk.span(node), shape)
         if method == "pop":
             root.layers, root.complete = root.layers[:-1], False

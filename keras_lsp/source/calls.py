@@ -58,18 +58,30 @@ class Calls:
         self._nodes: dict[int, ast.Call] = {}
         self._origins: dict[str, ClassOrigin] = {}
         self.functions: dict[str, Callable[[], Held]] = {}  # of this module: reads what each returns
+        self.fixtures: dict[
+            str, str
+        ] = {}  # of pytest: name, in a class behind the class's -> key in `functions`
         self._returned: dict[str, Held] = {}
         self.held: dict[str, Environment] = {}  # by class of this module, what the attributes hold
 
     def returned(self, func: ast.expr) -> Held:
         """What a function of this module, or one of another file, returns."""
         if isinstance(func, ast.Name) and func.id in self.functions:
-            if func.id not in self._returned:
-                self._returned[func.id] = NOTHING  # what a function that calls itself comes to
-                self._returned[func.id] = self.functions[func.id]()
-            return self._returned[func.id]
+            return self.returned_by(func.id)
         found = self.function(func)
         return held_here(found[1], found[0], self._positions.span(func)) if found is not None else NOTHING
+
+    def returned_by(self, name: str) -> Held:
+        """What one of `functions` returns."""
+        if name not in self._returned:
+            self._returned[name] = NOTHING  # what a function that calls itself comes to
+            self._returned[name] = self.functions[name]()
+        return self._returned[name]
+
+    def fixture(self, class_name: str, name: str) -> Held:
+        """What pytest gives to a test's parameter; fixtures of its class come first."""
+        found = self.fixtures.get(f"{class_name}.{name}") or self.fixtures.get(name)
+        return self.returned_by(found) if found is not None else NOTHING
 
     def span(self, node: ast.expr) -> Span:
         return self._positions.span(node)

@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from keras_lsp.source.module_index import Function
 
 
+@dataclass(frozen=True)
+class Holder:
+    """A class that is no model and keeps models: a trainer, an agent, a test."""
+
+    node: ast.ClassDef
+    slots: tuple[LayerSlot, ...]
+    attributes: Environment  # what each `self.<name>` holds, also by a base of this module
+
+
 @dataclass
 class ClassInfo:
     """One model or layer class of the module; `facts` is there once all of it is read."""

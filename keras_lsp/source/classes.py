@@ -10,22 +10,35 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
+from keras_lsp.source.array_shapes import said_by_class
 from keras_lsp.source.calls import Calls, MadeBy
-from keras_lsp.source.class_info import ClassInfo
+from keras_lsp.source.class_info import ClassInfo, Holder
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
+from keras_lsp.source.held import Held
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
-from keras_lsp.source.parameters import all_arguments, defaults, is_static, kept_by_setter, may_assign
+from keras_lsp.source.literals import index_literal
+from keras_lsp.source.parameters import (
+    all_arguments,
+    defaults,
+    fixture_name,
+    is_static,
+    keeps_calls,
+    kept_by_setter,
+    may_assign,
+)
 from keras_lsp.source.slot_reader import SlotReader
 
 if TYPE_CHECKING:
-    from keras_lsp.source.held import Held
+    from keras_lsp.source.held_reader import Environment
     from keras_lsp.source.module_index import Function, ModuleIndex
     from keras_lsp.source.positions import Positions
 
 # Methods that Keras itself runs: what they assign is there without anybody asking for it.
 _SURE_METHODS = ("__init__", "build")
+# Methods of other classes that run before all others.
+_SETTING_UP = frozenset({"__init__", "setUp", "setUpClass", "setup_method", "setup_class", "asyncSetUp"})
 # Bases that add no layers and no behaviour of their own.
 _NEUTRAL_BASES = frozenset({"object", "Generic", "ABC", "Protocol"})
 
@@ -39,6 +52,7 @@ class ClassReader:
         self._calls = calls
         self._index = index
         self._nodes: dict[str, ast.ClassDef] = {}
+        self._holders: dict[str, Holder] = {}
 
     def read(self) -> dict[str, ClassInfo]:
         """Model classes by name; of several definitions of one name the last counts."""
@@ -55,6 +69,10 @@ class ClassReader:
             self._fill(info)
         for name, function in self._index.functions.items():
             self._calls.functions[name] = partial(self._returned, function)
+            self._note_fixture(function, "")
+        for node in nodes.values():
+            for method in _methods(node):
+                self._note_fixture(method, f"{node.name}.")
         states = InitialState(self._calls, self.found)
         for info in self.found.values():
             info.facts = replace(info.facts, initial=states.of(info))
@@ -74,9 +92,7 @@ class ClassReader:
         if info.kind is ModelKind.UNKNOWN:
             return
         info.bases = tuple(names)
-        info.functions = {
-            s.name: s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))
-        }
+        info.functions = {method.name: method for method in _methods(node)}
         info.builds_itself |= "build" in info.functions or any(p.builds_itself for p in info.parents)
         self.found[node.name] = info
         self._calls.plain.discard(node.name)
@@ -101,6 +117,9 @@ class ClassReader:
             _take_kind(info, ModelKind.LAYER)
             info.known_bases = info.known_bases and name in {"keras.layers.Layer", "keras.layers.Wrapper"}
             info.builds_itself = info.builds_itself or name != "keras.layers.Layer"
+        elif name == "tensorflow.Module":
+            _take_kind(info, ModelKind.MODULE)
+            info.builds_itself = True  # whatever its `build` is, it is its own
         elif maker is not None and maker.origin is not None:
             _take_kind(info, maker.kind)
             info.known_bases = False
@@ -119,9 +138,18 @@ class ClassReader:
     def _fill(self, info: ClassInfo) -> None:
         methods = {**self._mixed_in(info.node, ()), **info.functions}
         reader = SlotReader(info.node.name, methods, self._positions, self._calls, self._index)
+        reader.wraps = "keras.layers.Wrapper" in info.bases
         for parent in info.parents:
             reader.attributes.update(parent.attributes)
         reader.attributes.update(held_in(info.foreign))
+        for inner in info.node.body:  # `self.Block(...)` of a class inside this one
+            if isinstance(inner, ast.ClassDef) and inner.name in self._calls.local:
+                reader.attributes[inner.name] = Held(classes=(self._calls.local[inner.name],))
+        numbers = _numbers(info.node)
+        if numbers:  # a list of a base may be as long as one of these says
+            reader.attributes.update(
+                {name: replace(held, length=None) for name, held in reader.attributes.items()} | numbers
+            )
         sure = [info.functions[name] for name in _SURE_METHODS if name in info.functions]
         for function in sure:
             reader.read_method(function, conditional=False)
@@ -133,7 +161,7 @@ class ClassReader:
         info.super_call = reader.super_call
         functional = is_functional(reader.super_call)
         closed = reader.closed and info.known_bases and not info.is_sequential and not functional
-        closed = closed and not info.is_ambiguous
+        closed = closed and not info.is_ambiguous and not (reader.wraps and reader.super_call is None)
         closed = closed and all(parent.facts.closed for parent in info.parents)
         setters = _setters(info)
         slots = tuple(with_setters(reader.slots, setters))
@@ -152,11 +180,58 @@ class ClassReader:
             ),
             layers=self._order(info, slots, closed, reader.straight),
             builds_itself=info.builds_itself or info.is_sequential,
+            input_text=said_by_class(info.node, self._calls),
+            lengths=tuple(
+                (name, held.length)
+                for name, held in reader.attributes.items()
+                if held.is_container and held.entries and held.length is not None
+            ),
             setters=tuple(setters.items()),
         )
 
-    def _returned(self, function: Function) -> Held:
-        return SlotReader("", {}, self._positions, self._calls, self._index).returned(function)
+    def _note_fixture(self, function: Function, owner: str) -> None:
+        name = fixture_name(function) if function.decorator_list else None
+        if name is not None:
+            self._calls.fixtures[owner + name] = owner + function.name
+            self._calls.functions[owner + function.name] = partial(self._returned, function, owner[:-1])
+
+    def holders(self) -> dict[str, Holder]:
+        """The other classes, by name, that keep layers or models in attributes; after `read`."""
+        for node in self._nodes.values():
+            self._hold(node)
+        return {name: holder for name, holder in self._holders.items() if holder.attributes}
+
+    def _hold(self, node: ast.ClassDef) -> Holder | None:
+        """What a class that is no model holds; None for one that is."""
+        if node.name in self.found:
+            return None
+        if node.name in self._holders:
+            return self._holders[node.name]
+        self._holders[node.name] = Holder(node, (), {})  # what a class that is its own base comes to
+        bases = (self._nodes.get(dotted_name(_unsubscripted(base)) or "") for base in node.bases)
+        parents = [holder for base in bases if base is not None and (holder := self._hold(base))]
+        inherited: Environment = {}
+        for parent in reversed(parents):
+            inherited |= parent.attributes
+        own = {method.name: method for method in _methods(node)}
+        keeping = [function for function in own.values() if keeps_calls(function)]
+        if keeping:
+            reader = SlotReader(
+                node.name, {**self._mixed_in(node, ()), **own}, self._positions, self._calls, self._index
+            )
+            reader.asks_parameters = False
+            reader.attributes.update(inherited)
+            for function in sorted(keeping, key=lambda f: f.name not in _SETTING_UP):
+                if function.name not in reader.followed:
+                    reader.read_method(function, conditional=function.name not in _SETTING_UP)
+            inherited = {name: held for name, held in reader.attributes.items() if held.entries}
+            self._holders[node.name] = Holder(node, tuple(reader.slots), inherited)
+        else:
+            self._holders[node.name] = Holder(node, (), inherited)
+        return self._holders[node.name]
+
+    def _returned(self, function: Function, owner: str = "") -> Held:
+        return SlotReader(owner, {}, self._positions, self._calls, self._index).returned(function)
 
     def _mixed_in(self, node: ast.ClassDef, above: tuple[str, ...]) -> dict[str, Function]:
         """Methods of bases in this module that are no models themselves; the first base counts."""
@@ -167,7 +242,7 @@ class ClassReader:
             if mixin is None or name in self.found or name in above:
                 continue
             found |= self._mixed_in(mixin, (*above, name))
-            found |= {s.name: s for s in mixin.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))}
+            found |= {method.name: method for method in _methods(mixin)}
         return found
 
     def _method(self, function: Function) -> MethodFacts:
@@ -186,6 +261,8 @@ class ClassReader:
         """`.layers` in order, where every Keras agrees: attributes assigned whole and once, one by one."""
         init = info.functions.get("__init__")
         if not closed or not straight or info.parents or init is None or "layers" in info.functions:
+            return None
+        if info.kind is ModelKind.MODULE:
             return None
         inside = self._positions.span(init)
         calls = [slot.call for slot in slots]
@@ -215,9 +292,26 @@ def _setters(info: ClassInfo) -> dict[str, str]:
     return found
 
 
+def _numbers(node: ast.ClassDef) -> Environment:
+    """The ints that a class body gives to names: `depth = 4`."""
+    found: Environment = {}
+    for statement in node.body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Constant):
+            number = index_literal(statement.value)
+            names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+            found.update((name, Held(number=number)) for name in names if number is not None)
+    return found
+
+
+def _methods(node: ast.ClassDef) -> list[Function]:
+    return [s for s in node.body if isinstance(s, (ast.FunctionDef, ast.AsyncFunctionDef))]
+
+
 def _take_kind(info: ClassInfo, kind: ModelKind) -> None:
-    if info.kind is not ModelKind.SUBCLASS:
-        info.kind = kind
+    if info.kind is not ModelKind.SUBCLASS and (
+        kind is not ModelKind.MODULE or info.kind is ModelKind.UNKNOWN
+    ):
+        info.kind = kind  # a layer is a `tf.Module`, too
 
 
 def _unsubscripted(node: ast.expr) -> ast.expr:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from keras_lsp.source.class_info import ClassInfo
     from keras_lsp.text.span import Span
 
+# What a `tf.Module` lists of its weights.
+MODULE_LISTS = frozenset({"variables", "trainable_variables", "non_trainable_variables"})
 WEIGHT_LISTS = frozenset(
     {
         "weights",
@@ -63,6 +65,8 @@ class Denoter:
         return self._held_object(stepped, info, held, name)
 
     def _has_layers(self, base: Value) -> bool:
+        if base.kind is ModelKind.MODULE:
+            return False
         if base.kind is ModelKind.LAYER:
             info = self._classes.get(base.class_name or "")
             return base.call is None and info is None
@@ -90,6 +94,8 @@ class Denoter:
         held = base.held or Held(open=True)
         if isinstance(key, int) and key < 0 and held.length is not None:
             key += held.length
+        if isinstance(key, int) and held.length is not None and not 0 <= key < held.length:
+            return stepped._replace(sort=Sort.OBJECT, kind=ModelKind.LAYER, call=None, class_name=None)
         place = EACH if key is None else f"[{key!r}]"
         inner = held.element(place)
         if not inner.entries or (key is None and not all(e.repeated for e in held.entries)):
@@ -117,8 +123,29 @@ class Denoter:
 
     def layer_at(self, base: Value, index: int | None, span: Span, key_span: Span) -> Value:
         """`model.layers[index]`."""
+        if base.part is not None:  # of a slice
+            stepped = self._stepped(base, Step(StepKind.ELEMENT, index, span, key_span))._replace(part=None)
+            if index is None or not -len(base.part) <= index < len(base.part):
+                return self._unknown(stepped)
+            slot, call = base.part[index]
+            return self.of_call(stepped, call, slot)
         stepped = self._stepped(base, Step(StepKind.LAYERS, index, span, key_span))
         return self._numbered(stepped, base, index)
+
+    def cut(self, base: Value, bounds: slice | None, span: Span) -> Value:
+        """A slice of `.layers` or of a container; None for bounds that the text does not say."""
+        if base.sort is Sort.CONTAINER:
+            stepped = self._stepped(base, Step(StepKind.ELEMENT, None, span))
+            return stepped._replace(held=base.held.part(bounds) if base.held else None)
+        stepped = self._stepped(base, Step(StepKind.LAYERS, None, span))
+        layers = self._layers_in(base)
+        return stepped._replace(part=layers[bounds] if layers is not None and bounds is not None else ())
+
+    def _layers_in(self, base: Value) -> tuple[tuple[LayerSlot | None, LayerCall], ...] | None:
+        if base.part is not None:
+            return base.part
+        slots, calls = self._ordered(base)
+        return tuple(zip(slots, calls, strict=True))
 
     def get_layer(self, base: Value, key: str | int | None, span: Span, key_span: Span | None) -> Value:
         """`model.get_layer("name")` or `model.get_layer(index=2)`."""
@@ -174,6 +201,17 @@ class Denoter:
         )
         calls = [call for call in layers if call.given_name == name]
         return self.of_call(stepped, calls[0], None) if len(calls) == 1 else self._unknown(stepped)
+
+
+def returned_value(held: Held, classes: Mapping[str, ClassInfo]) -> Value | None:
+    """The one model or layer that a function surely returns; what else it did to it, nobody knows."""
+    if len(held.entries) != 1 or held.open or held.is_container or held.entries[0].conditional:
+        return None
+    call = held.entries[0].call
+    if call is None:
+        return None
+    name = call.callee if call.callee in classes else None
+    return Value(Sort.OBJECT, kind_of(call, classes), call=call, class_name=name)
 
 
 def kind_of(call: LayerCall | None, classes: Mapping[str, ClassInfo]) -> ModelKind:

@@ -22,26 +22,44 @@ class Dependencies:
     """Sections by number. `followed`: names of the module's variables that hold models or tensors."""
 
     def __init__(self, sections: Sequence[SectionNames], followed: frozenset[str]) -> None:
-        self._sections = sections
+        self._sections = list(sections)
+        self._followed = followed
         self._needs: list[set[int]] = [set() for _ in sections]
         self._needed_by: list[set[int]] = [set() for _ in sections]
         self._by_mention: dict[str, list[int]] = defaultdict(list)
         self._by_attribute: dict[str, list[int]] = defaultdict(list)
-        given = followed.union(*(n.gives for n in sections), *(n.callables for n in sections))
+        self._given = followed.union(*(n.gives for n in sections), *(n.callables for n in sections))
         for number, names in enumerate(sections):
-            for name in names.mentions & given:
+            for name in names.mentions & self._given:
                 self._by_mention[name].append(number)
-            for name in names.attributes & given:
+            for name in names.attributes & self._given:
                 self._by_attribute[name].append(number)
         for number, names in enumerate(sections):
             for name in names.gives:
-                self._given(number, name, attributes=name in names.callables)
+                self._link_all(number, name, attributes=name in names.callables)
         touching = self._share(followed)
         self._acting = self._follow_callables(touching)
         for number, names in enumerate(sections):
             if names.gives_attributes:
                 for other in self.needed_for([number]):
                     self._link(other, number)
+
+    def take(self, number: int, names: SectionNames, followed: frozenset[str]) -> bool:
+        """Put `names` in the place of a section's; False where that links it with others than before."""
+        before = self._sections[number]
+        if followed != self._followed or (names.gives, names.callables) != (before.gives, before.callables):
+            return False
+        if names.is_definition != before.is_definition or names.gives_attributes != before.gives_attributes:
+            return False
+        given = self._given
+        if (names.mentions ^ before.mentions) & given or (names.attributes ^ before.attributes) & given:
+            return False
+        self._sections[number] = names
+        return True
+
+    def with_followed(self, followed: frozenset[str]) -> Dependencies:
+        """The same sections when more variables hold models."""
+        return Dependencies(self._sections, followed)
 
     def dependent_on(self, numbers: Iterable[int]) -> set[int]:
         """The sections and all in which something may change when they do."""
@@ -56,19 +74,9 @@ class Dependencies:
         names = self._sections[number]
         return number in self._acting or names.gives_attributes or not names.is_definition
 
-    def hides(self, number: int, old: int) -> bool:
-        """Whether a class differs from the `old` one only where no other section can look into it."""
-        now, was = self._sections[number], self._sections[old]
-        if not now.is_definition or now.face != was.face or now.callables != was.callables:
-            return False
-        if (
-            self.acts(number)
-            or self.acts(old)
-            or [name for name, _ in now.quiet] != [n for n, _ in was.quiet]
-        ):
-            return False
-        changed = {one for (one, body), (_, other) in zip(now.quiet, was.quiet, strict=True) if body != other}
-        return bool(changed) and changed.isdisjoint(self._followed_methods())
+    def hides(self, numbers: Iterable[int], methods: Iterable[str]) -> bool:
+        """Whether no other section can look into these methods of a class; `numbers` are its states."""
+        return not any(map(self.acts, numbers)) and self._followed_methods().isdisjoint(methods)
 
     def _followed_methods(self) -> set[str]:
         """Names of methods that may be followed from what can be seen, also through each other."""
@@ -86,7 +94,7 @@ class Dependencies:
         self._needs[number].add(needed)
         self._needed_by[needed].add(number)
 
-    def _given(self, number: int, name: str, attributes: bool) -> None:
+    def _link_all(self, number: int, name: str, attributes: bool) -> None:
         for other in self._by_mention.get(name, ()):
             self._link(other, number)
         if attributes:
@@ -122,7 +130,7 @@ class Dependencies:
             linked |= new
             for number in new:
                 for name in self._sections[number].callables:
-                    self._given(number, name, attributes=True)
+                    self._link_all(number, name, attributes=True)
         return linked
 
 

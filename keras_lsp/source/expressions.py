@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.source.build_flow import Branch, Loop
 from keras_lsp.source.call_expressions import CallExpressions
-from keras_lsp.source.denote import ONE_WEIGHT, WEIGHT_LISTS
+from keras_lsp.source.denote import MODULE_LISTS, ONE_WEIGHT, WEIGHT_LISTS
 from keras_lsp.source.facts import ModelKind, ReferenceKind
-from keras_lsp.source.literals import index_literal, literal
+from keras_lsp.source.literals import index_literal, literal, slice_literal
 from keras_lsp.source.variables import Path, Scope, Sort, Value
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keras_lsp.source.variables import Variable
     from keras_lsp.source.walk import Walk
 
 # Attributes that surely mean weights, even on something we know nothing of.
@@ -78,14 +79,17 @@ class ExpressionWalker:
         if variable is None:
             self._unbound(node)
             return None
+        return self._of_variable(variable, variable.name, walk.span(node))
+
+    def _of_variable(self, variable: Variable, name: str, span: Span) -> Value:
+        walk = self._walk
         walk.found(variable)
-        span = walk.span(node)
         if variable.value.sort is Sort.TENSOR:
             walk.notes.variable(ReferenceKind.TENSOR, span, variable)
             return variable.value
         walk.notes.variable(ReferenceKind.MODEL, span, variable)
         value = variable.value
-        path = Path(variable.name, span, value.class_name)
+        path = Path(name, span, value.class_name)
         return value._replace(path=path, root=value.root or variable, variable=variable)
 
     def _unbound(self, node: ast.Name) -> None:
@@ -98,6 +102,9 @@ class ExpressionWalker:
         info = walk.classes.get(node.id)
         if info is not None and not walk.scope.hides(node.id):
             walk.notes.model_class(walk.span(node), info.facts)
+        method = walk.scope.holder_method(node.id)
+        if method is not None:
+            walk.let_go(method)
         walk.named(node.id)
 
     def _attribute(self, node: ast.Attribute) -> Value | None:
@@ -105,11 +112,23 @@ class ExpressionWalker:
         method = walk.scope.method_scope(node.value.id) if isinstance(node.value, ast.Name) else None
         if method is not None:
             return self._self_attribute(node, method)
+        holder = walk.scope.holder_method(node.value.id) if isinstance(node.value, ast.Name) else None
+        if holder is not None:
+            return self._kept_attribute(node, holder)
         base = self.visit(node.value)
         walk.named(node.attr)
         if base is None:
             return self._on_unknown(node) if node.attr == "layers" or node.attr in _TELLING else None
         return self._on_object(node, base) if base.sort is Sort.OBJECT else None
+
+    def _kept_attribute(self, node: ast.Attribute, method: Scope) -> Value | None:
+        """`self.x` in a method of a class that is no model."""
+        walk = self._walk
+        variable = walk.scope.kept(node.attr, method)
+        if variable is None:
+            walk.named(node.attr)
+            return None
+        return self._of_variable(variable, walk.text(node), walk.span(node))
 
     def _self_attribute(self, node: ast.Attribute, method: Scope) -> Value | None:
         """`self.x` in a method of a model class."""
@@ -129,7 +148,7 @@ class ExpressionWalker:
         if node.attr == "layers" and info.kind is ModelKind.SUBCLASS:
             walk.notes.layers(span, None)
             return walk.denoter.attribute(me, node.attr, Span(root.end, span.end))
-        if node.attr in WEIGHT_LISTS and info.function(node.attr) is None:
+        if node.attr in _weight_lists(info.kind) and info.function(node.attr) is None:
             return self._walk.weight_list(node, me)
         return None
 
@@ -144,7 +163,7 @@ class ExpressionWalker:
             walk.notes.path(whole, value)
         elif value is not None:
             self._note_container(node, whole, base)
-        elif node.attr in WEIGHT_LISTS or (node.attr in ONE_WEIGHT and self._is_layer(base)):
+        elif node.attr in _weight_lists(base.kind) or (node.attr in ONE_WEIGHT and self._is_layer(base)):
             return self._walk.weight_list(node, base)
         return value
 
@@ -197,12 +216,15 @@ class ExpressionWalker:
                 return base._replace(sort=Sort.WEIGHT)
             return None
         if base.sort is Sort.LAYER_LIST:
+            start = before.end if base.part is not None else before.end - len(".layers")
+            step = Span(start, whole.end)
             if isinstance(node.slice, ast.Slice):
-                return Value(Sort.LAYER_LIST, root=base.root)
-            step = Span(before.end - len(".layers"), whole.end)
+                return walk.denoter.cut(base, slice_literal(node.slice), step)
             return self._noted(
                 whole, walk.denoter.layer_at(base, index_literal(node.slice), step, key_span), node
             )
+        if base.sort is Sort.CONTAINER and isinstance(node.slice, ast.Slice):
+            return walk.denoter.cut(base, slice_literal(node.slice), key)
         if base.sort is Sort.CONTAINER:
             spelled, _ = literal(node.slice)
             name = spelled if isinstance(spelled, (str, int)) else None
@@ -321,6 +343,10 @@ class ExpressionWalker:
         if value is not None and value.sort in {Sort.LAYER_LIST, Sort.CONTAINER}:
             return self._walk.denoter.each(value)
         return None
+
+
+def _weight_lists(kind: ModelKind) -> frozenset[str]:
+    return MODULE_LISTS if kind is ModelKind.MODULE else WEIGHT_LISTS
 
 
 def mixed(values: list[Value], sort: Sort) -> Value | None:

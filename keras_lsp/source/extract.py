@@ -71,8 +71,9 @@ def read(
     """
     positions = Positions(text)
     calls = Calls(positions, index.imports, resolver or SameFileResolver())
-    classes = ClassReader(positions, calls, index).read()
-    walk = Walk(positions, calls, classes, index.callables(), Scope(EVERYWHERE))
+    reader = ClassReader(positions, calls, index)
+    classes = reader.read()
+    walk = Walk(positions, calls, classes, reader.holders(), index.callables(), Scope(EVERYWHERE))
     ModuleWalker(walk).run(tree)
     flow = BuildFlow(walk.reach.of)
     for program in walk.notes.programs:

@@ -30,6 +30,7 @@ class ModelKind(str, Enum):
     SEQUENTIAL = "sequential"
     FUNCTIONAL = "functional"
     LAYER = "layer"
+    MODULE = "module"  # a `tf.Module`: holds layers, has no `.layers` and builds nothing by itself
     UNKNOWN = "unknown"
 
 
@@ -69,6 +70,16 @@ class LayerCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A place in another file, for whoever goes there: its line, and what stands before it in that line."""
+
+    path: str
+    line: int
+    before: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class LayerSlot:
     """`self.<path>` that holds a layer: "dense1", or "blocks[0]", "heads['a']" for container elements."""
 
@@ -79,7 +90,7 @@ class LayerSlot:
     source_line: Span  # the defining statement
     conditional: bool = False  # assigned on some paths only, or more than once
     repeated: bool = False  # made in a loop or comprehension: one text, many layers
-    file: str = ""  # of a base class in another file, that file; all spans are then the base's name here
+    elsewhere: Elsewhere | None = None  # of a base class in another file; all spans are the base's name here
 
     @property
     def attribute(self) -> str:
@@ -103,7 +114,7 @@ class ModelClass:
     name: str
     span: Span
     name_span: Span
-    kind: ModelKind  # SUBCLASS for models, LAYER for layers
+    kind: ModelKind  # SUBCLASS for models, LAYER for layers, MODULE
     bases: tuple[str, ...]  # canonical where known, else as written
     slots: tuple[LayerSlot, ...]
     methods: tuple[MethodFacts, ...]
@@ -112,6 +123,10 @@ class ModelClass:
     layers: tuple[LayerSlot, ...] | None = None  # what `.layers` holds, in order; None when not certain
     builds_itself: bool = True  # has a build() of its own or from a base; also when a base is not known
     initial: Built = Built.UNKNOWN  # of a new instance
+    input_text: str | None = None  # the shape that its `call` says of its input, in a signature or annotation
+    lengths: tuple[
+        tuple[str, int], ...
+    ] = ()  # attributes that hold lists with layers, and how long these are
     setters: tuple[tuple[str, str], ...] = ()  # properties, and the attribute that keeps what each is given
 
     def method(self, name: str) -> MethodFacts | None:
@@ -119,6 +134,10 @@ class ModelClass:
 
     def slot(self, path: str) -> LayerSlot | None:
         return next((s for s in (*self.slots, *self.inherited) if s.path == path), None)
+
+    def length(self, attribute: str) -> int | None:
+        """How many elements the list in an attribute has, where the text fixes it."""
+        return dict(self.lengths).get(attribute)
 
     @property
     def has_own_build(self) -> bool:
@@ -157,7 +176,7 @@ class BuildEvent:
     variable: str
     span: Span  # the whole call
     statement: Span
-    shape_text: str | None = None  # first argument of build, as written
+    shape_text: str | None = None  # of the input it tells: what build is given, as written; of a call's array
     after: Built = Built.UNKNOWN
 
 

@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from keras_lsp.source.facts import ModuleFacts
-from keras_lsp.source.moved import Move, Mover
+from keras_lsp.source.moved import EVERYWHERE, Move, Mover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,34 +79,60 @@ def _between(facts: Sequence[_Fact], start: int, end: int) -> tuple[_Fact, ...]:
 class Kept:
     """Facts of a section as they were read, and the edits before it since; moved when somebody asks."""
 
-    def __init__(self, found: Found, reach: int, moves: tuple[Move, ...] = ()) -> None:
+    def __init__(
+        self,
+        found: Found,
+        reach: int,
+        moves: tuple[Move, ...] = (),
+        followed: frozenset[str] | None = None,
+    ) -> None:
         self._found = found
-        self._reach = reach  # no span ends behind this, but those that are EVERYWHERE
-        self._moves = moves
-
-    def after(self, move: Move) -> Kept:
-        """The same after one more edit."""
-        if self._reach < move.since or not move.delta:
-            return self
-        last = self._moves[-1] if self._moves else None
-        goes_on = last is not None and last.since + last.delta == move.since and last.extends == move.extends
-        if last is not None and goes_on:  # typing where it was before
-            moves = (*self._moves[:-1], last._replace(delta=last.delta + move.delta))
-        else:
-            moves = (*self._moves, move)
-        return Kept(self._found, self._reach + move.delta, moves)
+        self.reach = reach  # no span ends behind this, but those that are EVERYWHERE
+        self.moves = moves
+        # Names of the module's variables that hold models or tensors, of those given here.
+        self.followed = _followed(found) if followed is None else followed
 
     def found(self, movers: dict[tuple[Move, ...], Mover]) -> Found:
         """The facts where they are now. `movers` are shared by all that is asked together."""
-        if self._moves:
-            mover = movers.setdefault(self._moves, Mover(self._moves))
-            self._found, self._moves = _moved(self._found, mover), ()
+        if self.moves:
+            mover = movers.setdefault(self.moves, Mover(self.moves))
+            self._found, self.moves = _moved(self._found, mover), ()
         return self._found
 
     @property
     def anywhere(self) -> Found:
         """The facts, wherever they are: for what does not depend on places."""
         return self._found
+
+
+def _followed(found: Found) -> frozenset[str]:
+    return frozenset(binding.name for binding in found.bindings if binding.scope == EVERYWHERE)
+
+
+def after(kept: Iterable[Kept], move: Move) -> list[Kept]:
+    """The same after one more edit."""
+    if not move.delta:
+        return list(kept)
+    since, delta = move.since, move.delta
+    later: dict[int, tuple[Move, ...]] = {}  # by identity: most of them had the same edits before them
+    moved = []
+    for one in kept:
+        if one.reach < since:
+            moved.append(one)
+            continue
+        before = one.moves
+        moves = later.get(id(before))
+        if moves is None:
+            moves = later[id(before)] = _with(before, move)
+        moved.append(Kept(one.anywhere, one.reach + delta, moves, one.followed))
+    return moved
+
+
+def _with(moves: tuple[Move, ...], move: Move) -> tuple[Move, ...]:
+    last = moves[-1] if moves else None
+    if last is None or last.since + last.delta != move.since or last.extends != move.extends:
+        return (*moves, move)
+    return (*moves[:-1], last._replace(delta=last.delta + move.delta))  # typing where it was before
 
 
 def _moved(found: Found, mover: Mover) -> Found:

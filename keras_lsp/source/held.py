@@ -34,12 +34,35 @@ class Held:
     entries: tuple[Entry, ...] = ()
     open: bool = False
     is_container: bool = False
-    length: int | None = None  # of a list whose elements are all written out
+    length: int | None = None  # of a list, where the text fixes it
+    rounds: int | None = 1  # of a list: how often the loops around make one like it
+    number: int | None = None  # the value is this number
     classes: tuple[MadeBy, ...] = ()  # the value may be these classes themselves, to be called later
 
     def under(self, place: str) -> tuple[Entry, ...]:
         """The entries as they are when this value is put at `place` of a container."""
         return tuple(replace(entry, place=place + entry.place) for entry in self.entries)
+
+    def times(self, count: int | None) -> Held:
+        """A list of that many such lists, one after the other."""
+        entries = tuple(replace(e, place=EACH + e.place.partition("]")[2]) for e in self.entries)
+        length = None if self.length is None or count is None else self.length * count
+        return replace(self, entries=entries, length=length)
+
+    def part(self, bounds: slice | None) -> Held:
+        """A slice of this list; None for bounds that the text does not say."""
+        if bounds is None or self.length is None:
+            some = self.times(None)
+            return some if all(e.repeated for e in self.entries) else some.conditionally()
+        chosen = list(range(self.length)[bounds])
+        found = []
+        for entry in self.entries:
+            index, _, rest = entry.place[1:].partition("]")
+            if not index.isdecimal():
+                found.append(entry)
+            elif int(index) in chosen:
+                found.append(replace(entry, place=f"[{chosen.index(int(index))}]{rest}"))
+        return replace(self, entries=tuple(found), length=len(chosen))
 
     def conditionally(self) -> Held:
         return replace(self, entries=tuple(replace(entry, conditional=True) for entry in self.entries))

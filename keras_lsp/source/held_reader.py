@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.source.foreign_slots import held_in, slots_here
 from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container, either
 from keras_lsp.source.keras_names import dotted_name
-from keras_lsp.source.literals import literal
+from keras_lsp.source.literals import index_literal, literal, slice_literal
 
 if TYPE_CHECKING:
     from keras_lsp.source.calls import Calls
@@ -43,6 +43,9 @@ class HeldReader:
 
     def read(self, node: ast.expr, local: Environment) -> Held:
         """What `node` holds; OPEN when the text does not say."""
+        if isinstance(node, ast.Constant):
+            number = index_literal(node)
+            return Held(number=number) if number is not None else NOTHING
         method = getattr(self, f"_{type(node).__name__.lower()}", None)
         if method is not None:
             held: Held = method(node, local)
@@ -119,7 +122,8 @@ class HeldReader:
         if known is not None:
             return known
         if node.id in self._index.constants:
-            return NOTHING
+            number = self._index.numbers.get(node.id)
+            return Held(number=number) if number is not None else NOTHING
         return self._class(node) or OPEN
 
     def _attribute(self, node: ast.Attribute, local: Environment) -> Held:
@@ -147,6 +151,8 @@ class HeldReader:
 
     def _subscript(self, node: ast.Subscript, local: Environment) -> Held:
         held = self.read(node.value, local)
+        if isinstance(node.slice, ast.Slice) and held.is_container:
+            return held.part(slice_literal(node.slice))
         value, known = literal(node.slice)
         if not held.entries:
             return replace(held, is_container=False)
@@ -195,15 +201,38 @@ class HeldReader:
         if isinstance(node.op, ast.Add) and left.is_container and right.is_container:
             return concatenated(left, right)
         if isinstance(node.op, ast.Mult) and (left.entries or right.entries):
-            return replace(many(left if left.entries else right), open=True)
+            listed, factor = (left, right) if left.entries else (right, left)
+            return replace(listed.times(factor.number), open=True)
         return NOTHING  # arithmetic has no layers in it
 
     def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, local: Environment) -> Held:
         held = self.read(node.elt, self._inside(node.generators, local))
-        return replace(container([(EACH, held)], listed=False), open=held.open)
+        counts = [None if g.ifs or g.is_async else self.count(g.iter, local) for g in node.generators]
+        first = counts[0] if len(counts) == 1 else None  # an inner one may run over what an outer one gives
+        return replace(container([(EACH, held)], listed=False), open=held.open, length=first)
 
     _setcomp = _listcomp
     _generatorexp = _listcomp
+
+    def count(self, node: ast.expr, local: Environment) -> int | None:
+        """How many rounds a loop over `node` has, where the text fixes it."""
+        if isinstance(node, (ast.List, ast.Tuple)):
+            return None if any(isinstance(e, ast.Starred) for e in node.elts) else len(node.elts)
+        if isinstance(node, (ast.Name, ast.Attribute)):
+            held = self.read(node, local)
+            return held.length if held.is_container else None
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.keywords:
+            return None
+        if node.func.id == "range":
+            limits = [self.read(argument, local).number for argument in node.args]
+            known = [limit for limit in limits if limit is not None]
+            certain = len(known) == len(limits) in {1, 2, 3} and known[2:] != [0]
+            return len(range(*known)) if certain else None
+        counts = [self.count(argument, local) for argument in node.args]
+        if node.func.id == "zip" and counts and None not in counts:
+            return min(count for count in counts if count is not None)
+        same = node.func.id in {"enumerate", "reversed", "list", "tuple", "sorted"}
+        return counts[0] if same and counts else None
 
     def _dictcomp(self, node: ast.DictComp, local: Environment) -> Held:
         return container([(EACH, self.read(node.value, self._inside(node.generators, local)))], listed=False)
@@ -258,8 +287,7 @@ def _bind_target(target: ast.expr, held: Held, local: Environment) -> None:
 
 def many(held: Held) -> Held:
     """A container with elements that cannot be counted."""
-    entries = tuple(replace(e, place=EACH + e.place.partition("]")[2]) for e in held.entries)
-    return replace(held, entries=entries, length=None)
+    return held.times(None)
 
 
 def concatenated(left: Held, right: Held) -> Held:
@@ -270,5 +298,8 @@ def concatenated(left: Held, right: Held) -> Held:
     shifted = []
     for entry in right.entries:
         index, _, rest = entry.place[1:].partition("]")
+        if entry.repeated and not index.isdecimal():
+            shifted.append(entry)
+            continue
         shifted.append(replace(entry, place=f"[{int(index) + left.length}]{rest}"))
     return Held((*left.entries, *shifted), left.open or right.open, True, left.length + right.length)

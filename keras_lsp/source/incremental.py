@@ -17,10 +17,10 @@ from keras_lsp.source.dependencies import Dependencies
 from keras_lsp.source.extract import may_concern_us, read
 from keras_lsp.source.facts import ModuleFacts, Problem
 from keras_lsp.source.fingerprint import fingerprint_of
-from keras_lsp.source.found import NOTHING_FOUND, Kept, LaterFacts
+from keras_lsp.source.found import NOTHING_FOUND, Kept, LaterFacts, after
 from keras_lsp.source.keras_names import Imports
 from keras_lsp.source.module_index import index_module
-from keras_lsp.source.moved import EVERYWHERE, Move, Mover
+from keras_lsp.source.moved import Move, Mover
 from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.pragmas import read_pragmas
 from keras_lsp.source.sections import compared, cut, recut
@@ -52,6 +52,7 @@ class LiveModule:
         self._resolver: NameResolver | None = None
         self._kept: list[Kept] = []
         self._imports = Imports()
+        self._links: Dependencies | None = None  # of the text as it was read last
         self._start_anew(source)
 
     def edit(self, source: str) -> None:
@@ -77,10 +78,7 @@ class LiveModule:
         if not self._concerns_us() or not before:
             self._read_all()
             return
-        followed = frozenset(
-            b.name for kept in before for b in kept.anywhere.bindings if b.scope == EVERYWHERE
-        )
-        self._read_again(change, replaced, followed, move)
+        self._read_again(change, replaced, move)
 
     def _start_anew(self, source: str) -> None:
         self._take_text(cut(source, parse(source)))
@@ -125,6 +123,7 @@ class LiveModule:
 
     def _read_all(self) -> None:
         self._kept = []
+        self._links = None
         if not self._concerns_us():
             self.facts = ModuleFacts(problems=self.parsed.problems, fingerprint=self._fingerprint())
             return
@@ -134,53 +133,56 @@ class LiveModule:
         knows_others = self._take(index, self.parsed.tree.body, everything)
         self._finish(index.imports, knows_others)
 
-    def _read_again(
-        self, change: Change, replaced: list[Section], followed: frozenset[str], move: Move
-    ) -> None:
+    def _read_again(self, change: Change, replaced: list[Section], move: Move) -> None:
         """Read the sections that changed and those that depend on them."""
         count = len(self._sections)
         if any(section.names.ends_module for section in (*self._sections[:-1], *replaced)):
             self._read_all()
             return
-        names = [section.names for section in (*self._sections, *replaced)]
-        edited = [*range(change.start, change.new_end), *range(count, len(names))]
         imports = index_module(self._import_tree()).imports
         meanings = _changed(self._imports, imports)
         if meanings is None:
             self._read_all()
             return
-        links = Dependencies(names, followed)
+        followed = _followed(self._kept)
         alone = not meanings and len(replaced) == 1 == change.new_end - change.start
-        if alone and self._read_inside(links, change.start, replaced[0]):
+        edited = [*range(change.start, change.new_end)]
+        links = self._links
+        if not alone or not links or not links.take(edited[0], self._sections[edited[0]].names, followed):
+            names = [section.names for section in (*self._sections, *replaced)]
+            edited += range(count, len(names))
+            links = self._links = Dependencies(names, followed)
+        if alone and self._read_inside(links, edited, replaced[0], imports):
             self._finish(imports)
             return
         before = self._kept
         self._kept = [
-            *(kept.after(move) for kept in before[: change.start]),
+            *after(before[: change.start], move),
             *[_NOTHING] * (change.new_end - change.start),
-            *(kept.after(move) for kept in before[change.old_end :]),
+            *after(before[change.old_end :], move),
         ]
         grown = followed
         while True:
             affected = links.dependent_on([*edited, *links.mentioning(meanings)])
             needed = {number for number in links.needed_for(affected) if number < count}
             walked = {number for number in needed if number in affected or links.acts(number)}
-            self._take(*self._slice(needed, walked), sorted(walked))
-            found = (self._kept[number].anywhere for number in walked)
-            grown |= {b.name for one in found for b in one.bindings if b.scope == EVERYWHERE}
+            self._take(*self._slice(needed, walked, imports), sorted(walked))
+            grown |= _followed(self._kept[number] for number in walked)
             if grown == followed:
                 break
             followed = grown
-            links = Dependencies(names, followed)
+            links = self._links = links.with_followed(followed)
         self._finish(imports)
 
-    def _read_inside(self, links: Dependencies, number: int, old: Section) -> bool:
+    def _read_inside(self, links: Dependencies, edited: list[int], old: Section, imports: Imports) -> bool:
         """Read a class that changed only in methods whose bodies nobody else can see; False when it did not.
 
-        Then nothing else changes but places.
+        Then nothing else changes but places. `edited` is its number, and that of `old` where it is another.
         """
+        number = edited[0]
         new = self._sections[number]
-        if not links.hides(number, len(self._sections)):
+        methods = new.names.changed_inside(old.names)
+        if not methods or not links.hides(edited, methods):
             return False
         needed = links.needed_for([number])
         if any(links.acts(other) for other in needed):
@@ -188,24 +190,26 @@ class LiveModule:
         before = self._kept
         known = before[number].found({})
         self._kept = list(before)
-        self._take(*self._slice(needed, {number}), [number])
+        self._take(*self._slice(needed, {number}, imports), [number])
         read_now = self._kept[number]
         start = sum(len(section.source) for section in self._sections[:number])
         (edit,) = Shift.between(old.source, new.source).edits or (Edit(Span(0, 0), 0),)
         for extends in (False, True):
             move = Move(start + edit.replaced.end, edit.delta, extends)
             if Mover((move,)).all(known.classes) == read_now.anywhere.classes:
-                self._kept = [one.after(move) for one in before]
+                self._kept = after(before, move)
                 self._kept[number] = read_now
                 return True
         self._kept = before
         return False
 
-    def _slice(self, needed: set[int], walked: set[int]) -> tuple[ModuleIndex, list[ast.stmt]]:
+    def _slice(
+        self, needed: set[int], walked: set[int], imports: Imports
+    ) -> tuple[ModuleIndex, list[ast.stmt]]:
         """What the needed sections define and the whole module imports, and the statements to be walked."""
         tree = self._tree(needed)
         index = index_module(tree)
-        index.imports = index_module(self._import_tree()).imports
+        index.imports = imports
         last_lines = list(accumulate(len(section.line_ends) for section in self._sections))
         last_lines[-1] += 1  # where a text may go on without a line's end
         numbers = (bisect_left(last_lines, statement.lineno) for statement in tree.body)
@@ -254,6 +258,10 @@ class LiveModule:
 
 
 _NOTHING = Kept(NOTHING_FOUND, -1)
+
+
+def _followed(kept: Iterable[Kept]) -> frozenset[str]:
+    return frozenset().union(*(one.followed for one in kept if one.followed))
 
 
 def _changed(before: Imports, after: Imports) -> set[str] | None:

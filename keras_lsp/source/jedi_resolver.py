@@ -16,17 +16,19 @@ from typing import TYPE_CHECKING, Any
 from keras_lsp.source.calls import Calls
 from keras_lsp.source.classes import ClassReader
 from keras_lsp.source.extract import facts_of, may_concern_us
+from keras_lsp.source.facts import Elsewhere
 from keras_lsp.source.keras_names import Imports, canonical
 from keras_lsp.source.module_index import index_module
 from keras_lsp.source.parse import parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, split_name
 from keras_lsp.source.slot_reader import SlotReader
+from keras_lsp.text.line_index import LineIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from keras_lsp.source.facts import ModelClass, ModuleFacts
+    from keras_lsp.source.facts import LayerSlot, ModelClass, ModuleFacts
     from keras_lsp.source.parse import ParsedModule
 
 ImportedName = tuple[str, str]  # module with its leading dots, name in it
@@ -174,7 +176,7 @@ class JediNames:
         file = self._file(here, text, depth)
         model = file.facts.model_class(name)
         if model is not None:
-            return _origin_of(model, path)
+            return _origin_of(model, path, text)
         if name in file.functions:
             if name not in file.returned:
                 here.found = file.found
@@ -308,7 +310,14 @@ def _beside(path: str | None) -> str | None:
     return str(PurePath(path).with_name("__keras_lsp_names__.py")) if path else None
 
 
-def _origin_of(model: ModelClass, path: str) -> ClassOrigin:
+def _origin_of(model: ModelClass, path: str, text: str) -> ClassOrigin:
+    lines = LineIndex(text)
+
+    def placed(slot: LayerSlot) -> LayerSlot:
+        line = lines.line_of(slot.definition.start)
+        before = text[lines.line_span(line).start : slot.definition.start]
+        return replace(slot, elsewhere=Elsewhere(path, line, before, slot.definition.of(text)))
+
     init = model.method("__init__")
     return ClassOrigin(
         kind=model.kind,
@@ -318,8 +327,6 @@ def _origin_of(model: ModelClass, path: str) -> ClassOrigin:
         parameters=init.parameters if init is not None else (),
         has_own_build=model.builds_itself,
         initial=model.initial,
-        slots=tuple(
-            slot if slot.file else replace(slot, file=path) for slot in (*model.slots, *model.inherited)
-        ),
+        slots=tuple(slot if slot.elsewhere else placed(slot) for slot in (*model.slots, *model.inherited)),
         setters=model.setters,
     )

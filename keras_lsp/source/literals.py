@@ -30,3 +30,11 @@ def index_literal(node: ast.expr) -> int | None:
     """The int of `[0]` or `[-1]`."""
     value, _ = literal(node)
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def slice_literal(node: ast.Slice) -> slice | None:
+    """The slice of `[-2:]` or `[::2]`; None when the text does not say it."""
+    parts = [None if part is None else index_literal(part) for part in (node.lower, node.upper, node.step)]
+    given = [part is not None for part in (node.lower, node.upper, node.step)]
+    known = all(part is not None for part, is_given in zip(parts, given, strict=True) if is_given)
+    return slice(*parts) if known and parts[2] != 0 else None

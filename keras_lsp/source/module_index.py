@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.keras_names import Imports
+from keras_lsp.source.literals import index_literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,7 @@ class ModuleIndex:
     functions: dict[str, Function] = field(default_factory=dict)  # of the module body
     methods: set[str] = field(default_factory=set)  # names of all functions, at any depth
     constants: set[str] = field(default_factory=set)  # names the module body binds to literals
+    numbers: dict[str, int | None] = field(default_factory=dict)  # those bound once, to an int; else None
 
     def callables(self) -> frozenset[str]:
         """Names that run code of this module when they are called."""
@@ -74,8 +76,26 @@ def _note(found: ModuleIndex, node: ast.AST, top_level: bool) -> None:
         found.methods.add(node.name)
         if top_level:
             found.functions[node.name] = node
+    elif isinstance(node, (ast.AugAssign, ast.For, ast.AsyncFor)):
+        _note_rebound(found, node.target, top_level)
+    elif isinstance(node, ast.Global):
+        found.numbers.update(dict.fromkeys(node.names))
     elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        if isinstance(node.value, (ast.Attribute, ast.Name)):
-            found.imports.add_alias(node.targets[0].id, node.value, top_level)
-        elif top_level and isinstance(node.value, (ast.Constant, ast.Tuple, ast.BinOp)):
-            found.constants.add(node.targets[0].id)
+        _note_variable(found, node.targets[0].id, node.value, top_level)
+
+
+def _note_variable(found: ModuleIndex, name: str, value: ast.expr, top_level: bool) -> None:
+    if top_level:
+        number = index_literal(value) if isinstance(value, ast.Constant) else None
+        found.numbers[name] = number if name not in found.numbers else None
+    if isinstance(value, (ast.Attribute, ast.Name)):
+        found.imports.add_alias(name, value, top_level)
+    elif top_level and isinstance(value, (ast.Constant, ast.Tuple, ast.BinOp)):
+        found.constants.add(name)
+
+
+def _note_rebound(found: ModuleIndex, target: ast.expr, top_level: bool) -> None:
+    if top_level:
+        for node in ast.walk(target):
+            if isinstance(node, ast.Name):
+                found.numbers[node.id] = None

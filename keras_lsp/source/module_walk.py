@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.source.build_flow import Attempt, Branch, Leave, Loop
 from keras_lsp.source.expressions import ExpressionWalker
 from keras_lsp.source.name_binding import NameBinder
-from keras_lsp.source.parameters import all_arguments, self_name
+from keras_lsp.source.parameters import all_arguments, self_name, takes_fixtures
 from keras_lsp.source.variables import Scope, Sort, Value
 
 if TYPE_CHECKING:
@@ -101,6 +101,8 @@ class ModuleWalker:
                 inner = element.value if isinstance(element, ast.Starred) else element
                 self._bind(inner, unpacked, None)
         elif isinstance(target, ast.Attribute):
+            if self._binder.kept_attribute(target, value):
+                return
             self._binder.escape(value, node)
             if not self._binder.self_attribute(target):
                 self._binder.attribute_of(self._visit(target.value), node or target)
@@ -118,6 +120,16 @@ class ModuleWalker:
         value = self._visit(node.value)
         for target in node.targets:
             self._bind(target, value, node.value)
+            if isinstance(target, ast.Name):
+                self._note_shape(target.id, node.value)
+
+    def _note_shape(self, name: str, value: ast.expr) -> None:
+        """Of an array in a variable; what is given on some paths only is not known."""
+        shapes = self._walk.scope.shapes
+        shape = self._walk.shape(value)
+        if shape is not None or name in shapes:
+            doubtful = name in shapes and len(self._walk.blocks) > 1 and shapes[name] != shape
+            shapes[name] = None if doubtful else shape
 
     def _annassign(self, node: ast.AnnAssign) -> None:
         self._visit(node.annotation)
@@ -218,6 +230,9 @@ class ModuleWalker:
             self._visit(outside)
         inner = Scope(walk.positions.span(node), walk.scope, is_class=True, title=node.name)
         inner.info = info if info is not None and info.node is node else None
+        holder = walk.holders.get(node.name) if info is None else None
+        if holder is not None and holder.node is node:
+            self._binder.keep(holder, inner, walk.positions.name_span(node))
         with walk.within(inner):
             self._block(node.body)
 
@@ -232,14 +247,19 @@ class ModuleWalker:
         if walk.scope.is_class and walk.scope.info is not None:
             scope.info, scope.self_name = walk.scope.info, self_name(node)
             scope.is_call = node.name == "call" and scope.self_name is not None
+        elif walk.scope.is_class:
+            scope.object_name = self_name(node)
+            if scope.object_name:
+                walk.known.add(scope.object_name)
         self._waiting.append((node, scope))
 
     def _run_function(self, node: Function, scope: Scope) -> None:
         with self._walk.within(scope):
             self._walk.node = node
             names = all_arguments(node)
-            for argument in names[1:] if scope.self_name else names:
-                self._binder.parameter(argument)
+            fixtures = takes_fixtures(node)
+            for argument in names[1:] if scope.self_name or scope.object_name else names:
+                self._binder.parameter(argument, fixtures)
             for extra in (node.args.vararg, node.args.kwarg):
                 if extra is not None:
                     scope.names[extra.arg] = None

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.source.build_flow import Bind, Effect
 from keras_lsp.source.calls import is_input, layers_argument
+from keras_lsp.source.denote import kind_of, returned_value
 from keras_lsp.source.facts import Built, EventKind, LayerCall, ModelKind, ReferenceKind
 from keras_lsp.source.initial_state import InitialState
-from keras_lsp.source.variables import EventDraft, Sort, Value, Variable
+from keras_lsp.source.variables import EventDraft, Sort, Value, Variable, kept_name
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
+    from keras_lsp.source.class_info import Holder
+    from keras_lsp.source.variables import Scope
     from keras_lsp.source.walk import Walk
 
 # Parameters of `call` that Keras gives a meaning of their own.
@@ -28,6 +31,9 @@ class NameBinder:
 
     def name(self, target: ast.Name, value: Value | None) -> None:
         """`target = value`."""
+        shapes = self._walk.scope.shapes
+        if target.id in shapes:
+            shapes[target.id] = None
         if value is not None and value.sort in {Sort.OBJECT, Sort.TENSOR}:
             self._variable(target.id, self._walk.span(target), value)
         else:
@@ -50,13 +56,20 @@ class NameBinder:
     def _variable(self, name: str, span: Span, value: Value) -> None:
         walk = self._walk
         variable = Variable(name, span, walk.statement, walk.scope, value, self._blocks())
+        self._give(variable, name)
+
+    def _give(self, variable: Variable, key: str) -> None:
+        """The variable gets its value, and `key` means it from here on."""
+        walk, value, span = self._walk, variable.value, variable.span
         if value.sort is Sort.OBJECT and value.root is not None:
             self._derived(variable, value, value.root)
         if value.is_new and value.call is not None:
             self._content(variable, value.call, value.history)
+        elif value.kind is ModelKind.SEQUENTIAL and value.call is not None and value.root is None:
+            variable.layers, variable.complete = value.call.layers, value.call.complete
         variable.value = variable.value._replace(path=None, variable=None, is_new=False)
-        walk.scope.names[name] = variable
-        walk.scope.tensor_names.discard(name)
+        walk.scope.names[key] = variable
+        walk.scope.tensor_names.discard(key)
         walk.bound(variable)
         kind = ReferenceKind.TENSOR if value.sort is Sort.TENSOR else ReferenceKind.MODEL
         walk.notes.variable(kind, span, variable, is_store=True)
@@ -118,11 +131,15 @@ class NameBinder:
     def _blocks(self) -> tuple[int, ...]:
         return tuple(number for number, _ in self._walk.blocks)
 
-    def parameter(self, argument: ast.arg) -> None:
-        """A parameter: a model where its annotation says so, a tensor in `call`."""
+    def parameter(self, argument: ast.arg, may_be_fixture: bool) -> None:
+        """A parameter: a model where its annotation or a fixture says so, a tensor in `call`."""
         span = self._walk.positions.span(argument)
         span = Span(span.start, span.start + len(argument.arg))
         value = self._annotated(argument.annotation)
+        if value is None and may_be_fixture:
+            owner = self._walk.scope.parent
+            title = owner.title if owner is not None and owner.is_class else ""
+            value = returned_value(self._walk.calls.fixture(title, argument.arg), self._walk.classes)
         if value is not None:
             self._variable(argument.arg, span, value)
         else:
@@ -162,6 +179,49 @@ class NameBinder:
             here = next((slot for slot in slots if slot.definition == span), slots[0])
             owner = self._walk.classes.get(here.owner, method.info).facts
             self._walk.notes.slot(span, target.attr, owner, here, is_store=True)
+        return True
+
+    def keep(self, holder: Holder, scope: Scope, name_span: Span) -> None:
+        """What each `self.<name>` is in the methods of a class that is no model; `scope` is the class."""
+        for name, held in holder.attributes.items():
+            known = len(held.entries) == 1 and not held.is_container and not held.open
+            call = held.entries[0].call if known else None
+            if call is None:
+                continue
+            kind = kind_of(call, self._walk.classes)
+            class_name = call.callee if call.callee in self._walk.classes else None
+            value = Value(Sort.OBJECT, kind, call, class_name)
+            slot = next((s for s in holder.slots if s.path == name and scope.span.covers(s.definition)), None)
+            span = slot.definition if slot is not None else name_span
+            line = slot.source_line if slot is not None else span
+            variable = Variable(f"self.{name}", span, line, scope, value, (), home=scope)
+            if kind is ModelKind.SEQUENTIAL:
+                variable.layers, variable.complete = call.layers, call.complete
+            scope.names[kept_name(name)] = variable
+            if slot is None:  # no statement of this class gives it, but a base does
+                self._walk.bound(variable)
+
+    def kept_attribute(self, target: ast.Attribute, value: Value | None) -> bool:
+        """Note `self.x = ...` of a class that is no model; False when it is something else."""
+        walk = self._walk
+        name = target.value.id if isinstance(target.value, ast.Name) else ""
+        method = walk.scope.holder_method(name) if name else None
+        if method is None:
+            return False
+        key = kept_name(target.attr)
+        shown = walk.span(target)
+        home = method.parent
+        known = home.names.get(key) if home is not None else None
+        if known is not None and known.span == shown and (value is None or value.call is None):
+            value = known.value  # what a method returns
+        if value is None or value.sort is not Sort.OBJECT:
+            walk.scope.names[key] = None
+            return True
+        variable = Variable(f"{name}.{target.attr}", shown, walk.statement, walk.scope, value, self._blocks())
+        variable.home = home
+        self._give(variable, key)
+        if known is not None and known.span == shown:
+            walk.notes.stands_for[known] = variable
         return True
 
     def attribute_of(self, base: Value | None, node: ast.expr) -> None:

@@ -32,6 +32,7 @@ class Notes:
     weights: list[WeightDraft] = field(default_factory=list)
     paths: list[LayerPath] = field(default_factory=list)
     programs: list[list[Operation]] = field(default_factory=list)
+    stands_for: dict[Variable, Variable] = field(default_factory=dict)  # an attribute, and where it is given
     _references: list[Reference] = field(default_factory=list)
     _of_variables: list[tuple[ReferenceKind, Span, Variable, bool]] = field(default_factory=list)
 
@@ -83,9 +84,10 @@ class Notes:
         events = {event: event.fact() for event in self.events}
         uses = tuple(_weight_use(draft, events) for draft in self.weights)
         bindings = {variable: binding_of(variable) for variable in self.variables}
+        named_by = bindings | {kept: bindings[variable] for kept, variable in self.stands_for.items()}
         references = [
             *self._references,
-            *(_variable_reference(bindings, *named) for named in self._of_variables),
+            *(_variable_reference(named_by, *named) for named in self._of_variables),
             *(
                 r
                 for draft, use in zip(self.weights, uses, strict=True)
@@ -132,7 +134,7 @@ def binding_of(variable: Variable) -> Binding:
         name=variable.name,
         span=variable.span,
         statement=variable.statement,
-        scope=variable.scope.span,
+        scope=(variable.home or variable.scope).span,
         kind=value.kind,
         call=value.call,
         is_tensor=value.sort is Sort.TENSOR,

@@ -38,6 +38,23 @@ def self_name(function: Function) -> str | None:
     return positional[0].arg if positional and not is_static(function) else None
 
 
+def fixture_name(function: Function) -> str | None:
+    """The name under which pytest hands on what a function returns or yields; None for any other function."""
+    for decorator in function.decorator_list:
+        called = decorator if isinstance(decorator, ast.Call) else None
+        dotted = dotted_name(called.func if called is not None else decorator) or ""
+        if dotted.rpartition(".")[2] == "fixture":
+            given = next((k.value for k in called.keywords if k.arg == "name"), None) if called else None
+            spelled = literal(given)[0] if given is not None else None
+            return spelled if isinstance(spelled, str) else function.name
+    return None
+
+
+def takes_fixtures(function: Function) -> bool:
+    """Whether pytest gives a function its arguments, by their names."""
+    return function.name.startswith("test") or fixture_name(function) is not None
+
+
 def kept_by_setter(function: Function) -> str | None:
     """The `_x` of a property setter that does `self._x = value`."""
     if not any(isinstance(d, ast.Attribute) and d.attr == "setter" for d in function.decorator_list):
@@ -107,6 +124,21 @@ def _kept_names(function: Function) -> Iterator[str]:
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
             yield node.value.id
         waiting += blocks_of(node)
+
+
+def keeps_calls(function: Function) -> bool:
+    """Whether a method gives an attribute something that a call may have made."""
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and not isinstance(
+            node.value, (ast.Constant, ast.JoinedStr)
+        ):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, (ast.Attribute, ast.Tuple)) for target in targets):
+                return True
+        waiting += blocks_of(node)
+    return False
 
 
 def may_assign(function: Function) -> bool:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from keras_lsp.text.span import Span
 
 _PRAGMA = re.compile(r"#\s*keras-lsp:\s*(.*?)\s*$", re.DOTALL)
+_SAYS_ELSE = re.compile(r"ignore\b")  # a comment that silences findings
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _FIRST = "input"
 _EXPECTED = "a shape with its batch axis is expected, such as `input=(None, 32)`"
@@ -36,7 +37,7 @@ def read_pragmas(text: str, tree: ast.Module) -> tuple[InputPragma, ...]:
     targets = dict(_targets(tree))
     for span in comments(text):
         match = _PRAGMA.match(span.of(text))
-        if match is not None:
+        if match is not None and not _SAYS_ELSE.match(match.group(1)):
             target = _target(text, lines, span, targets)
             said, problem = read_input(match.group(1))
             if target is not None:

@@ -24,7 +24,7 @@ _NOT_ASKED = sys.stdlib_module_names | {"keras", "tensorflow", "tf_keras", "nump
 class ClassOrigin:
     """A model or layer class of another module."""
 
-    kind: ModelKind  # SUBCLASS or LAYER
+    kind: ModelKind  # SUBCLASS, LAYER or MODULE
     name: str  # as its own module spells it; canonical for a class of Keras
     path: str  # file that defines it; "" for a class of Keras
     name_span: Span  # in that file

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.module_index import Function, blocks_of
-from keras_lsp.source.parameters import all_arguments, may_assign
+from keras_lsp.source.parameters import all_arguments, fixture_name, may_assign, takes_fixtures
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,6 +41,15 @@ class SectionNames:
         tuple[str, str], ...
     ] = ()  # methods that give nothing to their object; hashes of their bodies
     shown: frozenset[str] = frozenset()  # of `attributes`, those outside the bodies of quiet methods
+
+    def changed_inside(self, before: SectionNames) -> set[str]:
+        """The methods whose bodies are all that a class differs in; none when there is more."""
+        if not self.is_definition or self.face != before.face or self.callables != before.callables:
+            return set()
+        pairs = list(zip(self.quiet, before.quiet, strict=False))
+        if len(self.quiet) != len(before.quiet) or any(now != was for (now, _), (was, _) in pairs):
+            return set()
+        return {name for (name, body), (_, other) in pairs if body != other}
 
 
 def names_of(statements: list[ast.stmt], text: str, first_line: int) -> SectionNames:
@@ -83,6 +92,8 @@ class _Reader:
         """One top-level statement."""
         if isinstance(statement, _DEFINITIONS):
             self.gives.add(statement.name)
+            if not isinstance(statement, ast.ClassDef) and (fixture := fixture_name(statement)):
+                self.gives.add(fixture)
         else:
             self.gives |= {
                 node.id
@@ -130,7 +141,8 @@ class _Reader:
             end = (function.end_lineno or function.lineno) + 1
             if begin <= _last_header_line(function) or begin < at:
                 continue  # all on one line: nothing is hidden
-            names = _parameters(function)
+            # A test's parameters are named after fixtures of the module.
+            names = set() if takes_fixtures(function) else _parameters(function)
             before = self.text(at, function.lineno)
             outside = {
                 n.id for part in _header_parts(function) for n in ast.walk(part) if isinstance(n, ast.Name)

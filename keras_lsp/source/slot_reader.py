@@ -7,11 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import LayerSlot
-from keras_lsp.source.held import EACH, NOTHING, OPEN, Held, container, either
+from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container, either
 from keras_lsp.source.held_reader import Environment, HeldReader, concatenated, many
 from keras_lsp.source.literals import literal
 from keras_lsp.source.loop_values import loop_values, spelled_names
-from keras_lsp.source.parameters import all_arguments, is_static, layerless_parameters, self_name
+from keras_lsp.source.model_calls import ONLY_LOOK
+from keras_lsp.source.parameters import (
+    all_arguments,
+    fixture_name,
+    is_static,
+    layerless_parameters,
+    self_name,
+)
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -23,6 +30,8 @@ if TYPE_CHECKING:
 
 _HELPER_DEPTH = 4  # `self.a()` that calls `self.b()` that calls ...
 _HELPER_CALLS = 200  # per class; more are left unread
+_LEAVING = (ast.Break, ast.Continue, ast.Return)
+_TAKES_AWAY = frozenset({"pop", "remove", "clear", "reverse", "sort"})
 _HARMLESS = frozenset({"super", "isinstance", "hasattr", "getattr", "print", "type", "len", "id"})
 
 
@@ -33,14 +42,16 @@ class _Context:
     local: Environment
     conditional: bool = False
     repeated: bool = False
+    rounds: int | None = 1  # of the loops around, where the text fixes them
     returned: list[Held] = field(default_factory=list)
     loops: dict[str, tuple[str | int, ...]] = field(default_factory=dict)  # what loop variables run through
 
-    def inside(self, conditional: bool = False, repeated: bool = False) -> _Context:
+    def inside(self, conditional: bool = False, repeated: bool = False, rounds: int | None = 1) -> _Context:
         return _Context(
             dict(self.local),
             self.conditional or conditional,
             self.repeated or repeated,
+            None if self.rounds is None or rounds is None else self.rounds * rounds,
             self.returned,
             dict(self.loops),
         )
@@ -55,6 +66,8 @@ class SlotReader:
         self.slots: list[LayerSlot] = []
         self.closed = True  # no layers but those in `slots`
         self.straight = True  # each attribute given whole and once, so that the order is certain
+        self.asks_parameters = True  # whether it matters that a parameter is surely no layer
+        self.wraps = False  # a `Wrapper`, which keeps a layer in `layer`
         self.super_call: ast.Call | None = None  # `super().__init__(...)`
         self.followed: set[str] = set()  # helper methods, read at the place of their call
         self._owner = owner
@@ -83,13 +96,20 @@ class SlotReader:
             self._active.pop()
 
     def returned(self, function: Function) -> Held:
-        """What a function that is no method returns."""
+        """What a function that is no method returns; a fixture of pytest may be given others."""
         context = _Context(self._parameters_of(function))
+        if function.decorator_list and fixture_name(function) is not None:
+            for argument in all_arguments(function):
+                given = self._calls.fixture(self._owner, argument.arg)
+                if given.entries:
+                    context.local[argument.arg] = given
         self._reader.self_name = ""
         self._run(function.body, context)
         return _joined(context.returned)
 
     def _parameters_of(self, function: Function) -> Environment:
+        if not self.asks_parameters:
+            return {argument.arg: OPEN for argument in all_arguments(function)}
         known = self._parameters.get(function)
         if known is None:
             known = self._parameters[function] = layerless_parameters(function, self._calls)
@@ -109,18 +129,28 @@ class SlotReader:
     # Statements that bind names and attributes
 
     def _assign(self, node: ast.Assign, context: _Context) -> None:
-        held = self._reader.read(node.value, context.local)
+        held = self._given(node.value, context)
         for target in node.targets:
             self._bind(target, held, context)
 
     def _annassign(self, node: ast.AnnAssign, context: _Context) -> None:
         if node.value is not None:
-            self._bind(node.target, self._reader.read(node.value, context.local), context)
+            self._bind(node.target, self._given(node.value, context), context)
+
+    def _given(self, value: ast.expr, context: _Context) -> Held:
+        """What an assignment gives; a list that it makes is made in each round of the loops around."""
+        held = self._reader.read(value, context.local)
+        is_new = held.is_container and not isinstance(value, (ast.Name, ast.Attribute))
+        return replace(held, rounds=context.rounds) if is_new else held
 
     def _augassign(self, node: ast.AugAssign, context: _Context) -> None:
         added = self._reader.read(node.value, context.local)
         if added.entries or added.open:
             self._extend(node.target, replace(added, is_container=True), context)
+        elif isinstance(node.target, ast.Name):
+            _forget(context.local, node.target.id)
+        elif (attribute := self._reader.self_attribute(node.target)) is not None:
+            _forget(self.attributes, attribute)
 
     def _bind(self, target: ast.expr, held: Held, context: _Context) -> None:
         attribute = self._reader.self_attribute(target)
@@ -130,8 +160,13 @@ class SlotReader:
             context.local[target.id] = held
         elif isinstance(target, (ast.Tuple, ast.List)):
             for position, element in enumerate(target.elts):
+                if isinstance(element, ast.Starred):
+                    behind = len(target.elts) - 1 - position
+                    rest = held.part(slice(position, -behind or None)) if held.is_container else OPEN
+                    self._bind(element.value, rest, context)
+                    continue
                 inner = held.element(f"[{position}]") if held.entries else replace(held, is_container=False)
-                self._bind(element, OPEN if isinstance(element, ast.Starred) else inner, context)
+                self._bind(element, inner, context)
         elif isinstance(target, ast.Subscript):
             key, known = literal(target.slice)
             place = f"[{key!r}]" if known and not context.repeated else EACH
@@ -183,17 +218,39 @@ class SlotReader:
         holder = self.attributes if attribute is not None else context.local
         key = attribute or name or ""
         before = holder.get(key, OPEN)
-        added = many(added) if context.repeated and not placed else added
+        if context.repeated and not placed:
+            added = added.times(_rounds_since(before, context))
         if placed:
             after = Held((*before.entries, *added.entries), before.open or added.open, True)
         else:
-            after = concatenated(before, added)
+            after = replace(concatenated(before, added), rounds=before.rounds)
         new = Held(after.entries[len(before.entries) :], added.open)
         holder[key] = replace(after, length=None) if context.conditional else after
+        self._share(before, holder[key], new, context)
         if attribute is not None:
             self.straight = False
             self.closed = self.closed and not added.open
             self._note(attribute, new, None, context)
+
+    def _share(self, before: Held, after: Held, new: Held, context: _Context) -> None:
+        """What was the same list under other names has grown there, too."""
+        if not before.is_container:
+            return
+        for name, held in context.local.items():
+            if held is before:
+                context.local[name] = after
+        for name, held in self.attributes.items():
+            if held is before:
+                self.attributes[name] = after
+                self._note(name, new, None, context)
+
+    def _forget_numbers(self, body: Sequence[ast.stmt], context: _Context) -> None:
+        """What a loop gives a value to has none that holds in all of its rounds."""
+        for node in (node for statement in body for node in ast.walk(statement)):
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+                _forget(context.local, node.id)
+            elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+                _forget(self.attributes, node.attr)
 
     # Statements with blocks
 
@@ -206,7 +263,10 @@ class SlotReader:
             context.local[name] = first if first == second else either(first, second)
 
     def _for(self, node: ast.For | ast.AsyncFor, context: _Context) -> None:
-        inner = context.inside(repeated=True)
+        broken = any(isinstance(n, _LEAVING) for s in node.body for n in ast.walk(s))
+        rounds = None if broken else self._reader.count(node.iter, context.local)
+        inner = context.inside(repeated=True, rounds=rounds)
+        self._forget_numbers(node.body, inner)
         inner.loops.update(loop_values(node.target, node.iter))
         self._reader.bind_loop(node.target, node.iter, inner.local)
         self._run(node.body, inner)
@@ -216,7 +276,8 @@ class SlotReader:
     _asyncfor = _for
 
     def _while(self, node: ast.While, context: _Context) -> None:
-        inner = context.inside(repeated=True)
+        inner = context.inside(repeated=True, rounds=None)
+        self._forget_numbers(node.body, inner)
         self._run(node.body, inner)
         context.local.update(inner.local)
 
@@ -246,33 +307,58 @@ class SlotReader:
         if node.value is not None:
             context.returned.append(self._reader.read(node.value, context.local))
 
-    def _delete(self, node: ast.Delete, _context: _Context) -> None:
+    def _delete(self, node: ast.Delete, context: _Context) -> None:
         for target in node.targets:
             attribute = self._reader.self_attribute(target)
             if attribute is not None:
                 self.straight = False
                 self._doubt(attribute)
+            elif isinstance(target, ast.Subscript):
+                self._count(target.value, context)
 
     # Calls made for what they do
 
     def _expr(self, node: ast.Expr, context: _Context) -> None:
+        if isinstance(node.value, ast.Yield) and node.value.value is not None:
+            context.returned.append(self._reader.read(node.value.value, context.local))
+            return
         if not isinstance(node.value, ast.Call):
             self._reader.read(node.value, context.local)
             return
         call = node.value
+        if not (isinstance(call.func, ast.Name) and call.func.id in ONLY_LOOK):
+            for given in call.args:
+                self._not_all_of(given, context)
         if isinstance(call.func, ast.Attribute) and self._container_method(call, call.func, context):
             return
         if isinstance(call.func, ast.Name) and call.func.id == "setattr" and self._is_self(call.args[:1]):
             self._setattr(call, context)
         elif _is_super(call, "__init__"):
             self.super_call = call
+            if self.wraps:
+                self._wrap(call, context)
         elif self._follow(call, context.local) is None and self._is_self(call.args):
             self.closed = self.closed and isinstance(call.func, ast.Name) and call.func.id in _HARMLESS
+
+    def _wrap(self, call: ast.Call, context: _Context) -> None:
+        """A `Wrapper` keeps the layer that its constructor is given."""
+        given = (
+            call.args[0] if call.args else next((k.value for k in call.keywords if k.arg == "layer"), None)
+        )
+        if given is None:
+            self.closed = False
+            return
+        held = self._reader.read(given, context.local)
+        span = self._positions.span(given)
+        self._store("layer", held if held.entries else Held((Entry("", None, span),)), span, context)
 
     def _container_method(self, call: ast.Call, func: ast.Attribute, context: _Context) -> bool:
         """`x.append(...)` and its kin; False when it is none of them."""
         if func.attr == "add" and len(call.args) == 1:
             return self._add_to_sequential(func.value, call.args[0], context)
+        if func.attr in _TAKES_AWAY:
+            self._count(func.value, context)
+            return self._not_all_of(func.value, context)
         if func.attr == "update":
             return self._update(func.value, call, context)
         if func.attr not in {"append", "extend", "insert"} or not call.args:
@@ -320,6 +406,21 @@ class SlotReader:
         self.slots = [replace(s, call=grown) if s.call is call else s for s in self.slots]
         return True
 
+    def _not_all_of(self, target: ast.expr, context: _Context) -> bool:
+        """The layers of a Sequential may be others from here on."""
+        attribute = self._reader.self_attribute(target)
+        holder = self.attributes if attribute is not None else context.local
+        key = attribute or (target.id if isinstance(target, ast.Name) else "")
+        held = holder.get(key)
+        if held is None or len(held.entries) != 1 or held.entries[0].call is None:
+            return False
+        call = held.entries[0].call
+        doubted = replace(call, complete=False)
+        if call.complete:
+            holder[key] = replace(held, entries=(replace(held.entries[0], call=doubted),))
+            self.slots = [replace(s, call=doubted) if s.call is call else s for s in self.slots]
+        return True
+
     def _setattr(self, call: ast.Call, context: _Context) -> None:
         if len(call.args) != 3:
             return
@@ -342,7 +443,9 @@ class SlotReader:
             return None
         self.followed.add(function.name)
         saved = (self._context, self._reader.self_name, self._statement)
-        inner = _Context(self._arguments(function, call, local), saved[0].conditional, saved[0].repeated)
+        inner = _Context(
+            self._arguments(function, call, local), saved[0].conditional, saved[0].repeated, saved[0].rounds
+        )
         self._active.append(function.name)
         if function.name in self._methods:
             self._reader.self_name = self_name(function) or ""
@@ -380,6 +483,20 @@ class SlotReader:
             if keyword.arg in names and keyword.arg is not None:
                 bound[keyword.arg] = self._reader.read(keyword.value, local)
         return bound
+
+
+def _rounds_since(made: Held, context: _Context) -> int | None:
+    """How often the loops inside the one that makes a list anew run for one such list."""
+    if not made.rounds or context.rounds is None:
+        return None
+    return context.rounds // made.rounds
+
+
+def _forget(holder: Environment, name: str) -> None:
+    """The name is no number that we know, and no list whose length we know."""
+    held = holder.get(name)
+    if held is not None and (held.number is not None or held.length is not None):
+        holder[name] = replace(held, number=None, length=None)
 
 
 def _joined(returned: list[Held]) -> Held:

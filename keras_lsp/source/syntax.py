@@ -2,16 +2,19 @@
 
 Two threads must not be in it at once: CPython 3.11 and 3.12 count its recursion per interpreter and then
 raise SystemError (https://github.com/python/cpython/issues/106905). Filters of warnings are global, too.
+Ours wait for each other; libraries in other threads, as jedi with its `literal_eval`, do not: then again.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import threading
 import warnings
 from typing import Any
 
 _ONE_AT_A_TIME = threading.Lock()
+_MOST_TRIES = 20
 
 
 def compile_tree(text: str) -> ast.Module | SyntaxError:
@@ -39,8 +42,15 @@ def _parse(text: str, mode: str) -> ast.AST | SyntaxError:
     try:
         with _ONE_AT_A_TIME, warnings.catch_warnings():
             warnings.simplefilter("ignore")  # `1if x` and the like are the user's, not for our log
-            return ast.parse(text, mode=mode)
+            return _undisturbed(text, mode)
     except SyntaxError as error:
         return error
     except (RecursionError, MemoryError, ValueError, OverflowError) as error:
         return SyntaxError(str(error) or "nested too deeply")
+
+
+def _undisturbed(text: str, mode: str) -> ast.AST:
+    for _ in range(_MOST_TRIES - 1):
+        with contextlib.suppress(SystemError):
+            return ast.parse(text, mode=mode)
+    return ast.parse(text, mode=mode)

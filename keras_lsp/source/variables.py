@@ -46,6 +46,7 @@ class Variable:
     blocks: tuple[int, ...]  # the blocks of statements around it, outermost first
     layers: tuple[LayerCall, ...] = ()
     complete: bool = False
+    home: Scope | None = None  # of an attribute, `self.model`: the class that keeps it
     known_input: bool | None = None  # of a Sequential: whether its layers fix the input shape
     single_input: LayerCall | None = None  # of a functional model: its only Input, so the first of its layers
 
@@ -62,7 +63,9 @@ class Scope:
     title: str = ""  # name of the function or class
     info: ClassInfo | None = None  # the model class whose method this is
     self_name: str | None = None
+    object_name: str | None = None  # what a method of any other class calls its object
     is_call: bool = False  # whether this is a `call`, whose names are tensors where nothing else is known
+    shapes: dict[str, str | None] = field(default_factory=dict)  # of arrays, where the text says them
     tensor_names: set[str] = field(default_factory=set)
 
     def lookup(self, name: str) -> Variable | None:
@@ -73,6 +76,13 @@ class Scope:
                 return scope.names[name]
             scope = scope.parent
         return None
+
+    def shape(self, name: str) -> str | None:
+        """The shape of the array a name stands for, as the text spells it."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.shapes and name not in scope.names:
+            scope = scope.parent
+        return scope.shapes.get(name) if scope is not None else None
 
     def hides(self, name: str) -> bool:
         """Whether a function or comprehension gives `name` a meaning of its own."""
@@ -101,6 +111,34 @@ class Scope:
             scope = scope.parent
         return None
 
+    def holder_method(self, name: str) -> Scope | None:
+        """The method of a class that is no model whose object `name` is."""
+        scope: Scope | None = self
+        while scope is not None:
+            if name == scope.object_name:
+                return scope
+            if name in scope.names and not scope.is_class:
+                return None
+            scope = scope.parent
+        return None
+
+    def kept(self, attribute: str, method: Scope) -> Variable | None:
+        """The variable that `self.<attribute>` is in a method: as given last in it, else by its class."""
+        key = kept_name(attribute)
+        scope: Scope | None = self
+        while scope is not None:
+            if key in scope.names:
+                return scope.names[key]
+            if scope is method.parent:
+                return scope.names.get(attribute)
+            scope = scope.parent
+        return None
+
+
+def kept_name(attribute: str) -> str:
+    """What an attribute is called among the names of a scope: no name of the text looks like it."""
+    return f".{attribute}"
+
 
 class Path(NamedTuple):
     """Where an object was reached from: the root variable or `self`, and the steps from there."""
@@ -125,6 +163,7 @@ class Value(NamedTuple):
     variable: Variable | None = None  # when the expression is just its name
     weights: WeightDraft | None = None
     is_new: bool = False  # whether the expression itself made the object
+    part: tuple[tuple[LayerSlot | None, LayerCall], ...] | None = None  # of a slice of `.layers`, if known
     history: tuple[LayerCall, ...] = ()  # of tensors: the layers they came through, in order
 
     @property

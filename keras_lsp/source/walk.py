@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.array_shapes import shape_of
 from keras_lsp.source.build_flow import Effect, Happen, Mention, Operation, Use
 from keras_lsp.source.denote import ONE_WEIGHT, Denoter
 from keras_lsp.source.facts import EventKind, ModelKind, Step, StepKind
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from keras_lsp.source.calls import Calls
-    from keras_lsp.source.class_info import ClassInfo
+    from keras_lsp.source.class_info import ClassInfo, Holder
     from keras_lsp.source.positions import Positions
 
 
@@ -29,6 +30,7 @@ class Walk:
     positions: Positions
     calls: Calls
     classes: Mapping[str, ClassInfo]
+    holders: Mapping[str, Holder]
     callables: frozenset[str]  # names of the functions, methods and classes of this module
     scope: Scope
     notes: Notes = field(default_factory=Notes)
@@ -52,6 +54,10 @@ class Walk:
     @property
     def in_function(self) -> bool:
         return self.scope.parent is not None and not self.scope.is_class
+
+    def shape(self, node: ast.expr) -> str | None:
+        """The shape of an array, where the text spells it."""
+        return shape_of(node, self.calls, self.scope.shape)
 
     def span(self, node: ast.expr) -> Span:
         return self.positions.span(node)
@@ -84,8 +90,17 @@ class Walk:
 
     def found(self, variable: Variable) -> None:
         """A variable is named; when it is not of this body, the body touches it."""
-        if variable.scope is not self.scope:
+        if variable.scope is not self.scope and variable.home is None:
             self.reach.touches(self.scope, variable)
+
+    def let_go(self, method: Scope) -> None:
+        """Code we do not follow gets the object of a method, with all that the method gave to it."""
+        scope: Scope | None = self.scope
+        while scope is not None and scope is not method.parent:
+            for variable in scope.names.values():
+                if variable is not None and variable.home is not None:
+                    self.program.append(Happen(variable, Effect.MAY_BUILD, None))
+            scope = scope.parent
 
     def bound(self, variable: Variable) -> None:
         self.known.add(variable.name)

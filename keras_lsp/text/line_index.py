@@ -54,7 +54,7 @@ class LineIndex:
         line = self.line_of(offset)
         content = self.line_span(line)
         before = self._text[content.start : min(max(0, offset), content.end)]
-        return line, _units(before, encoding)
+        return line, units(before, encoding)
 
     def offset(self, line: int, column: int, encoding: Encoding) -> int:
         """Offset of a position. A column inside a character means the place before that character."""
@@ -66,7 +66,8 @@ class LineIndex:
         return content.start + _characters(content.of(self._text), max(0, column), encoding)
 
 
-def _units(text: str, encoding: Encoding) -> int:
+def units(text: str, encoding: Encoding) -> int:
+    """How long a text is in the units a client counts in."""
     if encoding is Encoding.UTF32 or text.isascii():
         return len(text)
     return sum(_width(character, encoding) for character in text)

@@ -4,7 +4,9 @@ What an interpreter does before it comes to our code (`sitecustomize`, `.pth` fi
 at all) happens in here already: no writes but in one folder, no network, no hold on other processes. A replay
 is confined further by itself.
 
-    python -I -S launch.py FOLDER COMMAND...
+    python -I -S launch.py PLAN COMMAND...
+
+PLAN is a JSON object with the fields of `confine/plan.py`.
 """
 
 import importlib
@@ -17,18 +19,14 @@ FAILED = 97
 
 
 def main(arguments: List[str]) -> int:
-    folder, *command = arguments
     boot = _boot()
-    doing = "the sandbox could not be set up"
+    starting = importlib.import_module(f"{boot.PRIVATE_NAME}.confine.starting")
     try:
-        around = importlib.import_module(f"{boot.PRIVATE_NAME}.confine.around")
-        os.environ[around.AROUND_VARIABLE] = ",".join(around.enforce_around(folder))
-        doing = f"{command[0]} could not be started"
-        os.execvp(command[0], command)  # noqa: S606 - the interpreter that was found or set for this folder
-    except OSError as error:
+        return int(starting.start(os.path.abspath(__file__), arguments[0], arguments[1:]))
+    except starting.StartError as error:
         wire = importlib.import_module(f"{boot.PRIVATE_NAME}.wire")
-        failed = wire.StartFailed(f"{doing}: {error.strerror or error}", started=False)
         with os.fdopen(1, "wb") as reports:
+            failed = wire.StartFailed(str(error), started=False)
             wire.write_frame(reports, wire.tagged("start_failed", failed))
     return FAILED
 

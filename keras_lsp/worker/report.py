@@ -59,6 +59,39 @@ class CostReport:
 
 
 @dataclass(frozen=True)
+class StepReport:
+    """One thing that runs inside a model or layer. `kind` says which of the other fields count."""
+
+    kind: str = "layer"  # layer | operation | argument | result
+    layer: Optional[int] = None  # id
+    operation: str = ""  # class of an operation that is no layer: "Add", "GetItem"
+    name: str = ""  # of an operation; of an argument as `call` has it, "inputs['ids']"
+    call: int = 1  # which call of that layer in here, from 1
+    span: Optional[SpanPair] = None  # the call expression, where it stands in the text
+
+
+@dataclass(frozen=True)
+class EdgeReport:
+    """A tensor on its way; `source` and `target` are indices of steps."""
+
+    source: int
+    target: int
+    tensor: Optional[TensorSpec] = None  # None: the shape is not known
+    through: Tuple[str, ...] = ()  # operations of the backend on the way, as it calls them: "ConcatV2"
+
+
+@dataclass(frozen=True)
+class GraphReport:
+    """What feeds what inside a model or layer, its steps in order of execution."""
+
+    origin: str  # model: Keras's own graph; call: what its first call did; order: a chain, shapes not known
+    steps: Tuple[StepReport, ...] = ()
+    edges: Tuple[EdgeReport, ...] = ()
+    unknown: Tuple[int, ...] = ()  # indices of steps that also take something whose origin was not seen
+    incomplete: bool = False  # there is more than was seen
+
+
+@dataclass(frozen=True)
 class UntrackedReport:
     """A model or layer uses or holds a layer that is not among its sublayers, as Keras lists them."""
 
@@ -109,6 +142,7 @@ class LayerReport:
     leftover_in: Tuple[int, ...] = ()  # ids of the holders that still list it, though it was replaced there
     cost: Optional[CostReport] = None
     depends_on: str = ""  # a clause: what of this layer is not known, because of what
+    graph: Optional[GraphReport] = None  # None where nothing runs inside, or nothing is known of it
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from keras_lsp.lsp.publish import IDLE_SECONDS
 from keras_lsp.session.settings import Settings
-from tests.benchmarks import confinement, reading
+from tests.benchmarks import confinement, neovim, reading
 from tests.benchmarks.measure import Series, fastest_reference
 from tests.benchmarks.memory import PeakBelow, pss_megabytes, rss_megabytes
 from tests.benchmarks.texts import LLAMA, project, thousand_lines
@@ -177,6 +177,8 @@ async def all_series(root: Path) -> AsyncIterator[Series]:
     for series in reading.all_series():
         yield series
     yield confinement.cost()
+    for series in neovim.all_series():
+        yield series
     for group in (
         initialize(root),
         answers(root),

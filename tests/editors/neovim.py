@@ -33,20 +33,33 @@ class Journey:
     trusted_roots: list[str]
     environment: dict[str, str] = field(default_factory=dict)  # added to the server's
     seconds: float = 60.0  # for one step
+    server: list[str] = field(default_factory=lambda: list(SERVER))
+    by_setup: bool = False  # started by the plugin's `setup`, as on a Neovim without vim.lsp.enable
+    at_screen: bool = False  # somebody is there to answer questions
     steps: list[dict[str, Any]] = field(default_factory=list)
+    milliseconds: dict[str, float] = field(default_factory=dict)  # from the start to each answer, once run
 
     def do(self, name: str, what: str, **arguments: Any) -> Journey:
         self.steps.append({"name": name, "what": what, **arguments})
         return self
 
+    @property
+    def state(self) -> Path:
+        """Where this Neovim keeps what it remembers: beside the folder, away from the user's own."""
+        return self.file.parent.with_name(f"{self.file.parent.name}-state")
+
     def run(self) -> dict[str, Any]:
         """What each step saw, by its name; None for a step that saw nothing in its time."""
+        self.state.mkdir(exist_ok=True)
         plan, answers = (self.file.parent / f".{name}.json" for name in ("plan", "answers"))
         plan.write_text(
             json.dumps(
                 {
                     "plugin": str(ROOT / "editors" / "neovim"),
-                    "server": SERVER,
+                    "server": self.server,
+                    "by_setup": self.by_setup,
+                    "at_screen": self.at_screen,
+                    "state": str(self.state),
                     "environment": {"PYTHONPATH": str(ROOT), **self.environment},
                     "interpreters": {self.file.parent.as_uri(): self.python},
                     "trusted_roots": self.trusted_roots,
@@ -66,5 +79,7 @@ class Journey:
             check=False,
         )
         assert done.returncode == 0, done.stderr
-        result: dict[str, Any] = json.loads(answers.read_text(encoding="utf-8"))
+        told = json.loads(answers.read_text(encoding="utf-8"))
+        self.milliseconds.update(told["milliseconds"])
+        result: dict[str, Any] = told["answers"]
         return result

@@ -39,12 +39,20 @@ function Steps.setup(plan)
     table.insert(messages, message)
   end
   vim.g.keras_lsp = { trusted_roots = plan.trusted_roots }
-  vim.lsp.config('keras_lsp', {
+  vim.cmd.runtime('plugin/keras_lsp.lua')
+  local options = {
     cmd = plan.server,
     cmd_env = plan.environment,
     init_options = { interpreters = plan.interpreters },
-  })
-  vim.lsp.enable('keras_lsp')
+  }
+  if plan.by_setup then
+    vim.lsp.enable, vim.lsp.config = nil, nil
+    vim.cmd.filetype('on')
+    require('keras_lsp').setup(options)
+  else
+    vim.lsp.config('keras_lsp', options)
+    vim.lsp.enable('keras_lsp')
+  end
   vim.lsp.inlay_hint.enable(true)
   vim.api.nvim_create_autocmd('LspAttach', {
     callback = function(event)
@@ -132,14 +140,10 @@ function Steps.poll_fix(step)
   end
 end
 
--- replace: an edit of the unsaved text
-function Steps.begin_replace(step)
-  go_to(step)
-  local row, column = unpack(vim.api.nvim_win_get_cursor(0))
-  vim.api.nvim_buf_set_text(0, row - 1, column, row - 1, column + #step.needle, { step.with })
-end
-function Steps.poll_replace()
-  return buffer_text()
+-- text: the unsaved text, once it `contains` something
+function Steps.begin_text() end
+function Steps.poll_text(step)
+  return buffer_text():find(step.contains, 1, true) and buffer_text() or nil
 end
 
 -- completion: what the popup menu offers after `keys` were typed (by the driver)
@@ -163,14 +167,18 @@ function Steps.poll_cursor()
   return true
 end
 
--- hints: {line, label} of all inlay hints
+-- hints: {line, label} of all inlay hints, once one is of `label`
 function Steps.begin_hints() end
-function Steps.poll_hints()
+function Steps.poll_hints(step)
   local hints = vim.tbl_map(function(item)
     local label = item.inlay_hint.label
     return { line = item.inlay_hint.position.line + 1, label = label }
   end, vim.lsp.inlay_hint.get({ bufnr = 0 }))
-  return #hints > 0 and hints or nil
+  for _, hint in ipairs(hints) do
+    if not step.label or hint.label:find(step.label, 1, true) then
+      return hints
+    end
+  end
 end
 
 -- definition: the line the cursor jumps to
@@ -199,10 +207,10 @@ function Steps.poll_symbols()
   return Steps.outline
 end
 
--- messages: what was said to the user so far
+-- messages: what was said to the user so far, once there are at `least` so many
 function Steps.begin_messages() end
-function Steps.poll_messages()
-  return #messages > 0 and messages or nil
+function Steps.poll_messages(step)
+  return #messages >= (step.least or 1) and messages or nil
 end
 
 -- encoding: what positions are counted in
@@ -210,6 +218,79 @@ function Steps.begin_encoding() end
 function Steps.poll_encoding()
   local attached = client()
   return attached and attached.offset_encoding
+end
+
+local function contains(lines, wanted)
+  local text = table.concat(lines, '\n')
+  return (not wanted or text:find(wanted, 1, true)) and text or nil
+end
+
+-- buffer: the text of a buffer whose name has `named` in it, once it `contains` something
+function Steps.begin_buffer() end
+function Steps.poll_buffer(step)
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if vim.api.nvim_buf_get_name(buffer):find(step.named, 1, true) then
+      return contains(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), step.contains)
+    end
+  end
+end
+
+-- gone: true once no buffer has `named` in its name
+function Steps.begin_gone() end
+function Steps.poll_gone(step)
+  return not Steps.poll_buffer({ named = step.named }) or nil
+end
+
+-- float: the text of the floating window, once it `contains` something
+function Steps.begin_float() end
+function Steps.poll_float(step)
+  local window = floating_window()
+  local buffer = window and vim.api.nvim_win_get_buf(window)
+  return buffer and contains(vim.api.nvim_buf_get_lines(buffer, 0, -1, false), step.contains)
+end
+
+-- screen: what is on the screen, once it `contains` something
+function Steps.begin_screen() end
+function Steps.poll_screen(step)
+  vim.cmd.redraw()
+  local lines = {}
+  for row = 1, vim.o.lines do
+    local cells = {}
+    for column = 1, vim.o.columns do
+      cells[column] = vim.fn.screenstring(row, column)
+    end
+    lines[row] = vim.trim(table.concat(cells))
+  end
+  return contains(lines, step.contains)
+end
+
+-- marked: lines of the model view that are marked as being under the cursor, once one `contains` something
+function Steps.begin_marked() end
+function Steps.poll_marked(step)
+  local space = vim.api.nvim_get_namespaces().keras_lsp_model
+  for _, buffer in ipairs(vim.api.nvim_list_bufs()) do
+    if space and vim.bo[buffer].filetype == 'keras_model' then
+      local lines = {}
+      for _, mark in ipairs(vim.api.nvim_buf_get_extmarks(buffer, space, 0, -1, { details = true })) do
+        if mark[4].sign_text then
+          table.insert(lines, vim.api.nvim_buf_get_lines(buffer, mark[2], mark[2] + 1, false)[1])
+        end
+      end
+      return contains(lines, step.contains) and lines
+    end
+  end
+end
+
+-- line: that of the cursor, once it `contains` something
+function Steps.begin_line() end
+function Steps.poll_line(step)
+  return contains({ vim.api.nvim_get_current_line() }, step.contains)
+end
+
+-- lua: the value of an expression, once it is not nil
+function Steps.begin_lua() end
+function Steps.poll_lua(step)
+  return assert(loadstring('return ' .. step.expression))()
 end
 
 return Steps

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from keras_lsp.features.rules import RULES
 from tests.editors.neovim import Journey
 
 if TYPE_CHECKING:
@@ -40,19 +41,35 @@ def subclassed(open_file: Callable[..., Journey], keras_python: list[str]) -> An
     journey.do("slot", "hover", needle="self.dense1(inputs)", after=6)
     journey.do("by index", "hover", needle="model.layers[1]", after=13)
     journey.do("found", "diagnostics", some=True)
+    journey.do("at the finding", "cursor", needle="layer.weights[0]")
+    journey.do("explained", "float", keys=":KerasExplain<CR>", contains="KL101")
+    journey.do("codes", "lua", expression="vim.fn.getcompletion('KerasExplain kl1', 'cmdline')")
     journey.do("fixed", "fix", needle="layer.weights[0]")
     journey.do("left", "diagnostics", some=False)
     journey.do("hints", "hints")
     journey.do("symbols", "symbols")
     journey.do("definition", "definition", needle="model.layers[1]", after=13)
+    journey.do("view", "buffer", keys=":KerasModel<CR>", named="keras-model:", contains="dense2")
+    journey.do("by a path", "cursor", needle="model.layers[1]", after=13)
+    journey.do("marked by a path", "marked", keys="l", contains="dense2")
+    journey.do("on a class", "cursor", needle="self.dense1(inputs)", after=6)
+    journey.do("marked by a call", "marked", keys="l", contains="dense1")
+    journey.do("landed", "line", keys="<C-w>l/dense2<CR><CR>", contains="Dense(10)")
     journey.do("above the loop", "cursor", needle="for layer in model.layers")
     journey.do("indices", "completion", keys="Omodel.layers[")
+    journey.do("view of half a line", "buffer", named="keras-model:", contains="dense2")
     journey.do("restored", "escape", keys="<Esc>u")
     journey.do("in call", "cursor", needle="x = self.dense1(inputs)")
     journey.do("slots", "completion", keys="oself.")
     journey.do("restored again", "escape", keys="<Esc>u")
-    journey.do("edited", "replace", needle="Dense(64", **{"with": "Dense(128"})
+    journey.do("edited", "text", keys="gg/Dense(64<CR>f6cw128<Esc>", contains="Dense(128")
+    journey.do("new hints", "hints", label="(None, 128)")
     journey.do("new width", "hover", needle="self.dense1(inputs)", after=6, contains="(None, 128)")
+    journey.do("new view", "buffer", named="keras-model:", contains="(None, 128)")
+    journey.do("status", "lua", expression="require('keras_lsp').status()")
+    journey.do("details", "float", keys="<C-w>l/dense1<CR>K", contains="(32, 128)")
+    journey.do("closed", "gone", keys=":fclose<CR>q", named="keras-model:")
+    journey.do("health", "buffer", keys=":checkhealth keras_lsp<CR>", named="health:", contains="Replays")
     return journey.run()
 
 
@@ -139,6 +156,90 @@ def test_an_unsaved_edit_changes_the_card(subclassed: Answers, run_program: RunP
     assert kernel in plain(subclassed["new width"])
 
 
+def test_the_new_width_is_in_hints_and_view_too(subclassed: Answers) -> None:
+    lines = subclassed["edited"].splitlines()
+    hinted = {lines[hint["line"] - 1].strip(): hint["label"] for hint in subclassed["new hints"]}
+    assert "(None, 128)" in hinted["x = self.dense1(inputs)"]
+    assert row(subclassed["new view"], "dense1")[1:] == ["Dense", "(None, 128)", "4,224"]
+
+
+def row(view: str, layer: str) -> list[str]:
+    """The cells of a layer's row in the model view."""
+    (line,) = [line for line in view.splitlines() if line.strip().startswith(f"{layer} ")]
+    return re.split("  +", line.strip())
+
+
+def test_the_model_view_is_what_keras_says(subclassed: Answers, run_program: RunProgram) -> None:
+    report = (
+        "\nfor _x in [model, *model.layers]:\n"
+        "    print('ROW', type(_x).__name__, f'{_x.count_params():,}', sep='|')\n"
+        "print('OUTPUT', *(tuple(_x.output.shape) for _x in model.layers), sep='|')\n"
+    )
+    program = subclassed["fixed"] + report.replace("_x.output.shape", "_x.compute_output_shape((None, 32))")
+    told = run_program(program, False).stdout.splitlines()
+    rows = [line.split("|")[1:] for line in told if line.startswith("ROW")]
+    (outputs,) = [line.split("|")[1:] for line in told if line.startswith("OUTPUT")]
+    view = subclassed["view"]
+    for layer, (class_name, count), output in zip(
+        ("my_model", "dense1", "dense2"), rows, (outputs[1], *outputs), strict=True
+    ):
+        assert row(view, layer)[1:] == [class_name, output, count]
+    depth = {line.strip().split(" ")[0]: len(line) - len(line.lstrip()) for line in view.splitlines()}
+    assert depth["my_model"] < depth["dense1"] == depth["dense2"]
+
+
+def test_the_columns_of_the_model_view_line_up(subclassed: Answers) -> None:
+    _, _, lines = (part.splitlines() for part in subclassed["view"].partition("\n\n"))
+    assert len(lines) == 4
+    assert len({line.index("(None") for line in lines if "(None" in line}) == 1
+    assert len({len(line) for line in lines}) == 1
+
+
+def test_the_model_view_marks_what_is_under_the_cursor(subclassed: Answers) -> None:
+    for name, layer in (("marked by a path", "dense2"), ("marked by a call", "dense1")):
+        (line,) = subclassed[name]
+        assert line.strip().startswith(layer)
+
+
+def test_return_in_the_model_view_leads_to_the_source(subclassed: Answers) -> None:
+    assert subclassed["landed"].strip() == "self.dense2 = tf.keras.layers.Dense(10)"
+
+
+def test_half_a_line_does_not_empty_the_model_view(subclassed: Answers) -> None:
+    assert row(subclassed["view of half a line"], "dense1")[1:] == ["Dense", "(None, 64)", "2,112"]
+
+
+def test_a_layer_of_the_model_view_tells_its_weights(subclassed: Answers) -> None:
+    assert "kernel (32, 128) float32" in subclassed["details"]
+    assert subclassed["closed"] is True
+
+
+def test_the_rule_of_a_finding_is_explained(subclassed: Answers) -> None:
+    assert "# KL101 " in subclassed["explained"]
+    assert subclassed["codes"] == sorted(rule.code for rule in RULES if rule.code.startswith("KL1"))
+
+
+def test_the_status_line_names_the_keras(subclassed: Answers, run_program: RunProgram) -> None:
+    version = run_program("import keras; print('VERSION', keras.__version__)", False).stdout.split()[-1]
+    assert subclassed["status"] == f"Keras {version}"
+
+
+def test_checkhealth_tells_server_interpreter_keras_sandbox_and_trust(
+    subclassed: Answers, keras_python: list[str]
+) -> None:
+    health = subclassed["health"]
+    assert "ERROR" not in health, health
+    for words in (
+        "keras-lsp 0.",
+        f"interpreter: `{keras_python[0]}`",
+        "worker: `Keras 3.",
+        "sandbox: `",
+        "This folder is trusted: listed in trusted_roots.",
+        "OK Replays work",
+    ):
+        assert words in health, health
+
+
 def test_under_tf_keras_2_the_same_program_is_clean(
     open_file: Callable[..., Journey],
     keras_python: list[str],
@@ -201,7 +302,16 @@ def test_an_untrusted_folder_gets_static_answers_and_one_explanation(
     journey.do("slot", "hover", needle="self.dense1(inputs)", after=6)
     journey.do("symbols", "symbols")
     journey.do("definition", "definition", needle="self.dense1(inputs)", after=6)
-    answers = journey.do("messages", "messages").run()
+    journey.do("status", "lua", expression="require('keras_lsp').status()")
+    journey.do("view", "buffer", keys=":KerasModel<CR>", named="keras-model:", contains="dense2")
+    journey.do("messages", "messages")
+    health = {"keys": ":checkhealth keras_lsp<CR>", "named": "health:", "contains": "Replays"}
+    answers = journey.do("health", "buffer", **health).run()
+    assert "not trusted" in answers["view"]
+    assert "None" not in answers["view"]
+    assert answers["status"].endswith("text only")
+    assert "WARNING This folder is not trusted: nothing was said about it." in answers["health"]
+    assert "Replays do not work" in answers["health"]
     assert answers["settled"]["state"] == "unavailable"
     assert "trust" in answers["settled"]["reason"]
     assert "Dense" in answers["slot"]
@@ -213,8 +323,93 @@ def test_an_untrusted_folder_gets_static_answers_and_one_explanation(
 
 
 def test_without_keras_the_reason_is_shown(open_file: Callable[..., Journey], bare_python: list[str]) -> None:
-    journey = open_file("subclassed", bare_python, trusted=True)
-    answers = journey.do("slot", "hover", needle="self.dense1(inputs)", after=6).run()
+    journey = open_file("subclassed", bare_python, trusted=True, by_setup=True)
+    journey.do("slot", "hover", needle="self.dense1(inputs)", after=6)
+    journey.do("view", "buffer", keys=":KerasModel<CR>", named="keras-model:", contains="dense2")
+    another = "((vim.lsp.get_clients({ name = 'keras_lsp' })[1] or {}).id or 0) > 1 or nil"
+    journey.do("restarted", "lua", keys=":KerasRestart!<CR>", expression=another)
+    health = {"keys": ":checkhealth keras_lsp<CR>", "named": "health:", "contains": "Replays"}
+    answers = journey.do("health", "buffer", **health).run()
+    assert answers["restarted"] is True
+    assert "Keras" in answers["view"]
+    assert "installed: `no Keras`" in answers["health"]
+    assert "WARNING Replays do not work" in answers["health"]
     assert answers["settled"]["state"] == "unavailable"
     assert "Keras" in answers["settled"]["reason"] or "TensorFlow" in answers["settled"]["reason"]
     assert "Dense" in answers["slot"]
+
+
+def test_without_the_server_it_is_said_how_to_get_it(tmp_path: Path, seed: Callable[[str], str]) -> None:
+    file = tmp_path / "work" / "subclassed.py"
+    file.parent.mkdir()
+    file.write_text(seed("subclassed"), encoding="utf-8")
+    journey = Journey(file, ["python3"], trusted_roots=[], server=["/no/such/keras-lsp", "serve"])
+    journey.do("messages", "messages", keys=":KerasModel<CR>", least=2)
+    health = {"keys": ":checkhealth keras_lsp<CR>", "named": "health:", "contains": "No server is running"}
+    answers = journey.do("health", "buffer", **health).run()
+    first, second = answers["messages"]
+    assert "pip install keras-lsp" in first
+    assert ":checkhealth keras_lsp" in second
+    assert "ERROR There is no program `/no/such/keras-lsp`." in answers["health"]
+
+
+def test_an_input_is_chosen_and_written_into_the_file(tmp_path: Path, keras_python: list[str]) -> None:
+    file = tmp_path / "work" / "guess.py"
+    file.parent.mkdir()
+    file.write_text(GUESSED, encoding="utf-8")
+    journey = Journey(file, keras_python, trusted_roots=[str(tmp_path)], at_screen=True)
+    journey.do("guess", "hints", label="~(None")
+    journey.do("in class", "cursor", needle="self.conv")
+    journey.do("shapes", "screen", keys=":KerasInputShape<CR>", contains="(None, 28, 28, 1)")
+    journey.do("where", "screen", keys="3<CR>", contains="as a comment")
+    journey.do("written", "text", keys="1<CR>", contains="# keras-lsp: input=(None, 28, 28, 1)\nclass Net")
+    answers = journey.do("shown", "hints", label=" (None, 28, 28, 8)").run()
+    assert "1: (None, 64, 64, 3)" in answers["shapes"], "the guess comes first"
+    assert answers["written"] is not None
+    assert answers["shown"] is not None
+
+
+GUESSED = """\
+import keras
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.conv = keras.layers.Conv2D(8, 3, padding="same")
+
+    def call(self, images):
+        return self.conv(images)
+
+
+model = Net()
+"""
+
+
+def test_trust_is_asked_for_once_and_remembered_outside_of_the_folder(
+    tmp_path: Path, keras_python: list[str]
+) -> None:
+    file = tmp_path / "work" / "guess.py"
+    file.parent.mkdir()
+    file.write_text(GUESSED, encoding="utf-8")
+
+    def opened(*, at_screen: bool = True) -> Journey:
+        return Journey(file, keras_python, trusted_roots=[], at_screen=at_screen)
+
+    refused = opened().do("asked", "screen", contains="run the model code in")
+    refused.do("still", "state", keys="1<CR>", among=["unavailable"])
+    again = refused.do(
+        "after", "lua", expression="require('keras_lsp.trust').decision(vim.fn.getcwd())"
+    ).run()
+    assert "I trust the code" in again["asked"]
+    assert again["still"]["state"] == "unavailable"
+    assert again["after"] is False
+
+    quiet = opened().do("state", "state", among=["unavailable"])
+    quiet.do("screen", "screen", contains="class Net")
+    quiet.do("ready", "state", keys=":KerasTrust<CR>", among=["ready"])
+    answers = quiet.do("off", "state", keys=":KerasTrust!<CR>", among=["unavailable"]).run()
+    assert "run the model code" not in answers["screen"]
+    assert answers["ready"]["state"] == "ready"
+    assert answers["off"]["state"] == "unavailable"
+    assert sorted(path.name for path in file.parent.iterdir()) == [".answers.json", ".plan.json", "guess.py"]

@@ -202,7 +202,7 @@ async def test_commands(client: Client) -> None:
         return await client.request("workspace/executeCommand", params)
 
     assert "KL101" in await run("explainRule", "KL101")
-    listed = await run("listRules")
+    listed = await run("explainRule")
     assert "KL101" in [rule["code"] for rule in listed]
     for rule in listed:
         assert rule["slug"] in await run("explainRule", rule["code"])

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from keras_lsp.lsp.options import settings_from, trust_from
-from keras_lsp.session.settings import Settings
+from keras_lsp.session.settings import RuleSettings, Settings
 
 BASE = Settings(interpreter=("python3",), idle_seconds=0.5)
 
@@ -18,6 +18,10 @@ def test_every_setting_can_be_set() -> None:
             "replaySeconds": 2.5,
             "memoryBytes": 1e9,
             "inputShapes": {"Net": "(None, 32)"},
+            "select": ["KL1"],
+            "ignore": ["layer-index"],
+            "severity": {"KL102": "off"},
+            "perFileIgnores": {"tests/*": ["ALL"]},
         },
         Settings(),
     )
@@ -30,6 +34,7 @@ def test_every_setting_can_be_set() -> None:
         replay_seconds=2.5,
         memory_bytes=1_000_000_000,
         input_shapes={"Net": "(None, 32)"},
+        rules=RuleSettings(("KL1",), ("layer-index",), {"KL102": "off"}, {"tests/*": ("ALL",)}),
     )
 
 
@@ -47,6 +52,10 @@ def test_no_settings_at_all(data: object) -> None:
     ("name", "value"),
     [
         ("interpreter", 5),
+        ("select", "KL1"),
+        ("ignore", [3]),
+        ("severity", {"KL1": "loud"}),
+        ("perFileIgnores", ["KL1"]),
         ("interpreter", ["python", 3]),
         ("interpreters", ["python"]),
         ("interpreters", {"file:///a": 3}),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.protocol.client import PATIENCE
 
@@ -80,6 +80,43 @@ async def test_the_base_on_disk_is_enough(clients: Clients, bare_python: list[st
     client.open(uri, MODEL)
     assert "Dense" in await wait_for_card(client, uri, known=True)
     assert "dense" in await completions(client, uri)
+
+
+HOLDING = """import keras
+
+
+class Base(keras.Model):
+    def __init__(self):
+        super().__init__()
+        é = "𝄞"; self.dense = keras.layers.Dense(3)
+"""
+USING = """from base import Base
+
+
+class Net(Base):
+    def call(self, inputs):
+        return self.dense(inputs)
+"""
+
+
+async def test_definition_of_what_a_base_on_disk_holds(clients: Clients, tmp_path: Path) -> None:
+    base = tmp_path / "base.py"
+    base.write_text(HOLDING, encoding="utf-8")
+    client = await clients.start(root=tmp_path)
+    uri = (tmp_path / "model.py").as_uri()
+    client.open(uri, USING)
+    place = client.place(uri, USING, USING.index("self.dense(") + 6)
+
+    async def asked() -> list[dict[str, Any]]:
+        while not (found := await client.request("textDocument/definition", place)):
+            pass
+        return list(found)
+
+    (found,) = await asyncio.wait_for(asked(), PATIENCE)
+    assert found["uri"] == base.as_uri()
+    start = len('        é = "𝄞"; '.encode("utf-16-le")) // 2
+    assert found["range"]["start"] == {"line": 6, "character": start}
+    assert found["range"]["end"] == {"line": 6, "character": start + len("self.dense")}
 
 
 async def test_a_plain_file_does_not_load_jedi(clients: Clients, tmp_path: Path) -> None:

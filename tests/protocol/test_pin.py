@@ -80,3 +80,21 @@ async def test_a_shape_that_cannot_be_read_is_refused(client: Client) -> None:
         arguments = {"command": "kerasLsp.setInputShape", "arguments": ["Net", shape]}
         with pytest.raises(ServerError):
             await client.request("workspace/executeCommand", arguments)
+
+
+async def test_any_input_can_be_written_into_the_text(client: Client) -> None:
+    async def pinned(text: str, shape: str) -> str:
+        client.open(URI, text)
+        asked = {"command": "kerasLsp.pinInput", "arguments": [URI, "Net", shape]}
+        edit = await client.request("workspace/executeCommand", asked)
+        client.close(URI)
+        return apply_edit({URI: text}, edit, client.encoding)[URI]
+
+    once = await pinned(TEXT, "(None, 28, 28, 1)")
+    assert once == TEXT.replace("class Net", "# keras-lsp: input=(None, 28, 28, 1)\nclass Net")
+    assert await pinned(once, "int32(None, 8)") == once.replace("(None, 28, 28, 1)", "int32(None, 8)")
+    for name, shape in (("Net", "(None, 28"), ("Other", "(None, 28)")):
+        client.open(URI, TEXT)
+        asked = {"command": "kerasLsp.pinInput", "arguments": [URI, name, shape]}
+        with pytest.raises(ServerError):
+            await client.request("workspace/executeCommand", asked)

@@ -20,12 +20,14 @@ from tests.reality.verdicts import Tally, compare
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.warm import WarmKeras
+
 PACKAGES = {
     "deepctr": "deepctr==0.9.4",
     "keras_cv.src": "keras-cv==0.9.0",
     "keras_hub.src": "keras-hub==0.32.0",
 }
-SECONDS = os.environ.get("KERAS_LSP_REALITY_SECONDS", "40")
+SECONDS = os.environ.get("KERAS_LSP_REALITY_SECONDS", "25")
 PROGRAM = Path(__file__).parent / "instances.py"
 
 
@@ -40,27 +42,11 @@ def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_attributes_of_library_classes(libraries: Path, keras_python: list[str]) -> None:
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(libraries),
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "TF_USE_LEGACY_KERAS": "0",
-    }
+def test_attributes_of_library_classes(libraries: Path, keras3: WarmKeras) -> None:
     tally = Tally()
     for package in PACKAGES:
-        run = subprocess.run(
-            [*keras_python, str(PROGRAM), SECONDS, package],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300 + float(SECONDS),
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr[-2000:]
-        compare(json.loads(run.stdout), libraries, tally)
+        told = keras3.output(str(PROGRAM), str(libraries), SECONDS, package)
+        compare(json.loads(told), libraries, tally)
     print(tally)  # noqa: T201  # the misses, for whoever looks for causes
     assert tally.classes >= 300
     assert len(tally.holders) >= 150

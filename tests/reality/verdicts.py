@@ -115,7 +115,8 @@ def compare(told: Json, root: Path, tally: Tally) -> None:
             slots = (*model.slots, *model.inherited) if model is not None else ()
             for attribute, seen in entry["attributes"].items():
                 said = [slot for slot in slots if slot.attribute == attribute]
-                _judge(_Case(key, entry["file"], attribute, seen, said, told["names"]), tally)
+                length = model.length(attribute) if model is not None else None
+                _judge(_Case(key, entry["file"], attribute, seen, said, told["names"], length), tally)
     texts.close()
 
 
@@ -129,6 +130,7 @@ class _Case:
     seen: list[Json]
     said: list[LayerSlot]
     names: dict[str, str]  # what Keras calls a layer -> the name of its class
+    length: int | None  # of a list, where the text fixes it
 
     def __str__(self) -> str:
         said = [(slot.path, slot.call.class_name if slot.call else None) for slot in self.said[:4]]
@@ -181,6 +183,8 @@ def _verdict(case: _Case, value: Json) -> str:
             return MISSED
         if not any(slot.call and _is_same(slot.call, real["class"], case.names) for slot in fitting):
             return CLASS_UNKNOWN if any(slot.call is None for slot in fitting) else "wrong class"
+    if value["kind"] == "list" and case.length not in (None, value["length"]):
+        return "wrong length"
     counted = all(slot.path.count("[") == 1 and not (slot.repeated or slot.conditional) for slot in case.said)
     if value["kind"] == "list" and counted and len(case.said) != value["length"]:
         return "wrong length"

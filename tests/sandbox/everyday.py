@@ -64,7 +64,7 @@ def write_own(scene: Scene) -> str:
     return "written, renamed and deleted"
 
 
-@allowed("landlock")
+@allowed("landlock3")
 def truncate_own(scene: Scene) -> str:
     path = scene.own / "file"
     path.write_text("x", encoding="utf-8")
@@ -78,9 +78,16 @@ def make_folders(scene: Scene) -> str:
 
     (scene.own / "one" / "two").mkdir(parents=True)
     (scene.own / "one" / "file").write_text("x", encoding="utf-8")
-    (scene.own / "one" / "file").rename(scene.own / "one" / "two" / "file")
     shutil.rmtree(scene.own / "one")
     return "made and deleted"
+
+
+@allowed("landlock2")
+def move_to_another_folder(scene: Scene) -> str:
+    (scene.own / "here").mkdir()
+    (scene.own / "there").mkdir()
+    (scene.own / "here" / "file").write_text("x", encoding="utf-8")
+    return str((scene.own / "here" / "file").rename(scene.own / "there" / "file"))
 
 
 @allowed("landlock")

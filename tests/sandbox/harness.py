@@ -11,11 +11,11 @@ import os
 import signal
 import sys
 
-from keras_lsp.worker.confine import Allowed, enforce
+from keras_lsp.worker.confine import Allowed, enforce, landlock
 from keras_lsp.worker.confine.policy import Workspace, system_paths
 from tests.sandbox.attempts import attempt_of
 from tests.sandbox.guard import Unconfined
-from tests.sandbox.registry import LEVELS, Absent, Attempt, Refused
+from tests.sandbox.registry import LEVELS, Absent, Attempt, Refused, landlock_at
 from tests.sandbox.scene import MEMORY_BYTES, Scene
 
 ANSWER = 3  # the descriptor of the answer
@@ -43,7 +43,7 @@ def _confined(attempt: Attempt, level: str, scene: Scene) -> tuple[str, str]:
         listed=workspace.listed,
     )
     try:
-        enforce(allowed, LEVELS[level])
+        enforce(allowed, LEVELS[level], landlock_at(level, landlock.version()))
     except OSError as error:
         return "unconfined", f"enforce: {error!r}"
     return _tried(attempt, level, scene)

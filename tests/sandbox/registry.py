@@ -18,6 +18,16 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "no-landlock": ("limits", "seccomp"),
     "no-seccomp": ("limits", "landlock"),
 }
+# All of it with no more than an older Landlock knows, each version that changed what it holds.
+OLD_LANDLOCKS = {f"landlock-{version}": version for version in range(1, 6)}
+LEVELS |= dict.fromkeys(OLD_LANDLOCKS, LEVELS["full"])
+
+
+def landlock_at(level: str, here: int) -> int:
+    """The version in use at a level on a machine that has version `here`."""
+    return min(here, OLD_LANDLOCKS.get(level, here))
+
+
 BLOCKED, ALLOWED, ENDED = "blocked", "allowed", "ended"
 ATTEMPTS: dict[str, Attempt] = {}
 
@@ -50,13 +60,17 @@ class Attempt(NamedTuple):
     may_crash: bool = False  # a library that gets no memory may end the process in any way
 
     @property
+    def is_about_landlock(self) -> bool:
+        return any(part.startswith("landlock") for part in self.held_by) or self.kind == ALLOWED
+
+    @property
     def key(self) -> str:
         return f"{self.group}.{self.name}"
 
     def expected(self, level: str, landlock: int) -> str | None:
         """What has to come of it at a level; None where nothing holds it, so that it must not be tried."""
-        parts = LEVELS[level]
-        held = any(_in_force(part, parts, landlock) for part in self.held_by)
+        parts, version = LEVELS[level], landlock_at(level, landlock)
+        held = any(_in_force(part, parts, version) for part in self.held_by)
         if self.kind == BLOCKED:
             return BLOCKED if held else None
         if self.kind == ALLOWED and self.held_by:

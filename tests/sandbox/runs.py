@@ -21,10 +21,11 @@ from tests.sandbox.scene import SECRET, SETTING, Scene
 if TYPE_CHECKING:
     from tests.sandbox.listeners import Listeners
     from tests.sandbox.registry import Attempt
+    from tests.sandbox.stages import Stage, Stages
     from tests.sandbox.users import User
 
 REPOSITORY = Path(__file__).parent.parent.parent
-_START_SECONDS = 20.0  # for two interpreters on a busy machine; the wall limit of an attempt is on top
+_START_SECONDS = 20.0  # for an interpreter on a busy machine; the wall limit of an attempt is on top
 _FOLDERS = (
     *("workspace", "workspace/package", "workspace/empty", "secrets", "home", "home/.ssh"),
     *("other", "neighbour", "environment", "own"),
@@ -65,14 +66,14 @@ class Run:
         return "\n".join([*lines, self.errors])
 
 
-def run(attempt: Attempt, level: str, user: User, listeners: Listeners) -> Run:
+def run(attempt: Attempt, level: str, user: User, listeners: Listeners, stages: Stages) -> Run:
     folder = Path(tempfile.mkdtemp(prefix="escape-")).resolve()
     try:
         scene = _prepare(folder, user, listeners)
         before = _snapshot(folder)
-        seen = _staged(attempt, level, user, scene)
+        seen = _staged(attempt, level, user, scene, stages)
         seen.traces += _differences(before, _snapshot(folder))
-        seen.traces += _strays(folder)
+        seen.traces += _left_behind(folder)
         return seen
     finally:
         _unmount(folder)
@@ -93,48 +94,28 @@ def _prepare(folder: Path, user: User, listeners: Listeners) -> Scene:
     return Scene(folder, 0, **setting)
 
 
-def _environment(scene: Scene, compiled: str) -> dict[str, str]:
-    one_thread = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {
-        **one_thread,
-        "PATH": os.defpath,
-        "LANG": "C.UTF-8",
-        "HOME": str(scene.home),
-        "TMPDIR": str(scene.own),
-        "PYTHONPYCACHEPREFIX": compiled,
-        "PYTHONNOUSERSITE": "1",
-    }
-
-
-def _staged(attempt: Attempt, level: str, user: User, scene: Scene) -> Run:
-    command = [user.python, "-m", "tests.sandbox.stage", attempt.key, level, str(scene.folder)]
+def _staged(attempt: Attempt, level: str, user: User, scene: Scene, stages: Stages) -> Run:
     terminal = os.openpty() if "terminal" in attempt.needs else ()
     if terminal:
         os.fchown(terminal[1], user.number or -1, -1)
-        command.append(os.ttyname(terminal[1]))
     with tempfile.TemporaryFile() as errors:
-        stage = subprocess.Popen(
-            command,
-            cwd=REPOSITORY,
-            env=_environment(scene, user.compiled),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            start_new_session=True,
-            **user.options,
-        )
         try:
-            seen = _watched(stage, attempt)
+            name = os.ttyname(terminal[1]) if terminal else ""
+            stage = stages.start(attempt, level, user, scene, errors, name)
+            try:
+                seen = _watched(stage, attempt)
+                seen.traces += _strays(stage)
+            finally:
+                stage.end()
         finally:
             for descriptor in terminal:
                 os.close(descriptor)
-            _end(stage)
         errors.seek(0)
         seen.errors = errors.read().decode(errors="replace")[-1500:]
     return seen
 
 
-def _watched(stage: subprocess.Popen[bytes], attempt: Attempt) -> Run:
+def _watched(stage: Stage, attempt: Attempt) -> Run:
     """Read what the stage says and the attempt answers, which come mixed, to the end or the wall limit."""
     seen, victim, start = Run(), 0, monotonic()
     said = _Lines(stage)
@@ -161,9 +142,8 @@ def _hear(seen: Run, line: str) -> None:
 
 
 class _Lines:
-    def __init__(self, stage: subprocess.Popen[bytes]) -> None:
-        assert stage.stdout is not None
-        self._stream = stage.stdout.fileno()
+    def __init__(self, stage: Stage) -> None:
+        self._stream = stage.stdout
         self._rest = b""
 
     def next(self, seconds: float) -> str:
@@ -191,16 +171,6 @@ def _harm(who: str, pid: int) -> list[str]:
     return [f"the {who} was sent signals {sent}"] if sent else []
 
 
-def _end(stage: subprocess.Popen[bytes]) -> None:
-    """The stage, its victim, and the attempt should it still run: all are of one group."""
-    assert stage.stdin is not None
-    assert stage.stdout is not None
-    os.killpg(stage.pid, signal.SIGKILL)
-    stage.wait()
-    stage.stdin.close()
-    stage.stdout.close()
-
-
 def _snapshot(folder: Path) -> dict[str, object]:
     """All that there is but what lies in the attempt's own folder."""
     found: dict[str, object] = {}
@@ -225,17 +195,23 @@ def _differences(before: dict[str, object], after: dict[str, object]) -> list[st
     ]
 
 
-def _strays(folder: Path) -> list[str]:
-    """Files in other places and processes that name the folder; they are removed."""
+def _left_behind(folder: Path) -> list[str]:
+    """Files in other places that are named as the folder; they are removed."""
     found = []
     in_memory = Path("/dev/shm").glob(f"{folder.name}*")  # noqa: S108  # what is looked at
     for path in (Path(f"{folder}-evil"), *in_memory, *(Path(prefix) / folder.name for prefix in _PREFIXES)):
         if path.exists():
             found.append(f"left behind: {path}")
             path.unlink()
+    return found
+
+
+def _strays(stage: Stage) -> list[str]:
+    """Processes that stay in another group than their parent's; they are ended."""
     patience = monotonic() + 3
-    while (processes := _processes_of(folder)) and monotonic() < patience:
+    while (processes := stage.escaped()) and monotonic() < patience:
         sleep(0.05)
+    found = []
     for pid in processes:
         found.append(f"left running: {pid} {read(Path(f'/proc/{pid}/cmdline'))!r}")
         os.kill(pid, signal.SIGKILL)
@@ -247,15 +223,6 @@ _PREFIXES: set[str] = set()  # of the interpreters in use
 
 def watch_prefix(prefix: str) -> None:
     _PREFIXES.add(prefix)
-
-
-def _processes_of(folder: Path) -> list[int]:
-    named = f"{folder}/home\0"
-    return [
-        int(entry.name)
-        for entry in Path("/proc").iterdir()
-        if entry.name.isdigit() and named in read(entry / "environ") + "\0"
-    ]
 
 
 def _unmount(folder: Path) -> None:

@@ -1,19 +1,68 @@
-"""The parent of one attempt, with its victim: `python -m tests.sandbox.stage NAME LEVEL FOLDER [TERMINAL]`.
+"""Parents of attempts, each with its victim: `python -m tests.sandbox.stage GROUP` forks one when asked.
 
-Leads a session of its own. Every signal is held up in it and in the victim, so that one which was sent can be
-seen there. Says on its output how the attempt ended, and stays until its input is closed.
+So that no attempt waits for an interpreter to start: an attempt is a fork of its parent in any case. A server
+has imported what its group imports and no more, as what an attempt imports itself is part of the attempt.
+
+A parent leads a session of its own. Every signal is held up in it and in the victim, so that one which was
+sent can be seen there. It says on its output how the attempt ended, and stays until its input is closed.
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import signal
 import sys
 
 from tests.sandbox import harness
 
+MOST_BYTES = 65536
+_CHILD_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 
-def main(name: str, level: str, folder: str, terminal: str | None = None) -> None:
+
+def main(group: str) -> None:
+    """Serves on standard input, a socket: an attempt and three descriptors in, its parent's number out."""
+    importlib.import_module(f"tests.sandbox.{group}")
+    known = set(sys.modules)
+    import ctypes  # the server's own, as all that is imported from here on
+    import socket
+
+    control = ctypes.CDLL(None).prctl
+    door = socket.socket(fileno=os.dup(0))
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for a parent
+    while True:
+        request, descriptors, _, _ = socket.recv_fds(door, MOST_BYTES, 3)
+        if not request:
+            return
+        number = os.fork()
+        if number == 0:
+            door.close()
+            for name in sys.modules.keys() - known:
+                del sys.modules[name]
+            control(_CHILD_SUBREAPER, 1, 0, 0, 0)  # so that what the attempt leaves behind is found below it
+            _as_parent(descriptors, json.loads(request))
+        for descriptor in descriptors:
+            os.close(descriptor)
+        door.send(str(number).encode())
+
+
+def _as_parent(descriptors: list[int], asked: dict[str, str]) -> None:
+    try:
+        os.setsid()
+        for number, descriptor in enumerate(descriptors):
+            os.dup2(descriptor, number)
+            os.close(descriptor)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        os.environ.update({"HOME": asked["home"], "TMPDIR": asked["own"]})
+        _stage(asked["name"], asked["level"], asked["folder"], asked["terminal"])
+    except BaseException:  # noqa: BLE001  # a fork must not go on as the server
+        sys.excepthook(*sys.exc_info())
+        sys.stderr.flush()
+    os._exit(0)
+
+
+def _stage(name: str, level: str, folder: str, terminal: str) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     victim = os.spawnv(os.P_NOWAIT, "/bin/sleep", ["sleep", "300"])  # noqa: S606  # no shell is the point
     # Of a session's leader it becomes the terminal, which the attempt then has as one on its own would.

@@ -105,10 +105,17 @@ def truncate_module(scene: Scene) -> str:
     return "truncated"
 
 
-@blocked("landlock", "seccomp")
+@blocked("landlock3", "seccomp")
 def truncate_by_reading(scene: Scene) -> str:
     """Linux cuts a file that is opened for reading, too."""
     os.close(os.open(scene.module, os.O_RDONLY | os.O_TRUNC))
+    return "truncated"
+
+
+@blocked("landlock3", "seccomp")
+def truncate_by_neither_reading_nor_writing(scene: Scene) -> str:
+    """The fourth way to open a file, for device controls only."""
+    os.close(os.open(scene.module, os.O_ACCMODE | os.O_TRUNC))
     return "truncated"
 
 

@@ -82,6 +82,15 @@ def test_serve_passes_on_what_was_said(
     assert said == [expected]
 
 
+@pytest.mark.parametrize(("value", "expected"), [("1", True), ("0", None), ("", None), ("yes", None)])
+def test_trust_can_be_said_by_who_starts_the_editor(
+    monkeypatch: pytest.MonkeyPatch, value: str, expected: bool | None
+) -> None:
+    monkeypatch.setenv("KERAS_LSP_TRUST", value)
+    monkeypatch.setattr("keras_lsp.lsp.server.serve", lambda *said: said[2] is expected)
+    assert main(["serve"])
+
+
 class TestDoctor:
     def test_a_python_with_keras(self, keras_python: list[str], console: Console) -> None:
         assert doctor(".", keras_python[0], console) == 0, printed(console)

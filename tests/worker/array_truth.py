@@ -10,7 +10,10 @@ import importlib
 import json
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from keras_lsp.worker.unknown.arrays import shape_array
 from keras_lsp.worker.unknown.hole import Hole

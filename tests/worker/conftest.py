@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.warm import WarmKeras
 from tests.worker.driver import Worker
-from tests.worker.environments import ENVIRONMENTS, Bench
+from tests.worker.environments import ENVIRONMENTS, KEEP_COMPILED, MAIN_ENVIRONMENTS, Bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,6 +35,14 @@ def bench(
     python = environment.python(keras_python)
     if python is None:
         pytest.skip(f"{environment.venv} is not there: `make environments` sets it up")
-    bench = Bench.start(environment, python, tmp_path_factory.mktemp("compiled"))
-    with bench.worker:
-        yield bench
+    if environment in MAIN_ENVIRONMENTS:
+        names = ("tf_keras_worker", "tf_keras") if environment.legacy else ("keras3_worker", "keras3")
+        yield Bench(environment, *map(request.getfixturevalue, names))
+        return
+    variables = {"KERAS_BACKEND": environment.backend}
+    compiled = {**KEEP_COMPILED, "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled"))}
+    with (
+        Worker(python, legacy=environment.legacy, env=variables) as worker,
+        WarmKeras(python, environment.legacy, {**variables, **compiled}) as keras,
+    ):
+        yield Bench(environment, worker, keras)

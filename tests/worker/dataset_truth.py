@@ -12,6 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
 from keras_lsp.worker.unknown import datasets
 
 CALLS: dict[str, list[dict[str, Any]]] = {

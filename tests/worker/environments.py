@@ -10,24 +10,21 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.worker.driver import Worker
-
 if TYPE_CHECKING:
     from keras_lsp.worker.report import ReplayReport
+    from tests.warm import WarmKeras
+    from tests.worker.driver import Worker
 
 REPOSITORY = Path(__file__).parents[2]
 TRUTH = Path(__file__).with_name("truth.py")
-QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
 # Real JAX compiles each operation anew in each process, seconds for a model: keep what is compiled.
 KEEP_COMPILED = {
     "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
     "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
-    "XLA_FLAGS": "--xla_backend_optimization_level=0",
 }
 
 
@@ -62,15 +59,9 @@ class Bench:
     """An environment with its warm worker, and a way to run programs in it for real."""
 
     environment: Environment
-    python: list[str]
     worker: Worker
-    scratch: Path
+    keras: WarmKeras
     _truth: dict[tuple[str, ...], dict[str, Any]] = field(default_factory=dict)
-
-    @classmethod
-    def start(cls, environment: Environment, python: list[str], scratch: Path) -> Bench:
-        variables = {"KERAS_BACKEND": environment.backend}
-        return cls(environment, python, Worker(python, legacy=environment.legacy, env=variables), scratch)
 
     def spelled(self, program: str) -> str:
         """A program as one writes it for this environment's Keras."""
@@ -94,25 +85,9 @@ class Bench:
         """The value of a Python expression over this environment's `keras`, as JSON."""
         name = "tf_keras" if self.environment.legacy else "keras"
         program = f"import json, {name} as keras\nprint(json.dumps({expression}))"
-        lines = self._python(["-c", program], None).splitlines()
+        lines = self.keras.output("-c", program).splitlines()
         return json.loads(lines[-1])
 
     def _run(self, programs: dict[str, str]) -> dict[str, Any]:
-        results: dict[str, Any] = json.loads(self._python([str(TRUTH)], json.dumps(programs)))
+        results: dict[str, Any] = json.loads(self.keras.output(str(TRUTH), given=json.dumps(programs)))
         return results
-
-    def _python(self, arguments: list[str], given: str | None) -> str:
-        environment = {
-            **os.environ,
-            **QUIET,
-            **KEEP_COMPILED,
-            "JAX_COMPILATION_CACHE_DIR": str(self.scratch),
-            "KERAS_BACKEND": self.environment.backend,
-            "TF_USE_LEGACY_KERAS": "1" if self.environment.legacy else "0",
-        }
-        command = [*self.python, *arguments]
-        done = subprocess.run(
-            command, input=given, capture_output=True, text=True, env=environment, timeout=600, check=False
-        )
-        assert done.returncode == 0, done.stderr[-4000:]
-        return done.stdout

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+if TYPE_CHECKING:
+    from tests.warm import WarmKeras
 
 SHAPES = [
     "x",
@@ -69,25 +68,14 @@ WRONG = [
 ]
 
 
-def run(python: list[str], script: str, given: object = None) -> Any:
-    environment = dict(os.environ, PYTHONPATH=str(ROOT), TF_CPP_MIN_LOG_LEVEL="3")
-    done = subprocess.run(
-        [*python, str(ROOT / "tests" / "worker" / script)],
-        input=json.dumps(given),
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    return json.loads(done.stdout)
+def run(keras: WarmKeras, script: str, given: object = None) -> Any:
+    return json.loads(keras.output(str(Path(__file__).with_name(script)), given=json.dumps(given)))
 
 
 @pytest.fixture(scope="module")
-def outcomes(keras_python: list[str]) -> dict[str, Any]:
+def outcomes(keras3: WarmKeras) -> dict[str, Any]:
     expressions = [*SHAPES, *VALUES, *WRONG]
-    return dict(zip(expressions, run(keras_python, "array_truth.py", expressions), strict=True))
+    return dict(zip(expressions, run(keras3, "array_truth.py", expressions), strict=True))
 
 
 @pytest.mark.parametrize("expression", SHAPES)
@@ -108,6 +96,6 @@ def test_what_numpy_refuses_is_refused(expression: str, outcomes: dict[str, Any]
     assert (ours == "unknown") or isinstance(ours, str)
 
 
-def test_datasets_have_the_shapes_that_keras_gives_them(keras_python: list[str]) -> None:
-    for call, (keras, ours) in run(keras_python, "dataset_truth.py").items():
+def test_datasets_have_the_shapes_that_keras_gives_them(keras3: WarmKeras) -> None:
+    for call, (keras, ours) in run(keras3, "dataset_truth.py").items():
         assert ours == keras, call

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,6 +13,7 @@ from keras_lsp.knowledge.bundled import bundled
 
 if TYPE_CHECKING:
     from keras_lsp.knowledge.api import Api
+    from tests.warm import WarmKeras
     from tests.worker.driver import Worker
 
 NAMES = (
@@ -66,24 +65,14 @@ def read_by(worker: Worker) -> Api:
     return read_api(worker.catalogue())
 
 
-def truth(python: list[str], line: int, strings: dict[str, list[str]]) -> Any:
-    environment = {
-        **os.environ,
-        "TF_USE_LEGACY_KERAS": "1" if line == 2 else "0",
-        "CUDA_VISIBLE_DEVICES": "-1",
-    }
-    command = [*python, "-c", PROBE, json.dumps(NAMES), json.dumps(strings)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
 @pytest.mark.parametrize("line", [3, 2])
 def test_it_is_what_introspection_says(
-    keras3_worker: Worker, tf_keras_worker: Worker, keras_python: list[str], line: int
+    keras3_worker: Worker, tf_keras_worker: Worker, keras3: WarmKeras, tf_keras: WarmKeras, line: int
 ) -> None:
     api = read_by(keras3_worker if line == 3 else tf_keras_worker)
     said = {kind: list(found) for kind, found in api.strings.items()}
-    things, weights, taken = truth(keras_python, line, said)
+    real = (keras3 if line == 3 else tf_keras).output("-c", PROBE, json.dumps(NAMES), json.dumps(said))
+    things, weights, taken = json.loads(real.splitlines()[-1])
     assert api.line == line
     for name, (parameters, defaults, summary) in things.items():
         entry = api.entry(f"keras.{name}")

@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.sandbox.jail import FULL, OURS, describe_level
-from keras_lsp.worker.confine import PARTS, offered
-from keras_lsp.worker.process.confinement import AROUND, LEVEL_VARIABLE, WORDS
+from keras_lsp.sandbox.outer import find_bubblewrap
+from keras_lsp.worker.confine import PARTS, bubblewrap, offered
+from keras_lsp.worker.confine.around import AROUND_VARIABLE
+from keras_lsp.worker.confine.plan import BUBBLEWRAP, PARENT_VARIABLE
+from keras_lsp.worker.confine.seen import seen
+from keras_lsp.worker.process.confinement import AROUND, LEVEL_VARIABLE, OUTER, WORDS
 from tests.worker.driver import Worker
 
 if TYPE_CHECKING:
@@ -75,6 +79,55 @@ def test_a_replay_reads_the_workspace_and_none_of_its_secrets(keras3_worker: Wor
     assert units(keras3_worker, workspace, "data.txt") == 7
     for name in (".env", ".git/config", "deploy.key", "../outside.txt", "link.txt"):
         assert units(keras3_worker, workspace, name) != 7, name
+
+
+@pytest.mark.skipif("landlock" not in offered(), reason="no Landlock in this kernel")
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        (".env", "looks like a secret, so a replay may not read it"),
+        (".git/config", "looks like a secret, so a replay may not read it"),
+        ("deploy.key", "looks like a secret, so a replay may not read it"),
+        ("../outside.txt", "lies where a replay may not read"),
+    ],
+)
+def test_it_is_said_why_a_file_is_not_read(
+    keras3_worker: Worker, workspace: Path, name: str, why: str
+) -> None:
+    text = READING.format(name=name)
+    report = keras3_worker.replay(text, path=str(workspace / "model.py"), roots=(str(workspace),))
+    assert next(hole.reason for hole in report.holes if "replay" in hole.reason) == f"`{name}` {why}"
+    assert report.failures == ()
+
+
+@pytest.mark.skipif("landlock" not in offered(), reason="no Landlock in this kernel")
+def test_a_file_that_is_not_there_is_no_secret(keras3_worker: Worker, workspace: Path) -> None:
+    text = READING.format(name="nowhere.txt")
+    report = keras3_worker.replay(text, path=str(workspace / "model.py"), roots=(str(workspace),))
+    assert "No such file" in report.holes[0].reason
+
+
+@pytest.mark.skipif(find_bubblewrap() is None, reason="bubblewrap is not installed")
+def test_bubblewrap_keeps_secrets_where_there_is_no_landlock(
+    keras_python: list[str], workspace: Path, tmp_path: Path
+) -> None:
+    """Real Keras in it, spread over the folders that an environment is spread over."""
+    own = tmp_path / "own"
+    own.mkdir()
+    program, shown = str(find_bubblewrap()), seen((str(workspace),), keras_python[0])
+    if bubblewrap.trial(program, shown, str(own)):
+        pytest.skip("bubblewrap does not start here")
+    around = (program, *bubblewrap.arguments(shown, str(own)), "--setenv", PARENT_VARIABLE, "1", "--")
+    parts = {LEVEL_VARIABLE: "limits,seccomp", AROUND_VARIABLE: BUBBLEWRAP, "TMPDIR": str(own)}
+    with Worker([*around, *keras_python], env=parts) as worker:
+        assert worker.hello is not None
+        level, missing = describe_level(worker.hello.confinement)
+        assert WORDS["landlock"] in missing
+        assert level.startswith("reduced: ")
+        assert level.endswith(OUTER[BUBBLEWRAP])
+        assert units(worker, workspace, "data.txt") == 7
+        for name in (".env", ".git/config", "deploy.key", "../outside.txt", "link.txt"):
+            assert units(worker, workspace, name) != 7, name
 
 
 @pytest.mark.parametrize("left_out", [None, *PARTS])

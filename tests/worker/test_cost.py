@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +10,7 @@ import pytest
 
 if TYPE_CHECKING:
     from keras_lsp.worker.report import CostReport
+    from tests.warm import WarmKeras
     from tests.worker.driver import Worker
 
 # A layer and the shapes of its inputs, without the batch axis.
@@ -69,16 +68,9 @@ def class_of(layer: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def profiled(keras_python: list[str]) -> dict[str, int]:
-    done = subprocess.run(
-        [*keras_python, str(Path(__file__).with_name("profiler.py"))],
-        input=json.dumps(PROFILED),
-        capture_output=True,
-        text=True,
-        env=dict(os.environ, CUDA_VISIBLE_DEVICES="-1", TF_CPP_MIN_LOG_LEVEL="3", TF_USE_LEGACY_KERAS="0"),
-        check=True,
-    )
-    counts: dict[str, int] = json.loads(done.stdout)
+def profiled(keras3: WarmKeras) -> dict[str, int]:
+    said = keras3.output(str(Path(__file__).with_name("profiler.py")), given=json.dumps(PROFILED))
+    counts: dict[str, int] = json.loads(said)
     return counts
 
 

@@ -58,7 +58,7 @@ def descriptors(process: int) -> list[str]:
 
 def wait_until_cleared(process: int, temporary: Path) -> None:
     """A report is sent before its child, zombies too, and last its folder are cleared away."""
-    give_up = time.monotonic() + 10
+    give_up = time.monotonic() + 60
     while children(process) or any(temporary.iterdir()):
         assert time.monotonic() < give_up, f"left: {children(process)} {list(temporary.iterdir())}"
         time.sleep(0.001)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +12,7 @@ import pytest
 from tests.worker.input_programs import ATTENTION, GUESSED, HEAD, HOPELESS, layer
 
 if TYPE_CHECKING:
+    from tests.warm import WarmKeras
     from tests.worker.driver import Worker
 
 SCRIPT = Path(__file__).with_name("search_inputs.py")
@@ -41,21 +40,11 @@ def real(make, *args, **kwargs):
 
 
 @pytest.fixture(scope="module")
-def found(keras_python: list[str]) -> dict[str, Any]:
+def found(keras3: WarmKeras) -> dict[str, Any]:
     programs = {title: program for title, (program, _) in GUESSED.items()} | HOPELESS
     programs |= {f"free {title}": program for title, program in FREE.items()}
     asked = {title: HEAD + program for title, program in programs.items()}
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    environment["TF_USE_LEGACY_KERAS"] = "0"
-    answer = subprocess.run(
-        [*keras_python, str(SCRIPT)],
-        input=json.dumps(asked),
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    result: dict[str, Any] = json.loads(answer.stdout)
+    result: dict[str, Any] = json.loads(keras3.output(str(SCRIPT), given=json.dumps(asked)))
     return result
 
 
@@ -81,7 +70,7 @@ def test_sizes_that_are_free_have_another_that_does_as_well(found: dict[str, Any
 
 
 def test_real_keras_takes_them(
-    found: dict[str, Any], keras3_worker: Worker, keras_python: list[str], tmp_path: Path
+    found: dict[str, Any], keras3_worker: Worker, keras3: WarmKeras, tmp_path: Path
 ) -> None:
     """Each class is called for real on what was found; the replay tells the same weights."""
     program = tmp_path / "program.py"
@@ -91,12 +80,7 @@ def test_real_keras_takes_them(
         switch = ", training=False" if title == "switches" else ", mask=None" if title == "a mask" else ""
         real += [text, f"made[{title!r}] = real(Net, {call}{switch})"]
     program.write_text("\n".join([*real, "print(json.dumps(made))"]), encoding="utf-8")
-    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1", "TF_USE_LEGACY_KERAS": "0"}
-    answer = subprocess.run(
-        [*keras_python, str(program)], env=environment, capture_output=True, text=True, check=False
-    )
-    assert answer.returncode == 0, answer.stderr
-    made = json.loads(answer.stdout.splitlines()[-1])
+    made = json.loads(keras3.output(str(program)).splitlines()[-1])
     for title, (text, _) in GUESSED.items():
         report = keras3_worker.replay(HEAD + text, classes=("Net", "Block"))
         (net,) = [layer for layer in report.layers if layer.class_name == "Net"]

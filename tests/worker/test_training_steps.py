@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from tests.worker.test_replay import node, shape
 
 if TYPE_CHECKING:
+    from tests.conftest import RunProgram
     from tests.worker.driver import Worker
 
 GAN = """\
@@ -81,16 +81,10 @@ def test_a_step_calls_what_it_calls(
     assert shape(node(text, report, "after")) == (3, 6, 6, 1)
 
 
-@pytest.mark.parametrize("legacy", ["0", "1"])
-def test_the_weights_are_those_of_a_real_step(keras_python: list[str], legacy: str) -> None:
-    program = GAN + FIT["arrays"] + "print([tuple(w.shape) for w in gan.weights])\n"
-    done = subprocess.run(
-        [*keras_python, "-c", program],
-        env={"TF_USE_LEGACY_KERAS": legacy, "TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+@pytest.mark.parametrize("legacy", [False, True])
+def test_the_weights_are_those_of_a_real_step(run_program: RunProgram, legacy: bool) -> None:
+    done = run_program(GAN + FIT["arrays"] + "print([tuple(w.shape) for w in gan.weights])\n", legacy)
+    assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == str(WEIGHTS)
 
 

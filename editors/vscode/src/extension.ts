@@ -6,6 +6,7 @@ import { registerFailureMessage } from './failure';
 import { Server } from './server';
 import { Settings } from './settings';
 import { type Shown, registerStatus } from './status';
+import { registerModelView } from './view/panel';
 
 /** What `activate` answers; the tests of the extension use it. */
 export interface ExtensionApi {
@@ -23,6 +24,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
   const status = registerStatus(context, started);
   registerCommands(context, started, status, log);
   registerFailureMessage(context, started);
+  registerModelView(context, { request: (method, params) => started.request(method, params), onStatus: status.onStatus });
   void started.restart();
   return { server: started, status: () => status.shown };
 }

@@ -1,5 +1,6 @@
 import {
   type Disposable,
+  EventEmitter,
   type ExtensionContext,
   MarkdownString,
   StatusBarAlignment,
@@ -20,6 +21,9 @@ export interface Shown {
 
 export class Status implements Disposable {
   private readonly item = window.createStatusBarItem('kerasLsp.status', StatusBarAlignment.Right, 95);
+  private readonly came = new EventEmitter<StatusParams>();
+  /** Each status of a document, as the server tells it. */
+  readonly onStatus = this.came.event;
   private readonly byDocument = new Map<string, StatusParams>();
   private readonly listening: { dispose(): unknown }[];
 
@@ -31,10 +35,12 @@ export class Status implements Disposable {
     };
     this.listening = [
       this.item,
+      this.came,
       server.onNotification(STATUS, (params) => {
         const status = params as StatusParams;
         this.byDocument.set(status.uri, status);
         this.show();
+        this.came.fire(status);
       }),
       server.onDidChangeState((state) => {
         if (state !== 'running') {

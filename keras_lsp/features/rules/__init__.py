@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.features.rules import (
     build_only_marks,
     empty_weights,
+    idle_ignore,
     layer_index,
     layer_name,
     named_weight_before_build,
@@ -29,6 +30,7 @@ RULES: tuple[Rule, ...] = (
     build_only_marks.RULE,
     raises.RULE,
     pinned_input.RULE,
+    idle_ignore.RULE,
 )
 
 

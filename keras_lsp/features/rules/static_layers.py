@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.rules.guarded import guarded
-from keras_lsp.source.facts import EventKind, LayerCall, LayerPath, ModelClass, ModelKind
+from keras_lsp.source.facts import Binding, EventKind, LayerCall, LayerPath, ModelClass, ModelKind
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -28,12 +28,18 @@ def sure_layers(view: DocumentView, path: LayerPath) -> SureLayers | None:
     binding = view.facts.binding_at(path.root, path.span.start)
     if binding is None or binding.span.start > path.span.start or binding.is_tensor:
         return None
+    if "." in path.root and _times_given(view, binding) != 1:
+        return None  # an attribute that several methods give: nobody knows which came last
     if any(e.variable == path.root and e.kind is EventKind.OTHER for e in view.facts.events):
         return None
     if binding.kind is ModelKind.SEQUENTIAL and binding.complete and binding.class_name is None:
         hidden = ("Input", "InputLayer")
         return SureLayers("the model", tuple(c for c in binding.layers if c.class_name not in hidden))
     return _of_class(view.facts.model_class(binding.class_name))
+
+
+def _times_given(view: DocumentView, binding: Binding) -> int:
+    return sum(b.name == binding.name and b.scope == binding.scope for b in view.facts.bindings)
 
 
 def _of_class(model_class: ModelClass | None) -> SureLayers | None:

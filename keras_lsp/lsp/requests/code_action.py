@@ -1,4 +1,4 @@
-"""`textDocument/codeAction`: quick fixes for findings, and pinning of guessed input shapes."""
+"""`textDocument/codeAction`: fixes for findings, comments that silence them, pinning of guessed inputs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from lsprotocol import types
 
-from keras_lsp.features.actions import code_actions, pins
+from keras_lsp.features.actions import code_actions, pins, silencers
 from keras_lsp.lsp import from_lsp, to_lsp
 
 if TYPE_CHECKING:
@@ -26,6 +26,10 @@ def answer(ls: KerasLanguageServer, params: types.CodeActionParams) -> list[type
     return [
         *shown,
         *(to_lsp.code_action(pin, document, ls.client) for pin in pins(snapshot, document.key, span)),
+        *(
+            to_lsp.code_action(fix, document, ls.client, finding)
+            for finding, fix in silencers(snapshot, document.key, span)
+        ),
     ]
 
 

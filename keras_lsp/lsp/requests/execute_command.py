@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from pygls.exceptions import JsonRpcInvalidParams
 
-from keras_lsp.features.rules import RULES
-from keras_lsp.lsp.requests import model
+from keras_lsp.features import actions, rules
+from keras_lsp.features.rules import choice, explanation
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.requests import doctor, model
 from keras_lsp.source.pragmas import read_input
 
 if TYPE_CHECKING:
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
 
     from lsprotocol import types
 
-    from keras_lsp.features.rules.rule import Rule
     from keras_lsp.lsp.connection import KerasLanguageServer
 
 
@@ -50,33 +51,41 @@ async def _set_input_shape(ls: KerasLanguageServer, arguments: Sequence[object])
     ls.session.set_input_shape(class_name, said)
 
 
+async def _pin_input(ls: KerasLanguageServer, arguments: Sequence[object]) -> types.WorkspaceEdit:
+    """`uri, class name, shape`: the edit that writes that input into the text, for the client to apply."""
+    uri, class_name, shape = _texts(arguments, "uri", "class name", "shape")
+    snapshot = ls.session.snapshot()
+    said, problem = read_input(shape)
+    if problem:
+        raise JsonRpcInvalidParams(problem)
+    fix, view = actions.pin(snapshot, uri, class_name, said), snapshot.view(uri)
+    if fix is None or view is None:
+        raise JsonRpcInvalidParams(f"there is no model class {class_name} in this file")
+    return to_lsp.workspace_edit(fix, view.document, ls.client)
+
+
 async def _restart_worker(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
     """No arguments: all workers end, and every open document is replayed in a fresh one."""
     _texts(arguments)
     await ls.session.restart_workers()
 
 
-async def _explain_rule(_ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
-    """`code`: what the rule is about, as Markdown."""
-    (code,) = _texts(arguments, "code")
-    rule = next((rule for rule in RULES if rule.code == code), None)
+async def _explain_rule(_ls: KerasLanguageServer, arguments: Sequence[object]) -> str | list[dict[str, str]]:
+    """A code or slug: what the rule is about, as Markdown. Nothing: `[{code, slug, why}]` of all rules."""
+    if not arguments:
+        in_order = sorted(rules.RULES, key=lambda rule: rule.code)
+        return [{"code": rule.code, "slug": rule.slug, "why": rule.why} for rule in in_order]
+    (name,) = _texts(arguments, "code or slug")
+    rule = choice.rule_named(name)
     if rule is None:
-        raise JsonRpcInvalidParams(f"there is no rule {code}")
-    return _explanation(rule)
+        raise JsonRpcInvalidParams(f"there is no rule {name}")
+    return explanation.markdown(rule)
 
 
-async def _list_rules(_ls: KerasLanguageServer, arguments: Sequence[object]) -> list[dict[str, str]]:
-    """No arguments: `{code, slug, why}` of every rule, by code."""
-    _texts(arguments)
-    listed = sorted(RULES, key=lambda rule: rule.code)
-    return [{"code": rule.code, "slug": rule.slug, "why": rule.why} for rule in listed]
-
-
-def _explanation(rule: Rule) -> str:
-    parts = [f"# {rule.code} {rule.slug}", rule.why]
-    parts += ["Raises or misleads:", f"```python\n{rule.bad.strip()}\n```"]
-    parts += ["Works:", f"```python\n{rule.good.strip()}\n```"]
-    return "\n\n".join([*parts, f"Quick fix: {rule.fix}"] if rule.fix else parts) + "\n"
+async def _doctor(ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
+    """`uri`, or nothing for the workspace: what `keras-lsp doctor` says, as Markdown."""
+    (uri,) = _texts(arguments, "uri") if arguments else (None,)
+    return await doctor.report(ls, uri)
 
 
 def _texts(arguments: Sequence[object], *names: str) -> tuple[str, ...]:
@@ -90,7 +99,8 @@ _COMMANDS: dict[str, Callable[[KerasLanguageServer, Sequence[object]], Awaitable
     "kerasLsp.rebuild": _rebuild,
     "kerasLsp.showModel": _show_model,
     "kerasLsp.setInputShape": _set_input_shape,
+    "kerasLsp.pinInput": _pin_input,
     "kerasLsp.restartWorker": _restart_worker,
     "kerasLsp.explainRule": _explain_rule,
-    "kerasLsp.listRules": _list_rules,
+    "kerasLsp.doctor": _doctor,
 }

@@ -1,14 +1,22 @@
-"""`kerasLsp/model {uri, position?}`: what a model view shows, as plain JSON.
+"""What a model view shows, as plain JSON, and what a place in the text is about.
+
+`kerasLsp/model {uri, position?, view?, replay?}`:
 
     {uri, version, state, reason, summary,
-     replay: null | {stale, versions, layers: [LayerReport], here: [layer id]}}
+     replay: null | {stale, versions, layers: [LayerReport], here: [layer id]},
+     view: null | {stale, keras, origin, models, layers, failures, holes, here: [layer id]}}
 
-Field names are those of `worker.report` in camelCase. `here` are the layers the position denotes.
-Spans are ranges: `range` for `created`, `builtAt`, and `ranges` for the `spans` of `flows`.
+`replay` has the names of `worker.report` in camelCase. `here` are the layers the position denotes. Spans are
+ranges: `range` for `created`, `builtAt`, and `ranges` for the `spans` of `flows` and the `span` of steps.
+`"replay": false` leaves it null. `view` is made when `"view": true` asks for it: `features/view_data.py`,
+with ranges for spans; without a replay it tells what the text says.
+
+`kerasLsp/modelAt {uri, position}`: `{uri, version, here: [layer id]}`, ids as in that version's `view`.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,13 +24,15 @@ from typing import TYPE_CHECKING, Any
 from pygls.exceptions import JsonRpcInvalidParams
 
 from keras_lsp.features.locate import layers_for, locate
+from keras_lsp.features.model_view import model_view
 from keras_lsp.lsp import status
+from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from keras_lsp.lsp.connection import KerasLanguageServer
-    from keras_lsp.session.snapshot import DocumentView, ReplayView
+    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
     from keras_lsp.text.line_index import Encoding
     from keras_lsp.worker.report import SpanPair
 
@@ -37,9 +47,46 @@ def answer(ls: KerasLanguageServer, params: object) -> Json | None:
     view = snapshot.view(params["uri"])
     if view is None:
         return None
+    encoding = ls.client.encoding
+    offset = _offset(view, params.get("position"), encoding)
+    replay = None
+    if view.replay is not None and params.get("replay") is not False:
+        replay = _replay(view, view.replay, offset, encoding)
+    shown = _view(snapshot, view, offset, encoding) if params.get("view") is True else None
+    return {
+        **status.of(view).params(),
+        "version": view.document.version,
+        "replay": replay,
+        "view": shown,
+    }
+
+
+def answer_at(ls: KerasLanguageServer, params: object) -> Json | None:
+    """None when the document is not open. Raises JsonRpcInvalidParams."""
+    snapshot = ls.session.snapshot()
+    if not isinstance(params, dict) or not isinstance(params.get("uri"), str):
+        raise JsonRpcInvalidParams("kerasLsp/modelAt takes {uri, position}")
+    view = snapshot.view(params["uri"])
+    if view is None:
+        return None
     offset = _offset(view, params.get("position"), ls.client.encoding)
-    replay = _replay(view, view.replay, offset, ls.client.encoding) if view.replay else None
-    return {**status.of(view).params(), "version": view.document.version, "replay": replay}
+    if offset is None:
+        raise JsonRpcInvalidParams("kerasLsp/modelAt takes {uri, position}")
+    shown = model_view(snapshot, view.document.key, offset)
+    return {
+        "uri": view.document.key,
+        "version": view.document.version,
+        "here": list(shown.here) if shown else [],
+    }
+
+
+def _view(snapshot: Snapshot, view: DocumentView, offset: int | None, encoding: Encoding) -> Json:
+    described: Json = _json(
+        model_view(snapshot, view.document.key, offset),
+        lambda span: _range(view, (span.start, span.end), encoding),
+    )
+    stale = view.replay is not None and view.replay.stale
+    return {"stale": stale, "keras": status.of(view).summary, **described}
 
 
 def _offset(view: DocumentView, position: object, encoding: Encoding) -> int | None:
@@ -67,6 +114,9 @@ def _replay(view: DocumentView, replay: ReplayView, offset: int | None, encoding
         for flow, told in zip(layer.flows, described["flows"], strict=True):
             told["ranges"] = [found for found in _ranges(view, replay, flow.spans, encoding) if found]
             del told["spans"]
+        for step, told in zip(layer.graph.steps if layer.graph else (), _steps(described), strict=True):
+            told["ranges"] = [found for found in _ranges(view, replay, (step.span,), encoding) if found]
+            del told["span"]
         layers.append(described)
     return {
         "stale": replay.stale,
@@ -91,16 +141,24 @@ def _range(view: DocumentView, ends: tuple[int, int], encoding: Encoding) -> Jso
     }
 
 
-def _json(value: Any) -> Any:
+def _steps(described: Json) -> list[Json]:
+    graph = described["graph"]
+    return graph["steps"] if graph else []
+
+
+def _json(value: Any, place: Callable[[Span], Json] | None = None) -> Any:
     """Plain data with camelCase field names; keys that come from the user's program stay as they are."""
+    if place is not None and isinstance(value, Span):
+        return place(value)
     if is_dataclass(value):
-        return {_camel(field.name): _json(getattr(value, field.name)) for field in fields(value)}
+        return {_camel(field.name): _json(getattr(value, field.name), place) for field in fields(value)}
     if isinstance(value, dict):
-        return {key: _json(item) for key, item in value.items()}
+        return {key: _json(item, place) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
+        return [_json(item, place) for item in value]
     return value
 
 
+@functools.cache
 def _camel(name: str) -> str:
     return re.sub(r"_([a-z])", lambda match: match[1].upper(), name)

@@ -15,15 +15,19 @@ from .enforce import LANDLOCK, SECCOMP, offered
 AROUND_VARIABLE = "KERAS_LSP_AROUND"  # tells the worker which parts are in force: "landlock,seccomp"
 
 
-def enforce_around(folder: str) -> Tuple[str, ...]:
-    """Lay on what this machine has of it; the parts in force. Raises OSError when one fails that is there."""
+def enforce_around(folder: str, newest_landlock: int = 99) -> Tuple[str, ...]:
+    """Lay on what this machine has of it; the parts in force. Raises OSError when one fails that is there.
+
+    `newest_landlock` is for tests of older systems.
+    """
     there = offered()
     parts = tuple(part for part in (LANDLOCK, SECCOMP) if part in there)
     if parts:
         libc.give_up_privileges()
     if LANDLOCK in parts:
         rules = [landlock.Rule(os.sep, landlock.READ | landlock.EXECUTE)]
-        landlock.restrict([*rules, *landlock.rules((), (folder,), ())])
+        landlock.restrict([*rules, *landlock.rules((), (folder,), ())], newest_landlock)
     if SECCOMP in parts:
-        seccomp.install_around()
+        version = min(landlock.version(), newest_landlock) if LANDLOCK in parts else 0
+        seccomp.install_around(no_truncate=version < landlock.TRUNCATE_SINCE)
     return parts

@@ -12,7 +12,6 @@ from . import landlock, libc, limits, seccomp
 
 LIMITS, LANDLOCK, SECCOMP = "limits", "landlock", "seccomp"
 PARTS = (LIMITS, LANDLOCK, SECCOMP)
-_TRUNCATE_SINCE = 3  # version of Landlock
 _CAPABILITY_VERSION = 0x20080522  # linux/capability.h
 _READ_ANY_FILE = 1 << 2  # CAP_DAC_READ_SEARCH
 
@@ -56,7 +55,7 @@ def enforce(allowed: Allowed, parts: Tuple[str, ...] = PARTS, newest_landlock: i
         if not files:
             _drop_capabilities(keep=0)
         version = min(landlock.version(), newest_landlock) if files else 0
-        seccomp.install(read_only=not files, no_truncate=version < _TRUNCATE_SINCE)
+        seccomp.install(read_only=not files, no_truncate=version < landlock.TRUNCATE_SINCE)
     return tuple(part for part in PARTS if part in parts)
 
 
@@ -64,6 +63,13 @@ def _drop_capabilities(keep: int) -> None:
     """Root without what makes it root; where Landlock says what is read, it may still read any of that."""
     if os.geteuid() != 0:
         return
+    try:
+        _set_capabilities(keep)
+    except PermissionError:  # in a namespace of its own root may have less already
+        _set_capabilities(0)
+
+
+def _set_capabilities(wanted: int) -> None:
     header = struct.pack("=Ii", _CAPABILITY_VERSION, 0)
-    data = struct.pack("=6I", keep, keep, 0, 0, 0, 0)
+    data = struct.pack("=6I", wanted, wanted, 0, 0, 0, 0)
     libc.call("capset", header, ctypes.create_string_buffer(data, len(data)))

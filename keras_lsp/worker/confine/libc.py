@@ -12,6 +12,7 @@ from . import syscalls
 # linux/prctl.h
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
+_CLONE_FILES = 0x400  # linux/sched.h
 
 
 def call(name: str, *arguments: Any) -> int:
@@ -34,6 +35,11 @@ def give_up_privileges() -> None:
 def ask_for_signal_at_parents_end(signal: int) -> None:
     """Raises OSError when it cannot be had."""
     _prctl(_PR_SET_PDEATHSIG, signal)
+
+
+def leave_descriptors() -> None:
+    """From now on this thread has a table of descriptors of its own, so far a copy. Raises OSError."""
+    call("unshare", ctypes.c_ulong(_CLONE_FILES))
 
 
 def _prctl(option: int, value: int) -> None:

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 
-from . import libc
+from . import libc, windows
 
 try:
     import resource
@@ -32,12 +32,13 @@ def die_with_parent(parent: int) -> None:
 
 
 def available() -> bool:
-    return resource is not None
+    return resource is not None or windows.available()
 
 
 def bound(memory_bytes: int, cpu_seconds: int) -> None:
-    """Bound what this process may use from now on."""
+    """Bound what this process may use from now on. Raises OSError where that is all or nothing."""
     if resource is None:
+        windows.bound(memory_bytes, int(time.process_time()) + 1 + cpu_seconds)
         return
     wanted = {
         "CPU": int(time.process_time()) + 1 + cpu_seconds,

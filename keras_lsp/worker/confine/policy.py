@@ -6,7 +6,7 @@ import fnmatch
 import os
 import sys
 import time
-from typing import Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 try:
     import pwd
@@ -36,7 +36,7 @@ _SYSTEM = (
     *("/sys/devices/system/cpu", "/sys/devices/system/node", "/sys/fs/cgroup"),
 )
 # Beside everything whose name begins with a dot. Python files are sources, whatever they are called.
-_SECRETS = (
+SECRETS = (
     *(
         "id_rsa*",
         "id_dsa*",
@@ -68,12 +68,36 @@ def system_paths() -> Tuple[str, ...]:
     return (*_SYSTEM, own, *sorted(prefixes), *packages, *(path for path in libraries if path))
 
 
+def home_folder() -> str:
+    """Of the user, whatever variables say; "" where there is no such thing."""
+    return os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir) if pwd is not None else ""
+
+
 def is_secret(name: str) -> bool:
     """Whether a file or folder of a workspace is kept from replays, by its name."""
     if name.startswith("."):
         return True
     lowered = name.lower()
-    return not lowered.endswith(_SOURCES) and any(fnmatch.fnmatchcase(lowered, one) for one in _SECRETS)
+    return not lowered.endswith(_SOURCES) and any(fnmatch.fnmatchcase(lowered, one) for one in SECRETS)
+
+
+def refusal(error: BaseException, here: str) -> str:
+    """Why a file was not opened where it is the sandbox that says no; "" for any other error.
+
+    `here`: the folder that the program runs in, whose own name does not count.
+    """
+    name = getattr(error, "filename", None)
+    if not isinstance(error, PermissionError) or not isinstance(name, (str, bytes)):
+        return ""
+    path = os.path.join(here, os.fsdecode(name))
+    if not os.access(path, os.R_OK):  # nobody may read it
+        return ""
+    below = os.path.relpath(path, here).split(os.sep)
+    parts = below if below[0] != os.pardir else below[-1:]
+    shown = os.fsdecode(name)
+    if any(map(is_secret, filter(None, parts))):
+        return f"`{shown}` looks like a secret, so a replay may not read it"
+    return f"`{shown}` lies where a replay may not read"
 
 
 class Readable(NamedTuple):
@@ -109,10 +133,24 @@ def readable(folder: str) -> Readable:
     lead to can be read where it is part of the folder itself.
     """
     folder = os.path.realpath(folder)
-    home = os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir) if pwd is not None else ""
-    if folder == os.sep or (home + os.sep).startswith(folder + os.sep):
+    if folder == os.sep or (home_folder() + os.sep).startswith(folder + os.sep):
         return Readable(_sources_of(folder), ())
     return Readable(_Walk(folder).run(), (folder,))
+
+
+def secrets_of(folder: str) -> Iterator[str]:
+    """What must not be read of it, a folder standing for all below; and what there is no time to look at."""
+    waiting, looked_at = [folder], 0
+    while waiting and looked_at < _MOST_ENTRIES:
+        for entry in _entries(waiting.pop(0)):
+            looked_at += 1
+            if entry.is_symlink():
+                continue
+            if is_secret(entry.name):
+                yield entry.path
+            elif entry.is_dir() and not os.path.isfile(os.path.join(entry.path, "pyvenv.cfg")):
+                waiting.append(entry.path)
+    yield from waiting
 
 
 def _sources_of(folder: str) -> Tuple[str, ...]:

@@ -23,7 +23,7 @@ _LOAD, _AND, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x54, 0x15, 0x35, 0x45
 _NUMBER, _ARCHITECTURE = 0, 4  # offsets in struct seccomp_data
 _X32_BIT = 0x40000000
 
-_CLONE_THREAD = 0x10000
+_CLONE_FILES, _CLONE_THREAD = 0x400, 0x10000
 _AF_UNIX, _SOCK_STREAM, _SOCKET_TYPE = 1, 1, 0xF  # sockets of datagrams reach others even in pairs
 _SHARED_AND_ANONYMOUS, _GROWS_DOWN = 0x21, 0x100  # memory that no limit counts, or only that of the stack
 _PRIO_PROCESS = 0
@@ -58,7 +58,7 @@ OTHER_PROCESSES = (
 KERNEL = (
     *("perf_event_open", "bpf", "userfaultfd", "keyctl", "add_key", "request_key"),
     *("io_uring_setup", "io_uring_enter", "io_uring_register", "fanotify_init"),
-    *("setns", "unshare", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen"),
+    *("setns", "mount", "umount2", "pivot_root", "chroot", "move_mount", "open_tree", "fsopen"),
     *("fsmount", "fspick", "fsconfig", "mount_setattr", "open_by_handle_at", "name_to_handle_at"),
     *("quotactl", "quotactl_fd", "init_module", "finit_module", "delete_module", "kexec_load"),
     *("kexec_file_load", "swapon", "swapoff", "acct", "reboot", "personality", "sethostname"),
@@ -96,15 +96,15 @@ def available() -> bool:
 def install(read_only: bool, no_truncate: bool) -> None:
     """From now on, for all threads of this process and for ever. Raises OSError when it cannot be had.
 
-    `read_only`: no file may be opened for writing at all. `no_truncate`: files may not be cut by name, which
-    Landlock's first two versions do not refuse.
+    `read_only`: no file may be opened for writing at all. `no_truncate`: files may not be cut but by writing,
+    which Landlock's first two versions do not refuse.
     """
     _load_filter(program(_here(), os.getpid(), read_only, no_truncate))
 
 
-def install_around() -> None:
+def install_around(no_truncate: bool) -> None:
     """The filter of a worker that forks and ends replays. Raises OSError when it cannot be had."""
-    _load_filter(program_around(_here()))
+    _load_filter(program_around(_here(), no_truncate))
 
 
 def _here() -> syscalls.Architecture:
@@ -121,13 +121,14 @@ def _load_filter(instructions: Block) -> None:
     libc.call("seccomp", ctypes.c_uint(_SET_MODE_FILTER), ctypes.c_uint(_ALL_THREADS), filter_program)
 
 
-def program_around(here: syscalls.Architecture) -> Block:
+def program_around(here: syscalls.Architecture, no_truncate: bool = False) -> Block:
     """The filter of a worker: what leads out of it is refused, what it needs for its own processes is not."""
     kernel = tuple(name for name in KERNEL if name not in ("seccomp", "setrlimit", "capset"))
     others = ("ptrace", "process_vm_readv", "process_vm_writev", "pidfd_getfd", "process_madvise", "kcmp")
     blocks = [(name, _refused(errno.EPERM)) for name in (*kernel, *others)]
     blocks += [(name, _refused(errno.EACCES)) for name in NETWORK]
-    blocks.append(("socketpair", _PAIRS_OF_STREAMS))
+    blocks += [("socketpair", _PAIRS_OF_STREAMS), ("unshare", _OWN_DESCRIPTORS)]
+    blocks += _CUT_ONLY_BY_WRITING if no_truncate else ()
     return _assembled(here, blocks)
 
 
@@ -143,6 +144,7 @@ def program(here: syscalls.Architecture, me: int, read_only: bool, no_truncate: 
     on(METADATA, _refused(0))
     on(NETWORK, _refused(errno.EACCES))
     on(("socketpair",), _PAIRS_OF_STREAMS)
+    on(("unshare",), _OWN_DESCRIPTORS)
     # Flags behind a pointer are out of a filter's reach; libraries fall back on clone.
     on(("clone3",), _refused(errno.ENOSYS))
     on(("clone",), [_load(0), (_ANY_BIT, 1, 0, _CLONE_THREAD), *_refused(errno.EPERM), _ALLOWED])
@@ -161,7 +163,7 @@ def program(here: syscalls.Architecture, me: int, read_only: bool, no_truncate: 
             changing: Block = [_load(argument), (_ANY_BIT, 0, 1, _CHANGING)]
             on((name,), [*changing, *_refused(errno.EACCES), _ALLOWED])
     elif no_truncate:
-        on(("truncate",), _refused(errno.EACCES))
+        blocks += _CUT_ONLY_BY_WRITING
     return _assembled(here, blocks)
 
 
@@ -233,4 +235,24 @@ def _limits_are_only_read() -> Block:
     ]
 
 
+def _cut_only_by_writing(argument: int) -> Block:
+    """Who opens a file for reading, or for controls, may cut it too, which old Landlocks do not look at."""
+    return [
+        _load(argument),
+        (_AND, 0, 0, os.O_TRUNC | os.O_ACCMODE),
+        (_EQUAL, 1, 0, os.O_TRUNC | os.O_RDONLY),
+        (_EQUAL, 0, 1, os.O_TRUNC | os.O_ACCMODE),
+        *_refused(errno.EACCES),
+        _ALLOWED,
+    ]
+
+
+_CUT_ONLY_BY_WRITING: Tuple[Tuple[str, Block], ...] = (
+    ("truncate", _refused(errno.EACCES)),
+    ("openat2", _refused(errno.ENOSYS)),  # its flags are out of reach
+    ("open", _cut_only_by_writing(1)),
+    ("openat", _cut_only_by_writing(2)),
+)
+# A thread may leave the table of descriptors, to have one of its own, and nothing else.
+_OWN_DESCRIPTORS = _only_if([_Check(0, _CLONE_FILES)], errno.EPERM)
 _PAIRS_OF_STREAMS = _only_if([_Check(0, _AF_UNIX), _Check(1, _SOCK_STREAM, mask=_SOCKET_TYPE)], errno.EACCES)

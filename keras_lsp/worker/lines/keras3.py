@@ -165,6 +165,7 @@ class Keras3(KerasLine):
             if is_library(type(layer)):
                 return original(layer, *args, **kwargs)
             direct.append(self.depth)
+            self.watcher.began(layer)
             try:
                 outputs = layer.call(*args, **kwargs)
             except Exception:  # noqa: BLE001 - whatever it is, tracing gives the answer that counts
@@ -174,6 +175,7 @@ class Keras3(KerasLine):
             leaves = tree.flatten(outputs)
             if not leaves or not all(isinstance(leaf, keras_tensor) for leaf in leaves):
                 return original(layer, *args, **kwargs)
+            self.watcher.ended(layer, args, kwargs, outputs)
             return tree.map_structure(lambda leaf: keras_tensor(leaf.shape, dtype=leaf.dtype), outputs)
 
         def node(*args: Any, **kwargs: Any) -> Any:

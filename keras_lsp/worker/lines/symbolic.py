@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any, Callable, FrozenSet, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from ..report import Shape, TensorSpec, Versions, WeightReport
 from ..unknown.arrays import is_array
@@ -25,6 +25,16 @@ def is_library(cls: type) -> bool:
     return cls.__module__.startswith(LIBRARIES) or cls.__module__ in ("keras", "builtins")
 
 
+class CallWatcher:
+    """Is told when the code of a layer's `call` begins, and what it got and gave when it came to its end."""
+
+    def began(self, layer: Any) -> None:
+        """A call that raises has no end; another try may follow."""
+
+    def ended(self, layer: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any], outputs: Any) -> None:
+        """The tensors are those that the code had in its hands."""
+
+
 class KerasLine:
     """What both lines share. `keras` is the module whose classes the user's text uses."""
 
@@ -33,6 +43,7 @@ class KerasLine:
     def __init__(self, keras: Any) -> None:
         self.keras = keras
         self.depth = 0  # how many layer calls are running; kept by the observer
+        self.watcher = CallWatcher()
         self.layer_class: Any = keras.layers.Layer
         self.model_class: Any = keras.Model
 

@@ -114,17 +114,23 @@ class TfKeras2(KerasLine):
 
     def _convert_only_what_needs_it(self) -> None:
         """Run `call` as it is written; AutoGraph's copy of it, which records nothing, if that raises."""
-        autograph = self.tensorflow.__internal__.autograph
+        # tf-keras asks `tensorflow.compat.v2`, whose modules are others than those of `tensorflow`.
+        autograph: Any = importlib.import_module("tensorflow.compat.v2").__internal__.autograph
         original = autograph.tf_convert
 
         def tf_convert(function: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
             converted = original(function, context, *args, **kwargs)
 
             def run(*call_args: Any, **call_kwargs: Any) -> Any:
+                layer = getattr(function, "__self__", None)
+                self.watcher.began(layer)
                 try:
-                    return function(*call_args, **call_kwargs)
+                    outputs = function(*call_args, **call_kwargs)
                 except Exception:  # noqa: BLE001 - `if tensor:` and the like: the rewritten copy decides
-                    return converted(*call_args, **call_kwargs)
+                    self.watcher.began(layer)
+                    outputs = converted(*call_args, **call_kwargs)
+                self.watcher.ended(layer, call_args, call_kwargs, outputs)
+                return outputs
 
             return run
 

@@ -9,7 +9,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from typing import TYPE_CHECKING, Any, BinaryIO, Dict, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Tuple
 
 from ..catalogue.read import read_catalogue
 from ..confine import limits
@@ -17,6 +17,7 @@ from ..program.replay import replay
 from ..report import pack
 from ..wire import CatalogueRequest, ReplayEnded, WireError, tagged, write_frame
 from . import guard
+from .outlet import Outlet, write
 
 if TYPE_CHECKING:
     from ..confine.policy import Readable
@@ -65,20 +66,20 @@ def replay_here(request: Request, line: KerasLine, output: int, bounds: Bounds) 
     except OSError as error:
         reason = f"the sandbox could not be set up: {error}"
         answer = tagged("ended", ReplayEnded(request.id, reason, "internal"))
-    else:
-        answer = _answer(request, line, bounds.temporary)
-    # `closefd=False`: user code may have closed the descriptor's Python owner, never the descriptor.
-    with io.FileIO(output, "wb", closefd=False) as raw:
-        _send(io.BufferedWriter(raw), answer, request.id)
+        write(output, _frame(answer, request.id))
+        return
+    outlet = Outlet(output)
+    outlet.send(_frame(_answer(request, line, bounds.temporary), request.id))
 
 
-def _send(stream: BinaryIO, answer: Dict[str, Any], number: int) -> None:
+def _frame(answer: Dict[str, Any], number: int) -> bytes:
+    stream = io.BytesIO()
     try:
         write_frame(stream, answer)
     except WireError as error:
-        write_frame(
-            stream, tagged("ended", ReplayEnded(number, f"its report is too large: {error}", "memory"))
-        )
+        too_large = ReplayEnded(number, f"its report is too large: {error}", "memory")
+        write_frame(stream, tagged("ended", too_large))
+    return stream.getvalue()
 
 
 def _answer(request: Request, line: KerasLine, temporary: str) -> Dict[str, Any]:

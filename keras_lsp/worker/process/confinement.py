@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Iterator, Tuple
 
 from ..confine import LANDLOCK, LIMITS, SECCOMP, Allowed, enforce, offered
 from ..confine.around import AROUND_VARIABLE
+from ..confine.plan import BUBBLEWRAP, SEATBELT, WINDOWS_JOB
 from ..confine.policy import Readable, Workspace, system_paths
 from ..wire import ReplayRequest
 from . import forking
@@ -23,6 +24,11 @@ WORDS = {
     SECCOMP: "network, programs and other processes refused by the operating system",
 }
 AROUND = "no writes or network while the interpreter starts"
+OUTER = {
+    BUBBLEWRAP: "home, temporary files, processes and network of others hidden (bubblewrap)",
+    SEATBELT: "files, network and programs limited by Seatbelt (untested)",
+    WINDOWS_JOB: "a restricted token of low integrity and a job (untested)",
+}
 BY_PYTHON = "no writes, network or programs from Python code"
 
 
@@ -33,6 +39,7 @@ class Confinement:
         self._forks = forks
         around = os.environ.pop(AROUND_VARIABLE, "").split(",")
         self._around = LANDLOCK in around and SECCOMP in around
+        self._outer = [words for name, words in OUTER.items() if name in around]
         self._workspace = Workspace()
         self._system: Tuple[str, ...] = ()
         self._packages: Tuple[str, ...] = ()  # folders of packages that are not installed but linked
@@ -41,7 +48,7 @@ class Confinement:
         """What a replay will be under. Landlock does not hold for threads that run already."""
         whole = self._forks or forking.threads() == 1
         words = [WORDS[part] for part in self._parts if whole or part != LANDLOCK]
-        return (*words, *([AROUND] if self._around else []), BY_PYTHON)
+        return (*words, *([AROUND] if self._around else []), *self._outer, BY_PYTHON)
 
     def readable(self, request: Request) -> Readable:
         """Looked for before the fork, so that one look serves many replays."""

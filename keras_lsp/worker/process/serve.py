@@ -9,6 +9,7 @@ import time
 from typing import TYPE_CHECKING
 
 from ..confine import limits
+from ..confine.plan import PARENT_VARIABLE
 from ..wire import PROTOCOL_VERSION, Hello, StartFailed, tagged, write_frame
 from . import forking, single_use
 from .confinement import Confinement
@@ -18,8 +19,6 @@ from .zygote import Zygote
 
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
-
-PARENT_VARIABLE = "KERAS_LSP_PARENT"
 
 
 def serve(requests: int, reports: int) -> int:

@@ -21,6 +21,7 @@ from ..record.failures import (
     describe_failure,
     is_about_models,
     missing_module,
+    not_allowed,
 )
 from ..record.instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE, instrument
 from ..record.observe import Observer, Registry
@@ -215,7 +216,7 @@ class _Replay:
 
     def _failed(self, statement: ast.stmt, error: BaseException, certain: bool, reason: str = "") -> None:
         span = self.source.node(statement)
-        missing = missing_module(error)
+        missing = missing_module(error) or not_allowed(error)
         if missing:
             certain, reason = False, missing
         elif not reason:

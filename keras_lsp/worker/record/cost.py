@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Optional, Tuple
 
-from ..lines.symbolic import is_library
 from ..report import CostReport
 from .flops import MOVING_OPS, layer_flops, operation_flops
+from .graph import own_graph
 from .memory import item_bytes
 from .observe import Part, Seen
 from .structures import Specs, leaves, specs_of
@@ -56,11 +56,8 @@ class Costs:
 
         A graph is walked, not observed: Keras does not call the layers in it to know their shapes.
         """
-        # A built Sequential of Keras 3 has its graph in an inner model.
-        nodes = getattr(getattr(model, "_functional", None) or model, "_nodes_by_depth", None)
-        if not isinstance(nodes, dict) or not _runs_library_call(type(model)):
-            return None
-        return [node for depth in nodes.values() for node in depth if not node.is_input]
+        nodes = own_graph(model)
+        return None if nodes is None else [node for node in nodes if not node.is_input]
 
     def _of_node(self, node: Any) -> Optional[CostReport]:
         """Nodes are Keras's own business and differ between its lines."""
@@ -76,10 +73,6 @@ class Costs:
         inputs += [(name, specs_of(self.line, value)) for name, value in kwargs.items()]
         given = [(name, specs) for name, specs in inputs if leaves(specs)]
         return self._of_part(Part(seen or operation, given, specs_of(self.line, node.outputs), True))
-
-
-def _runs_library_call(cls: type) -> bool:
-    return is_library(next((base for base in cls.__mro__ if "call" in base.__dict__), cls))
 
 
 def _of_formula(layer: Any, part: Part) -> CostReport:

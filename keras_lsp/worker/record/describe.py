@@ -10,6 +10,7 @@ from ..report import CallReport, LayerReport, ReplayEvent, WeightReport
 from ..unknown.hole import Hole
 from .built import built_by, built_how
 from .cost import Costs
+from .graph import Graphs
 from .memory import item_bytes, parameter_count
 from .paths import Members, paths
 from .tracking import Tracking
@@ -41,6 +42,7 @@ class Describer:
                 self._owners.setdefault(id(variable), seen.number)
         self._tracking = Tracking(self.line, self.registry, self._private_names)
         self._costs = Costs(self.line, self.registry)
+        self._graphs = Graphs(self.line, self.registry)
         members = [
             Members(
                 seen.number, self._kind(seen.layer), self._layers(seen.layer), dict(self._attributes(seen))
@@ -103,6 +105,7 @@ class Describer:
             untracked=tuple(self._tracking.untracked.get(seen.number, ())),
             leftover_in=tuple(self._tracking.leftover.get(seen.number, ())),
             cost=self._costs.of(seen),
+            graph=self._graphs.of(seen),
         )
 
     def _is_tensor(self, value: Any) -> bool:

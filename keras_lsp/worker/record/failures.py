@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import types
 import warnings
 from typing import TYPE_CHECKING, Any, List, Optional
 
+from ..confine.policy import refusal
 from ..report import ReplayFailure, ReplayWarning
 from .places import SourceMap, frames_of
 
@@ -93,7 +95,18 @@ def syntax_place(error: BaseException, source: SourceMap) -> Any:
 
 def brief(error: BaseException) -> str:
     """An exception in a reason: its type and the beginning of what it says."""
+    refused = not_allowed(error)
+    if refused:
+        return refused
     return f"{type(error).__name__}: {useful_sentence(error)[:MAX_SAID]}"
+
+
+def not_allowed(error: BaseException) -> str:
+    """Why the sandbox did not let a file be read; "" for any other exception."""
+    try:
+        return refusal(error, os.getcwd())
+    except (OSError, ValueError):
+        return ""
 
 
 def missing_module(error: BaseException) -> str:

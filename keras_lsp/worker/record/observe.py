@@ -12,9 +12,11 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
+from ..lines.symbolic import CallWatcher
 from .flops import has_formula
 from .places import is_ours
 from .structures import Specs, leaves, specs_of, specs_text
+from .trail import Trail
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 CONSTRUCTOR_FRAMES = frozenset({"__new__", "__call__", "functional_model_factory"})
 # And between a call in the text and the base class's __call__, where a subclass has its own.
 CALL_FRAMES = frozenset({"__call__", "error_handler"})
+# And between an operator or function of the text and the operation it makes.
+OPERATION_FRAMES = 6
 MAX_STRUCTURES = 8
 MAX_PARTS = 5_000
 MAX_LAYERS = 20_000
@@ -78,6 +82,7 @@ class Seen:
         self.built_by_call = 0  # the number of the call that built it, from 1
         self.first: Optional[Part] = None  # its first call that ran to its end
         self.parts: Optional[List[Part]] = None if has_formula(type(layer)) else []  # of its first call
+        self.trail = Trail() if self.parts is not None else None  # of its first call
         self.traced = False  # whether Keras traced that call with tensors of the backend
         self.callers: Dict[int, Tuple[int, ...]] = {}  # innermost running layer -> all running ones
         self.made_in: Optional[int] = None  # the layer whose call ran when it was made
@@ -129,6 +134,9 @@ class Registry:
     def __init__(self) -> None:
         self.seen: List[Seen] = []
         self.paused = False  # layers made meanwhile are not the program's
+        self.places: Dict[
+            int, SpanPair
+        ] = {}  # id of a node in Keras's own graph -> the expression that made it
         self._by_object: Dict[int, Seen] = {}
         self._made_at: Dict[SpanPair, int] = {}
 
@@ -149,7 +157,7 @@ class Registry:
         return None if entry is None else entry.number
 
 
-class Observer:
+class Observer(CallWatcher):
     """Installs the hooks and keeps `line.depth`, the number of layer calls that are running."""
 
     def __init__(self, line: KerasLine, source: SourceMap, registry: Registry) -> None:
@@ -161,6 +169,7 @@ class Observer:
         self._outermost: Optional[SpanPair] = None  # where the text made the outermost of these calls
 
     def install(self) -> None:
+        self.line.watcher = self
         self._watch_constructors()
         self._watch_calls()
         if self.line.line == 3:
@@ -176,6 +185,23 @@ class Observer:
         finally:
             self.line.depth -= 1
 
+    def began(self, layer: Any) -> None:
+        trail = self._open_trail(layer)
+        if trail is not None:
+            trail.begin()
+
+    def ended(self, layer: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any], outputs: Any) -> None:
+        trail = self._open_trail(layer)
+        if trail is not None:
+            trail.end(self.line, layer, args, kwargs, outputs)
+
+    def _open_trail(self, layer: Any) -> Optional[Trail]:
+        """That of the innermost running layer, if it is this one and runs for the first time."""
+        running = self._running[-1] if self._running else None
+        if running is None or running.layer is not layer or running.calls:
+            return None
+        return running.trail
+
     def _watch_constructors(self) -> None:
         original = self.line.layer_class.__new__
         observer = self
@@ -187,6 +213,8 @@ class Observer:
             entry = observer.registry.find(layer) if running is not None else None
             if entry is not None and running is not None and entry.calls == 0:
                 entry.made_in = running.number
+            if cls.__name__ == "InputLayer":
+                observer._note_input(layer, sys._getframe(1))
             return layer
 
         self.line.layer_class.__new__ = __new__
@@ -245,6 +273,8 @@ class Observer:
                     entry.built_by_call = entry.calls
                 if parent is not None:
                     parent.note_part(part)
+                    observer._note_step(parent, entry, place, (args, kwargs), result)
+                observer._note_node(layer, place)
             return result
 
         self.line.layer_class.__call__ = __call__
@@ -284,11 +314,46 @@ class Observer:
         def symbolic_call(op: Any, *args: Any, **kwargs: Any) -> Any:
             result = original(op, *args, **kwargs)
             running = observer._running[-1] if observer._running else None
-            if running is not None and running.parts is not None and running.calls == 0:
+            if running is None:
+                observer._note_node(op, observer._operator_place(sys._getframe(1)))
+            elif running.parts is not None and running.calls == 0:
                 running.note_part(observer._part(op, args, kwargs, result))
+                place = observer._operator_place(sys._getframe(1))
+                observer._note_step(running, op, place, (args, kwargs), result)
             return result
 
         operation.symbolic_call = symbolic_call
+
+    def _operator_place(self, frame: Optional[FrameType]) -> Optional[SpanPair]:
+        """The expression of the text that an operation is; None for what a library does on its own."""
+        for _ in range(OPERATION_FRAMES):
+            if frame is None or frame.f_code.co_filename == self.source.path:
+                break
+            frame = frame.f_back
+        return self._call_place(frame)
+
+    def _note_step(self, running: Seen, part: Any, place: Optional[SpanPair], given: Any, made: Any) -> None:
+        if running.trail is not None and running.calls == 0:
+            running.trail.note(self.line, part, place, given, made)
+
+    def _note_input(self, layer: Any, frame: Optional[FrameType]) -> None:
+        """The function `Input` of Keras makes it for the text; what else makes one does so on its own."""
+        for _ in range(OPERATION_FRAMES):
+            if frame is None or frame.f_code.co_name == "Input":
+                break
+            frame = frame.f_back
+        frame = frame.f_back if frame is not None else None
+        while frame is not None and is_ours(frame):
+            frame = frame.f_back
+        place = self._call_place(frame)
+        if place is not None:
+            self.registry.places[id(layer)] = place
+
+    def _note_node(self, operation: Any, place: Optional[SpanPair]) -> None:
+        """Keras's own graph knows no places."""
+        nodes = getattr(operation, "_inbound_nodes", None)
+        if place is not None and nodes:
+            self.registry.places[id(nodes[-1])] = place
 
     def _watch_tracing(self) -> None:
         """Where Keras traces a `call` with tensors of the backend, operations on these are not seen."""
@@ -299,9 +364,18 @@ class Observer:
         @functools.wraps(original)
         def compute_output_spec(function: Any, *args: Any, **kwargs: Any) -> Any:
             running = observer._running[-1] if observer._running else None
-            if running is not None and getattr(function, "__self__", None) is running.layer:
-                running.traced = True
-            return original(function, *args, **kwargs)
+            if running is None or getattr(function, "__self__", None) is not running.layer:
+                return original(function, *args, **kwargs)
+            running.traced = True
+
+            @functools.wraps(function)
+            def watched(*inner_args: Any, **inner_kwargs: Any) -> Any:
+                observer.began(running.layer)
+                outputs = function(*inner_args, **inner_kwargs)
+                observer.ended(running.layer, inner_args, inner_kwargs, outputs)
+                return outputs
+
+            return original(watched, *args, **kwargs)
 
         backend.compute_output_spec = compute_output_spec
 

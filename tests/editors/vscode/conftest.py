@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.editors.vscode.toolchain import EXTENSION, HERE, node, succeed, tool
+from tests.editors.vscode.toolchain import EXTENSION, node, succeed, tool
 
 
 @pytest.fixture(scope="session")
@@ -25,11 +25,3 @@ def vsix() -> Path:
     path = os.pathsep.join([str(Path(sys.executable).parent), str(node().parent), os.environ["PATH"]])
     succeed([str(node()), str(npm), "run", "package"], PATH=path)
     return EXTENSION / "dist" / "keras-lsp.vsix"
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The tests of this folder share one build and one browser at a time: one worker runs them all."""
-    if config.pluginmanager.hasplugin("xdist"):
-        for item in items:
-            if item.path.parent == HERE:
-                item.add_marker(pytest.mark.xdist_group("browser"))

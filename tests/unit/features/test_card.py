@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from keras_lsp.features.card import FOLD, Card, Quote, folded, markdown, plain
+import pytest
+from markdown_it import MarkdownIt  # the reader that rich uses
+
+from keras_lsp.features.card import FOLD, Card, Quote, escaped, folded, markdown, plain, without_links
 from keras_lsp.features.wording import bytes_text, shape_text, value_text
 from keras_lsp.worker.report import TensorSpec, Value
 
@@ -68,6 +71,35 @@ def test_nothing_in_a_card_becomes_a_link() -> None:
     card = Card("Dense", about="named [here](command:evil) https://evil.example www.evil.example")
     assert markdown(card) == (
         "**Dense** · named \\[here](command:evil) https\\://evil.example www\\.evil.example"
+    )
+
+
+_LEADS_AWAY = {"link_open", "image", "html_inline", "html_block"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "``` [x](command:evil) `",  # three backticks that nothing closes, and one pair less
+        "a ` b\nc ` [x](command:evil) ` d",  # code that began a line above
+        "a | b\n- | -\n`c | [x](command:evil) | d`",  # the bars of a table part it
+        "\\` [x](command:evil) `",
+        "![x](https://evil.example/seen.png)",
+        "<a href='command:evil'>x</a>",
+        "[x]: command:evil",
+    ],
+)
+def test_no_game_with_backticks_makes_a_link(text: str) -> None:
+    reader = MarkdownIt("commonmark").enable("table")
+    for shown in (escaped(text), without_links(text)):
+        tokens = [token for block in reader.parse(shown) for token in (block, *(block.children or ()))]
+        assert not {token.type for token in tokens} & _LEADS_AWAY, shown
+
+
+def test_documentation_keeps_its_code_and_its_addresses_as_text() -> None:
+    text = "See [the paper](https://arxiv.org/abs/1) on `x[0]` and *this*:\n- `a | b`\n* <b>"
+    assert without_links(text) == (
+        "See the paper (https\\://arxiv.org/abs/1) on `x[0]` and *this*:\n- `a | b`\n* \\<b>"
     )
 
 

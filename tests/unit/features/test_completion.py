@@ -145,3 +145,40 @@ def test_quiet_in_text_and_where_there_is_no_keras(seed: Callable[[str], str]) -
         assert typing(static, text + marked)[1] == ()
     for marked in ("model.layers[‸", "class A:\n    def f(self):\n        self.‸", 'model.get_layer("‸'):
         assert typing(static, marked)[1] == ()
+
+
+LISTS = """import keras
+
+class Net(keras.Model):
+    def __init__(self, depth):
+        super().__init__()
+        self.blocks = [keras.layers.Dense(8) for _ in range(3)]
+        self.tail = [keras.layers.ReLU(), keras.layers.Flatten()]
+        self.many = [keras.layers.Dense(8) for _ in range(depth)]
+        self.sizes = [1, 2]
+
+    def call(self, x):
+        return self.blocks[0](x)
+
+net = Net(5)
+net(keras.Input((4,)))
+"""
+
+
+def test_indices_of_a_list_from_the_text_alone() -> None:
+    _, items = typing(static, LISTS + "net.blocks[‸")
+    assert labels(items) == ["0", "1", "2", "-1"]
+    assert items[2].detail == "Dense(units=8)"
+    _, items = typing(static, LISTS + "net.tail[‸]\n")
+    assert [item.detail for item in items] == ["ReLU()", "Flatten()", "Flatten()"]
+    half_typed = LISTS.replace("self.blocks[0](x)", "self.blocks[‸")
+    _, items = typing(static, half_typed)
+    assert labels(items) == ["0", "1", "2", "-1"]
+    for path in ("net.many[‸", "net.sizes[‸", "net.nothing[‸", "net[‸", "other.blocks[‸"):
+        assert typing(static, LISTS + path)[1] == ()
+
+
+def test_indices_of_a_list_as_replayed(replayed: Replayed) -> None:
+    _, items = typing(lambda t: stale(t, replayed(LISTS), LISTS), LISTS + "net.many[‸")
+    assert labels(items) == ["0", "1", "2", "3", "4", "-1"]
+    assert "Dense" in items[0].detail

@@ -183,3 +183,137 @@ def test_a_place_that_a_replay_did_not_reach_says_what_stopped_it(replayed: Repl
     snapshot = current(STOPPED, replayed(STOPPED))
     assert "this raised KeyError: 'second'" in card(snapshot, "self.den|se = ")
     assert "a replay did not come here; it met KeyError: 'second'" in card(snapshot, "self.lat|er = ")
+
+
+SAYING = """import keras
+import numpy as np
+import tensorflow as tf
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.blocks = [keras.layers.Dense(1) for _ in range(3)]
+        self.a = keras.layers.Dense(1)
+
+
+class Signed(keras.Model):
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32)])
+    def call(self, x):
+        return x
+
+
+class Annotated(keras.Model):
+    def call(self, x: Float[Tensor, "batch 32"]):
+        return x
+
+
+# keras-lsp: input=(None, 7)
+class Pinned(keras.Model):
+    pass
+
+
+class Silent(keras.Model):
+    def call(self, x: tf.Tensor):
+        return x
+
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("statements", "told"),
+    [
+        ("net.build((None, 32))", "input (None, 32), from `net.build((None, 32))` on line 35"),
+        ("x = np.random.rand(8, 4).astype('float32')\nnet(x)", "input (8, 4), from `net(x)` on line 36"),
+        ("net(tf.zeros([1, n]))", "input (1, n), from `net(tf.zeros([1, n]))` on line 35"),
+        ("net(np.random.normal(size=(2, 3)))", "input (2, 3), from"),
+        ("net(keras.Input((5,)))", "input (None, 5), from"),
+        ("net(tf.random.uniform(shape=(2, 3)))", "input (2, 3), from"),
+        ("x = np.arange(12).reshape(-1, 3)\nnet(x)", "input (None, 3), from"),
+        ("x = np.ones((60, 28, 28))\nnet.fit(x, x)", "input (None, 28, 28), from `net.fit(x, x)` on line 36"),
+        ("def f():\n    net.predict(np.ones((4, 3)))", "input (None, 3), from"),
+        ("net(tf.constant(np.zeros((2, 2))))", "input (2, 2), from"),
+    ],
+)
+def test_input_that_the_text_says(statements: str, told: str) -> None:
+    text = f"{SAYING}net = Net()\n{statements}\n"
+    shown = card(static(text), "ne|t = Net()")
+    assert any(line.startswith(told) for line in shown.splitlines()), shown
+    assert told in card(static(text), "class Ne|t(")
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        "",
+        "net(data)",
+        "net(tf.zeros(shape))",
+        "x = np.ones((2, 3))\nif flag:\n    x = np.ones((2, 4))\nnet(x)",
+        "x = np.ones((2, 3))\nx = load()\nnet(x)",
+        "def f(x):\n    net(x)\nx = np.ones((2, 3))",
+        "x = np.ones((2, 3))\nfor x in data:\n    net(x)",
+        "net.fit(data)",
+        "net(np.zeros((",
+    ],
+)
+def test_input_that_the_text_does_not_say(statements: str) -> None:
+    text = f"{SAYING}net = Net()\n{statements}\n"
+    assert "input (" not in card(static(text), "ne|t = Net()")
+
+
+@pytest.mark.parametrize(
+    ("marked", "told"),
+    [
+        ("class Sig|ned", "input (None, 4), from its `call`"),
+        ("class Anno|tated", "input (batch, 32), from its `call`"),
+        ("class Pin|ned", "input (None, 7), pinned on line 24"),
+    ],
+)
+def test_input_that_a_class_says(marked: str, told: str) -> None:
+    assert told in card(static(SAYING), marked)
+
+
+def test_a_class_that_says_no_input() -> None:
+    assert "input" not in card(static(SAYING), "class Sil|ent")
+
+
+def test_how_many_layers_a_loop_makes() -> None:
+    assert "3 layers, made in a loop" in card(static(SAYING), "self.blo|cks")
+
+
+KEEPING = """import keras
+from keras.layers import Dense
+
+
+class Agent:
+    def __init__(self, states):
+        self.model = self._build(states)
+        self.target = self._build(states)
+
+    def _build(self, states):
+        model = keras.Sequential()
+        model.add(Dense(24, input_dim=states))
+        model.add(Dense(2, name="head"))
+        return model
+
+    def act(self, state):
+        self.model.layers[0].kernel
+        self.model.layers[1]
+        self.states.layers[0]
+        return self.target.predict(state)
+"""
+
+
+def test_a_model_that_an_agent_keeps(replayed: Replayed) -> None:
+    for marked in ("self.mo|del.layers[0]", "self.mo|del = "):
+        shown = card(static(KEEPING), marked).splitlines()
+        assert shown[0] == "Sequential self.model"
+        assert "  0        Dense  units=24, input_dim=states" in shown
+        assert "  1  head  Dense  units=2" in shown
+    assert card(static(KEEPING), "self.tar|get.predict").startswith("Sequential self.target")
+    assert card(static(KEEPING), "self.model.layers[|1]").startswith("Dense head")
+    assert hover(static(KEEPING), KEY, at(KEEPING, "self.sta|tes.layers")) is None
+    text = KEEPING + "\nagent = Agent(4)\n"
+    assert "746 parameters" not in card(static(text), "self.mo|del.layers")
+    assert "parameters" in card(current(text, replayed(text)), "self.mo|del = ")

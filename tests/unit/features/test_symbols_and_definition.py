@@ -9,6 +9,7 @@ import pytest
 from keras_lsp.features.definition import definition
 from keras_lsp.features.results import Symbol, SymbolKind
 from keras_lsp.features.symbols import document_symbols
+from keras_lsp.text.span import Span
 from tests.unit.features.views import KEY, at, current, static
 
 if TYPE_CHECKING:
@@ -83,3 +84,13 @@ def test_quiet_without_keras() -> None:
     text = "class A:\n    def f(self):\n        self.x = 1\n        return self.x\n"
     assert document_symbols(static(text), KEY) == ()
     assert all(definition(static(text), KEY, offset) == () for offset in range(len(text)))
+
+
+def test_definition_of_what_an_agent_keeps() -> None:
+    first, second = "self.model = keras.Sequential([keras.layers.Dense(1)])", "self.model.layers[0].kernel"
+    methods = f"    def __init__(self):\n        {first}\n\n    def f(self):\n        {second}\n"
+    text = f"import keras\n\nclass A:\n{methods}"
+    (model,) = definition(static(text), KEY, text.index(second) + 6)
+    assert model.span == Span(text.index(first), text.index(first) + len("self.model"))
+    (layer,) = definition(static(text), KEY, text.index(second) + len(second) - 2)
+    assert layer.span.of(text) == "keras.layers.Dense(1)"

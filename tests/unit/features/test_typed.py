@@ -22,6 +22,8 @@ from keras_lsp.features.typed import LinkKind, Typing, code_mask, typed_at
         ('model.get_layer("he‸).weights["a"]', Typing.LAYER_NAME, "model", "he"),
         ('model.get_layer(name="‸")', Typing.LAYER_NAME, "model", ""),
         ("model.get_layer(‸)", Typing.LAYER_NAME, "model", ""),
+        ("self.blocks[‸", Typing.ELEMENT_INDEX, "self", ""),
+        ("model.encoder.blocks[1‸2].conv", Typing.ELEMENT_INDEX, "model", "12"),
         ("model.layers[0].weights[‸]", Typing.WEIGHT_INDEX, "model", ""),
         ("model.get_weights()[1‸]", Typing.WEIGHT_INDEX, "model", "1"),
         ('print(f"{model.layers[‸]}")', Typing.LAYER_INDEX, "model", ""),

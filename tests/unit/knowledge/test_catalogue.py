@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from keras_lsp.knowledge import catalogue
+
+if TYPE_CHECKING:
+    from tests.warm import WarmKeras
 
 PROBE = """
 import inspect, json, keras
@@ -21,9 +24,8 @@ print(json.dumps([keras.__version__, signatures]))
 """
 
 
-def test_parameters_and_defaults_are_those_of_keras(keras_python: list[str]) -> None:
-    done = subprocess.run([*keras_python, "-c", PROBE], capture_output=True, text=True, check=True)
-    version, signatures = json.loads(done.stdout.splitlines()[-1])
+def test_parameters_and_defaults_are_those_of_keras(keras3: WarmKeras) -> None:
+    version, signatures = json.loads(keras3.output("-c", PROBE).splitlines()[-1])
     snapshot = resources.files("keras_lsp.knowledge").joinpath("catalogue.json").read_text(encoding="utf-8")
     same_version = json.loads(snapshot)["keras"] == version
     names = signatures if same_version else ["Dense", "Conv2D", "LSTM", "Embedding", "Dropout"]

@@ -18,7 +18,8 @@ from keras_lsp.sandbox.process import Deadlines, WorkerProcess
 from keras_lsp.worker.wire import ReplayRequest
 
 FAKE = Path(__file__).parent / "fake_worker.py"
-QUICK = Deadlines(start=10, grace=0.3, cancel=0.3, stop=0.2)
+QUICK = Deadlines(start=60, grace=0.3, cancel=0.3, stop=0.2)
+PATIENT = replace(QUICK, cancel=60)  # with a worker that obeys
 
 MakeWorker = Callable[..., WorkerProcess]
 

@@ -24,6 +24,14 @@ HELLO = {
 VERSIONS = {"python": "3.11.7", "keras": "3.15.1", "keras_line": 3}
 
 
+CATALOGUES: dict[str, Any] = {
+    "fine": {"keras": "3.15.1"},
+    "terminal": {"keras": "3\x1b]0;evil\x07", "entries": {"a\u202eb": [{"summary": "x\r\u200by\n\tz"}]}},
+    "deep": json.loads("[" * 200 + "]" * 200),
+    "nothing": None,
+}
+
+
 def write(data: bytes) -> None:
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
@@ -138,6 +146,8 @@ def main() -> None:
             text = message["payload"]["text"]
             # A text may name its own trouble, so that one worker can meet several.
             replay(text[2:] if text.startswith("# ") else at_replay, message["payload"])
+        elif message["kind"] == "catalogue":
+            say("catalogue", {"id": message["payload"]["id"], "catalogue": CATALOGUES[at_replay]})
 
 
 main()

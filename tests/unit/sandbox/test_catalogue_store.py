@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -29,7 +31,8 @@ def test_other_versions_are_other_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"", b"text", gzip.compress(b"{"), gzip.compress(b"{}")[:-5], b"\x1f\x8b\x08\x00" * 9]
+    "data",
+    [b"", b"text", gzip.compress(b"{", mtime=0), gzip.compress(b"{}", mtime=0)[:-5], b"\x1f\x8b\x08\x00" * 9],
 )
 def test_a_corrupt_file_is_ignored_and_replaced(tmp_path: Path, data: bytes) -> None:
     (tmp_path / NAME).write_bytes(data)
@@ -57,3 +60,10 @@ def test_what_cannot_be_written_whole_is_not_written(tmp_path: Path) -> None:
     (tmp_path / NAME).mkdir()  # in the way
     store.save(NAME, {})
     assert [file.name for file in tmp_path.iterdir()] == [NAME]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no variable says it elsewhere")
+def test_a_server_of_the_tests_leaves_the_users_cache_alone(cache_folder: Path) -> None:
+    keep = f"from {CatalogueStore.__module__} import *; CatalogueStore.of_user().save('of-a-test', 1)"
+    subprocess.run([sys.executable, "-c", keep], check=True)
+    assert (cache_folder / "keras-lsp" / "of-a-test").is_file()

@@ -17,7 +17,7 @@ from keras_lsp.sandbox.process import WorkerState
 from keras_lsp.sandbox.sandboxed import SUPERSEDED, Patience, SandboxBuilder
 from keras_lsp.session.settings import Settings
 from keras_lsp.worker.wire import Hello
-from tests.unit.sandbox.conftest import machine, request
+from tests.unit.sandbox.conftest import PATIENT, machine, request
 from tests.unit.sandbox.test_environment import KERAS_3, install, make_venv
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Launcher:
     made: list[WorkerProcess] = field(default_factory=list)
 
     def __call__(self) -> WorkerProcess:
-        self.made.append(self.make(self.how))
+        self.made.append(self.make(self.how, deadlines=PATIENT))
         return self.made[-1]
 
 

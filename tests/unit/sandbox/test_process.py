@@ -8,13 +8,14 @@ import json
 import os
 import signal
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING
 
 import pytest
 
 from keras_lsp.sandbox.process import WorkerProcess, WorkerState
-from keras_lsp.worker.wire import MAX_FRAME, Hello
-from tests.unit.sandbox.conftest import QUICK, processes_of, request
+from keras_lsp.worker.wire import MAX_FRAME, CatalogueRequest, Hello
+from tests.unit.sandbox.conftest import PATIENT, QUICK, processes_of, request
 
 if TYPE_CHECKING:
     from tests.unit.sandbox.conftest import MakeWorker
@@ -99,7 +100,9 @@ async def test_a_worker_that_misbehaves_in_a_replay_is_ended(
     make_worker: MakeWorker, at_replay: str, words: str
 ) -> None:
     worker = await started(make_worker("fine", at_replay))
-    outcome = await worker.replay(request(seconds=0.3))
+    # Only one that never answers is to meet the deadline, on a busy machine, too.
+    seconds = 0.3 if "no answer" in words else 60.0
+    outcome = await worker.replay(request(seconds=seconds))
     assert outcome.report is None
     assert words in outcome.reason
     assert outcome.terminal
@@ -125,7 +128,7 @@ async def test_a_storm_on_stderr_is_drained_and_only_its_end_kept(make_worker: M
 
 
 async def test_a_cancelled_replay_leaves_the_worker_ready(make_worker: MakeWorker) -> None:
-    worker = await started(make_worker())
+    worker = await started(make_worker(deadlines=PATIENT))
     running = asyncio.create_task(worker.replay(request("# obedient")))
     await asyncio.sleep(0)
     assert worker.state is WorkerState.BUSY
@@ -137,7 +140,7 @@ async def test_a_cancelled_replay_leaves_the_worker_ready(make_worker: MakeWorke
 
 
 async def test_cancelling_the_task_cancels_the_replay(make_worker: MakeWorker) -> None:
-    worker = await started(make_worker())
+    worker = await started(make_worker(deadlines=PATIENT))
     running = asyncio.create_task(worker.replay(request("# obedient")))
     await asyncio.sleep(0)
     running.cancel()
@@ -158,8 +161,38 @@ async def test_a_worker_that_ignores_a_cancel_is_ended(make_worker: MakeWorker) 
     assert_gone(worker)
 
 
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("fine", {"keras": "3.15.1"}),
+        ("terminal", {
+            "keras": "3\ufffd]0;evil\ufffd",
+            "entries": {"a\ufffdb": [{"summary": "x\ufffd\ufffdy\n\tz"}]},
+        }),
+        ("nothing", None),
+    ],
+)  # fmt: skip
+async def test_a_catalogue_is_cleaned_of_what_is_no_text(
+    make_worker: MakeWorker, kind: str, expected: object
+) -> None:
+    worker = await started(make_worker("fine", kind))
+    outcome = await worker.catalogue(CatalogueRequest(0))
+    await worker.stop("done")
+    assert outcome.catalogue == expected
+
+
+async def test_a_catalogue_without_an_end_ends_its_worker(make_worker: MakeWorker) -> None:
+    worker = await started(make_worker("fine", "deep"))
+    outcome = await worker.catalogue(CatalogueRequest(0))
+    assert "nested too deeply" in outcome.reason
+    await worker.stop("done")
+
+
 async def test_a_process_that_left_the_group_is_ended_too(make_worker: MakeWorker) -> None:
     worker = await started(make_worker("leave-a-child"))
+    patience = monotonic() + 10  # a program that has only just begun shows no environment yet
+    while len(processes_of(worker._jail)) < 2 and monotonic() < patience:  # noqa: ASYNC110 - of another process
+        await asyncio.sleep(0.02)
     assert len(processes_of(worker._jail)) == 2
     await worker.stop("done")
     assert_gone(worker)
@@ -247,7 +280,7 @@ class TestSingleUse:
         self, make_worker: MakeWorker, how: str, words: str, terminal: bool
     ) -> None:
         worker = await started(make_worker("single-use", how))
-        outcome = await worker.replay(request(seconds=0.3))
+        outcome = await worker.replay(request(seconds=0.3 if how == "hang" else 60.0))
         assert (outcome.reason, outcome.terminal) == (f"The replay ended early: {words}.", terminal)
         await worker.stop("the test ends")
         assert_gone(worker)
@@ -257,6 +290,8 @@ class TestSingleUse:
         outcome = await worker.replay(request())
         assert "did not keep to the protocol" in outcome.reason
         assert outcome.terminal
+        await worker.stop("the test ends")
+        assert_gone(worker)
 
     async def test_a_cancelled_replay_takes_the_worker_with_it(self, make_worker: MakeWorker) -> None:
         worker = await started(make_worker("single-use", "hang"))

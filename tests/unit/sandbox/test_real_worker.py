@@ -74,6 +74,11 @@ async def replay(worker: WorkerProcess, statement: str, seconds: float = 20.0) -
     return await worker.replay(request(MODEL.format(statement=statement), seconds=seconds))
 
 
+def seconds_for(statement: str) -> float:
+    """Only what nothing else ends is to meet the deadline, on a busy machine, too."""
+    return 2.0 if statement == ENDLESS else 60.0
+
+
 def assert_exact(outcome: ReplayOutcome) -> None:
     assert outcome.report is not None, outcome.reason
     dense = next(layer for layer in outcome.report.layers if layer.class_name == "Dense")
@@ -84,7 +89,7 @@ def assert_exact(outcome: ReplayOutcome) -> None:
 async def test_what_ends_its_replay_says_how_and_the_next_one_works(
     worker: WorkerProcess, statement: str, words: str
 ) -> None:
-    outcome = await replay(worker, statement, seconds=2.0)
+    outcome = await replay(worker, statement, seconds_for(statement))
     assert (outcome.report, outcome.reason) == (None, f"The replay ended early: {words}.")
     assert outcome.terminal
     assert len(processes_of(worker._jail)) == 1, "only the warm process is left"

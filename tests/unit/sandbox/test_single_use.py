@@ -17,7 +17,7 @@ from keras_lsp.sandbox.process import WorkerState
 from keras_lsp.sandbox.sandboxed import SandboxBuilder
 from keras_lsp.worker.wire import Hello
 from tests.unit.sandbox.conftest import processes_of, request
-from tests.unit.sandbox.test_real_worker import ENDLESS, HOSTILE, MODEL, assert_exact
+from tests.unit.sandbox.test_real_worker import ENDLESS, HOSTILE, MODEL, assert_exact, seconds_for
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -62,7 +62,7 @@ async def builder(keras_python: list[str]) -> AsyncIterator[Builder]:
 async def test_what_ends_its_replay_says_how_and_the_next_one_works(
     builder: Builder, statement: str, words: str
 ) -> None:
-    outcome = await builder.replay(statement, seconds=2.0)
+    outcome = await builder.replay(statement, seconds_for(statement))
     assert (outcome.report, outcome.reason) == (None, f"The replay ended early: {words}.")
     assert outcome.terminal
     assert_exact(await builder.replay("pass"))

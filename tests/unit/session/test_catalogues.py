@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import TYPE_CHECKING
 
 from keras_lsp.sandbox.builder import ReplayOutcome
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from keras_lsp.knowledge.api import Api
 
 VERSION = "3.99.0"
-FILE = f"keras3-{VERSION}-1.json.gz"
+PYTHON = hashlib.sha256(b"/usr/bin/python3").hexdigest()[:12]
+FILE = f"keras3-{VERSION}-{PYTHON}-1.json.gz"
 READ = {**SMALL, "keras": VERSION}
 
 
@@ -63,6 +65,16 @@ async def test_the_next_session_takes_it_from_disk_also_untrusted(tmp_path: Path
     assert api.version == VERSION
     assert builders.catalogues == 0
     await bench.session.close_all("end")
+
+
+async def test_what_one_environment_says_is_for_no_other(tmp_path: Path) -> None:
+    """It may lie about its version, or about Keras."""
+    builders = Builders()
+    bench = bench_with(tmp_path, builders)
+    other = f"keras3-{VERSION}-{hashlib.sha256(b'/w/.venv/bin/python').hexdigest()[:12]}-1.json.gz"
+    CatalogueStore(tmp_path).save(other, READ)
+    bench.session.open(document())
+    assert await settled(bench) is None
 
 
 async def test_untrusted_and_never_read_there_is_none(tmp_path: Path) -> None:

@@ -129,7 +129,8 @@ def test_layers_of_a_base(facts: Callable[[str], ModuleFacts]) -> None:
     model = found.model_class("Mine")
     assert model is not None
     for slot in model.inherited:  # places in the other file would be wrong ones here
-        assert Path(slot.file).name == "bases.py"
+        assert slot.elsewhere is not None
+        assert Path(slot.elsewhere.path).name == "bases.py"
         assert slot.definition.of(text) == "Base"
         assert slot.call is not None
         assert slot.call.span == slot.definition

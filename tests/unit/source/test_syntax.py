@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +27,35 @@ def test_threads_may_parse_at_the_same_time(seed: Callable[[str], str]) -> None:
     texts = [seed(name) * 20 for name in names] * 10
     with ThreadPoolExecutor(4) as pool:
         assert all(not module.problems for module in pool.map(parse, texts))
+
+
+class Garbage:
+    """In a circle: collected while whatever code runs, which then lets other threads run."""
+
+    def __init__(self) -> None:
+        self.circle = self
+
+    def __del__(self) -> None:
+        time.sleep(0)
+
+
+def test_a_library_may_parse_at_the_same_time(seed: Callable[[str], str]) -> None:
+    done = threading.Event()
+
+    def library() -> None:
+        while not done.is_set():
+            with contextlib.suppress(SystemError):  # its own trouble
+                ast.literal_eval("[(1, [2])]")
+
+    text = seed("nested")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(library)
+        try:
+            for _ in range(50):
+                _ = [Garbage() for _ in range(20)]
+                assert isinstance(syntax.compile_tree(text), ast.Module)
+        finally:
+            done.set()
 
 
 def test_nobody_goes_around_the_door() -> None:

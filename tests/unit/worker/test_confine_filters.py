@@ -54,16 +54,21 @@ def here(request: pytest.FixtureRequest) -> syscalls.Architecture:
 
 
 def asked(
-    here: syscalls.Architecture, name: str, *arguments: int, read_only: bool = False, around: bool = False
+    here: syscalls.Architecture,
+    name: str,
+    *arguments: int,
+    read_only: bool = False,
+    around: bool = False,
+    old: bool = False,
 ) -> int | str:
     """An error number, or "allowed"; "missing" where the architecture has no such call."""
     number = syscalls.number(name, here)
     if number is None:
         return "missing"
     block = (
-        seccomp.program_around(here)
+        seccomp.program_around(here, no_truncate=old)
         if around
-        else seccomp.program(here, ME, read_only=read_only, no_truncate=False)
+        else seccomp.program(here, ME, read_only=read_only, no_truncate=old)
     )
     result = verdict(block, here.audit, number, *arguments)
     if result == ALLOW:
@@ -102,6 +107,9 @@ THREAD = 0x3D0F00  # what glibc's pthread_create asks for
         ("clone", (THREAD,), "allowed"),
         ("clone", (17,), errno.EPERM),
         ("clone3", (), errno.ENOSYS),
+        ("unshare", (0x400,), "allowed"),
+        ("unshare", (0x10000000,), errno.EPERM),
+        ("unshare", (0x20000 | 0x400,), errno.EPERM),
         ("kill", (ME, 9), "allowed"),
         ("kill", (ME + 1, 9), errno.EPERM),
         ("kill", (0, 9), errno.EPERM),
@@ -151,6 +159,29 @@ def test_a_replay_without_landlock_changes_no_file(
     here: syscalls.Architecture, name: str, arguments: tuple[int, ...], expected: int | str
 ) -> None:
     assert asked(here, name, *arguments, read_only=True) == expected
+
+
+@pytest.mark.parametrize("around", [False, True])
+@pytest.mark.parametrize(
+    ("name", "arguments", "expected"),
+    [
+        ("truncate", (), errno.EACCES),
+        ("openat2", (), errno.ENOSYS),
+        ("openat", (0, 0, os.O_RDONLY | os.O_TRUNC), errno.EACCES),
+        ("openat", (0, 0, os.O_ACCMODE | os.O_TRUNC), errno.EACCES),
+        ("openat", (0, 0, os.O_RDONLY | os.O_TRUNC | os.O_CREAT | os.O_CLOEXEC), errno.EACCES),
+        ("open", (0, os.O_TRUNC), errno.EACCES),
+        ("openat", (0, 0, os.O_WRONLY | os.O_TRUNC | os.O_CREAT), "allowed"),
+        ("openat", (0, 0, os.O_RDWR | os.O_TRUNC), "allowed"),
+        ("openat", (0, 0, os.O_RDONLY), "allowed"),
+    ],
+)
+def test_with_an_old_landlock_files_are_cut_by_writing_only(
+    here: syscalls.Architecture, name: str, arguments: tuple[int, ...], expected: int | str, around: bool
+) -> None:
+    if name == "open" and syscalls.number(name, here) is None:
+        expected = "missing"
+    assert asked(here, name, *arguments, old=True, around=around) == expected
 
 
 @pytest.mark.parametrize(

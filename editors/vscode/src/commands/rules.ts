@@ -13,7 +13,7 @@ export async function explainRule(server: ServerAccess, documents: Documents, na
 }
 
 async function pickRule(server: ServerAccess): Promise<string | undefined> {
-  const rules = await server.execute<RuleSummary[]>('kerasLsp.listRules');
+  const rules = await server.execute<RuleSummary[]>('kerasLsp.explainRule');
   const items = rules.map((rule): QuickPickItem & { code: string } => ({
     code: rule.code,
     label: rule.code,

@@ -1,0 +1,59 @@
+-- How the server is started and what it tells: a configuration for vim.lsp.
+
+local trust = require('keras_lsp.trust')
+
+local markers = { 'pyproject.toml', 'setup.py', 'setup.cfg', 'requirements.txt', '.git' }
+
+return {
+  cmd = { 'keras-lsp', 'serve', '--stdio' },
+  filetypes = { 'python' },
+
+  -- A file outside of any project counts as a project of its own folder: trust needs a folder to be about.
+  root_dir = function(buffer, on_dir)
+    local name = vim.api.nvim_buf_get_name(buffer)
+    on_dir(vim.fs.root(buffer, markers) or (name ~= '' and vim.fs.dirname(name) or nil))
+  end,
+
+  before_init = function(params, config)
+    local trusted = config.root_dir ~= nil and trust.is_trusted(config.root_dir)
+    params.initializationOptions =
+      vim.tbl_extend('force', params.initializationOptions or {}, { trusted = trusted })
+  end,
+
+  handlers = {
+    -- New shapes, same text. Neovim 0.11's own handler forgets what it has drawn and asks again; a redraw before
+    -- the answer then marks every line as drawn, and the new hints stay invisible until the next edit.
+    -- Enabling anew asks as well, and draws nothing until the answer is there.
+    ['workspace/inlayHint/refresh'] = function(_, _, context)
+      local client = assert(vim.lsp.get_client_by_id(context.client_id))
+      for buffer in pairs(client.attached_buffers) do
+        if vim.lsp.inlay_hint.is_enabled({ bufnr = buffer }) then
+          vim.lsp.inlay_hint.enable(true, { bufnr = buffer })
+        end
+      end
+      return vim.NIL
+    end,
+
+    -- For status lines: vim.b.keras_lsp is { state, reason, summary }, and require('keras_lsp').status().
+    ['kerasLsp/status'] = function(_, status, context)
+      local buffer = vim.uri_to_bufnr(status.uri)
+      if not vim.api.nvim_buf_is_loaded(buffer) then
+        return
+      end
+      vim.b[buffer].keras_lsp = { state = status.state, reason = status.reason, summary = status.summary }
+      vim.api.nvim_exec_autocmds(
+        'User',
+        { pattern = 'KerasLspStatus', modeline = false, data = { buf = buffer } }
+      )
+      vim.cmd.redrawstatus({ bang = true })
+      local client = vim.lsp.get_client_by_id(context.client_id)
+      local root = client and client.config.root_dir
+      -- Asked only about a folder with model code in it, and when nothing else is under way.
+      if root and status.state == 'unavailable' and not trust.is_trusted(root) then
+        vim.schedule(function()
+          trust.ask_once(root)
+        end)
+      end
+    end,
+  },
+}

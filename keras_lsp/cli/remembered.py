@@ -1,0 +1,79 @@
+"""What checks of earlier runs found, where nothing has changed that could make them find something else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING
+
+import keras_lsp
+from keras_lsp.cli.checked import Checked, checked_from
+from keras_lsp.session.fingerprint import imported_files
+from keras_lsp.session.project import ProjectFiles
+from keras_lsp.source.parse import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keras_lsp.sandbox.catalogue_store import CatalogueStore
+
+# A program that looks at other files may find something else there the next time.
+_READS_FILES = re.compile(
+    r"\b(open|read_\w+|load\w*|glob|iglob|listdir|scandir|walk|iterdir|exists|is_file|from_file|genfromtxt)\("
+)
+
+
+class Remembered:
+    """`circumstances`: all that a check depends on beside texts, such as the environment and settings."""
+
+    def __init__(self, store: CatalogueStore, roots: Sequence[str], circumstances: object) -> None:
+        self._store = store
+        self._roots = tuple(roots)
+        self._circumstances = json.dumps([keras_lsp.__version__, circumstances], default=str, sort_keys=True)
+        self._files = ProjectFiles()
+        self._imports: dict[str, tuple[str | None, frozenset[str]]] = {}  # path -> text, what it may import
+
+    def recall(self, path: str) -> Checked | None:
+        name = self._name(path)
+        data = self._store.load(name) if name else None
+        if not isinstance(data, dict):
+            return None
+        try:
+            return checked_from(data)
+        except (KeyError, TypeError, ValueError):
+            return None
+
+    def keep(self, checked: Checked) -> None:
+        """Only what is final: where a replay did not come to its end, the next may."""
+        name = self._name(checked.path) if not checked.reason else None
+        if name:
+            self._store.save(name, checked.data())
+
+    def _name(self, path: str) -> str | None:
+        """Of the file that keeps it; None where the texts do not say all."""
+        digest = hashlib.sha256(self._circumstances.encode())
+        seen, waiting = {path}, [path]
+        while waiting:
+            current = waiting.pop()
+            text, imports = self._read(current)
+            if text is None:
+                continue
+            if _READS_FILES.search(text):
+                return None
+            digest.update(f"\0{current}\0{text}".encode("utf-8", "surrogatepass"))
+            new = sorted(imports - seen)
+            seen.update(new)
+            waiting += new
+        return f"check-{digest.hexdigest()}.json.gz"
+
+    def _read(self, path: str) -> tuple[str | None, frozenset[str]]:
+        known = self._imports.get(path)
+        if known is None:
+            text = self._files.text_of(path)
+            imports: frozenset[str] = frozenset()
+            if text is not None:
+                place = self._files.place_of(path)
+                imports = imported_files(parse(text).tree, path, place, self._roots)
+            known = self._imports[path] = (text, imports)
+        return known
