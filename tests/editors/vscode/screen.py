@@ -145,10 +145,15 @@ class Screen:
         self.page.wait_for_timeout(200)
 
     def quick_open(self, name: str) -> None:
-        self.page.keyboard.press("Control+p")
-        self.page.keyboard.type(name)
-        self.menu(name)
-        self.page.keyboard.press("Enter")
+        """Goes to a file, by its tab where it has one."""
+        tab = self.page.locator(f".tab[data-resource-name='{name}']")
+        if tab.count():
+            tab.first.click()
+        else:
+            self.page.keyboard.press("Control+p")
+            self.page.keyboard.type(name)
+            self.menu(name)
+            self.pick(name)
         self.tab(name)
 
     # -- what floats above it
