@@ -1,4 +1,4 @@
-import { type Diagnostic, type LogOutputChannel, Uri } from 'vscode';
+import type { Diagnostic, LogOutputChannel } from 'vscode';
 import {
   CloseAction,
   type DynamicFeature,
@@ -11,6 +11,7 @@ import {
 } from 'vscode-languageclient/node';
 
 import type { CommandLine } from './commandLine';
+import { ruleUri } from './documents';
 
 export interface ClientOptions {
   command: CommandLine;
@@ -74,8 +75,7 @@ export function makeClient({ command, log, initializationOptions, settings }: Cl
 function withExplanation(diagnostic: Diagnostic): Diagnostic {
   const { code } = diagnostic;
   if (typeof code === 'string') {
-    const explain = `command:kerasLsp.explainRule?${encodeURIComponent(JSON.stringify([code]))}`;
-    diagnostic.code = { value: code, target: Uri.parse(explain) };
+    diagnostic.code = { value: code, target: ruleUri(code) };
   }
   return diagnostic;
 }

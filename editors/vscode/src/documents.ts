@@ -2,17 +2,22 @@ import { commands, type ExtensionContext, EventEmitter, Uri, workspace } from 'v
 
 const SCHEME = 'keras-lsp';
 
+/** The text on a rule: a link to it may be followed from wherever VS Code shows a finding. */
+export function ruleUri(code: string): Uri {
+  return Uri.from({ scheme: SCHEME, path: `/${code}.md` });
+}
+
 /** Texts that the server wrote, shown as rendered Markdown. */
 export class Documents {
   private readonly changed = new EventEmitter<Uri>();
   private readonly texts = new Map<string, string>();
 
-  constructor(context: ExtensionContext) {
+  constructor(context: ExtensionContext, explain: (code: string) => Promise<string>) {
     context.subscriptions.push(
       this.changed,
       workspace.registerTextDocumentContentProvider(SCHEME, {
         onDidChange: this.changed.event,
-        provideTextDocumentContent: (uri) => this.texts.get(uri.path) ?? '',
+        provideTextDocumentContent: (uri) => this.texts.get(uri.path) ?? explain(uri.path.slice(1, -'.md'.length)),
       }),
     );
   }

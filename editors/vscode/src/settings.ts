@@ -60,6 +60,12 @@ export class Settings implements Disposable {
       idleSeconds: configuration.get('idleSeconds'),
       replaySeconds: configuration.get('replaySeconds'),
       memoryBytes: configuration.get('memoryBytes'),
+      select: configuration.get('select'),
+      ignore: configuration.get('ignore'),
+      severity: configuration.get('severity'),
+      perFileIgnores: configuration.get('perFileIgnores'),
+      bubblewrap: configuration.get('bubblewrap'),
+      untestedSandbox: configuration.get('untestedSandbox'),
     };
   }
 

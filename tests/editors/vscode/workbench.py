@@ -158,7 +158,7 @@ class Workbench:
 
 
 @contextlib.contextmanager
-def browser_page() -> Iterator[Page]:
+def browser_page(scale: float = 1.5) -> Iterator[Page]:
     """A page of a real browser. Two browsers at once are too much for a small machine, so others wait."""
     program = chromium()
     lock = os.environ.get(
@@ -169,7 +169,9 @@ def browser_page() -> Iterator[Page]:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=BROWSER_OPTIONS)
             try:
-                page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=1.5)
+                page = browser.new_page(
+                    viewport={"width": WIDTH, "height": HEIGHT}, device_scale_factor=scale
+                )
                 page.set_default_timeout(60_000)
                 yield page
             finally:

@@ -15,7 +15,7 @@ export function registerCommands(
   status: Status,
   log: LogOutputChannel,
 ): void {
-  const documents = new Documents(context);
+  const documents = new Documents(context, (code) => server.execute<string>('kerasLsp.explainRule', code));
   const actions: Record<string, (...given: unknown[]) => unknown> = {
     menu: () => showMenu(server, status),
     restart: () => server.restart(),

@@ -45,8 +45,9 @@ describe('features', () => {
     assert.equal(textAt(document, error.range), 'layer.weights[0]');
     const code = error.code as { value: string; target: vscode.Uri };
     assert.equal(code.value, 'KL101');
-    assert.equal(code.target.scheme, 'command');
-    assert.ok((await vscode.commands.getCommands()).includes(code.target.path));
+    const explanation = await vscode.workspace.openTextDocument(code.target);
+    assert.equal(explanation.languageId, 'markdown');
+    assert.match(explanation.getText(), /^# KL101/);
   });
 
   it('completes layers after model.layers[', async () => {
