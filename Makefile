@@ -3,6 +3,7 @@
 # make bench  how fast and how big, as a table
 # make vscode build the VS Code extension: editors/vscode/dist/keras-lsp.vsix
 # make environments   more Kerases for `make test` to compare replays with: older, JAX, Torch, keras-hub
+# make jupyterlab chromium   a JupyterLab and a browser for `make test` to try, too
 #
 # Needs python3 (3.10 or newer) with pip, and make. All else goes into .venv.
 
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --silent --no-fund --no-audit
 VSCODE := editors/vscode/node_modules/.ready editors/vscode/webview/node_modules/.ready tests/editors/vscode/node_modules/.ready
 
-.PHONY: help demo test lint types escapes bench environments vscode clean
+.PHONY: help demo test lint types escapes bench vscode vscode-tools environments jupyterlab chromium clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -41,10 +42,18 @@ escapes: $(VENV)/.ready-dev
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.benchmarks
 
+vscode-tools: $(VSCODE)
+
 vscode: $(VSCODE)
 	@cd editors/vscode && $(NPM) run package
 
 environments: $(foreach name,keras-3.6 jax torch keras-hub,$(VENV)-$(name)/.ready)
+
+jupyterlab: $(VENV)-jupyterlab/.ready
+
+chromium:
+	@command -v chromium >/dev/null || { apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; }
 
 clean:
 	rm -rf $(VENV) $(VENV)-* $(dir $(VSCODE)) editors/vscode/bundled editors/vscode/dist
@@ -76,6 +85,11 @@ $(VENV)-jax/.ready: PACKAGES := keras jax
 $(VENV)-torch/.ready: PACKAGES := keras torch
 $(VENV)-keras-hub/.ready: PACKAGES := keras-hub
 $(VENV)-keras-3.6/.ready $(VENV)-keras-hub/.ready: BORROWED := tensorflow
+
+# What a user of JupyterLab installs, with the server from here, and Playwright to drive a browser. No Keras:
+# the server finds that of the tests.
+$(VENV)-jupyterlab/.ready: PACKAGES := jupyterlab==4.6.6 jupyterlab-lsp==5.3.0 jupyter-lsp==2.3.1 \
+  playwright==1.65.2 --editable .
 
 $(VENV)-%/.ready: $(VENV)/.ready-dev
 	@echo "Installing $(PACKAGES) for the tests (minutes, the first time) ..."

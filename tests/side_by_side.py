@@ -15,25 +15,31 @@ if TYPE_CHECKING:
     from xdist.remote import Producer
 
 _ENVIRONMENT = re.compile(r"^tests/worker/.*?\[((?:tf-)?keras-(?:[\d.]+|hub)|jax|torch)[-\]]")
-# All features with their replayer; the build of the VS Code extension, and one browser at a time.
-_TOGETHER = ("tests/unit/features", "tests/editors/vscode")
+# All features share a replayer; no two browsers at once.
+_TOGETHER = (
+    ("tests/unit/features", re.compile("tests/unit/features/")),
+    ("browser", re.compile("tests/editors/(vscode/|test_jupyterlab)")),
+)
 # Groups that take longest: begun first, so that none is left to one process when the others have ended.
 _LONGEST = (
-    "tests/editors/vscode",
-    *("tests/unit/features", "keras-3", "jax", "tests/reality/test_library_classes.py", "tf-keras-2"),
+    *(
+        "browser",
+        "tests/unit/features",
+        "keras-3",
+        "jax",
+        "tests/reality/test_library_classes.py",
+        "tf-keras-2",
+    ),
     *("tests/unit/sandbox/test_single_use.py", "tests/sandbox/test_escapes.py", "keras-3.6"),
 )
 
 
 def group_of(test: str) -> str:
-    """An environment with its warm worker and its truth, a folder whose tests share much, else a file."""
+    """An environment with its warm worker and its truth, what is kept together, else a file."""
     if environment := _ENVIRONMENT.match(test):
         return environment[1]
     file = test.partition("::")[0]
-    for folder in _TOGETHER:
-        if file.startswith(f"{folder}/"):
-            return folder
-    return file
+    return next((group for group, files in _TOGETHER if files.match(file)), file)
 
 
 def rank_of(test: str) -> int:

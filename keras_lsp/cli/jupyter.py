@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import sysconfig
 from typing import Any
+
+
+def _command() -> list[str]:
+    """The server of this environment. Never `-m` alone: that would import what lies beside the notebooks."""
+    program = shutil.which("keras-lsp", path=sysconfig.get_path("scripts")) or shutil.which("keras-lsp")
+    return [program] if program else [sys.executable, "-I", "-m", "keras_lsp"]
 
 
 def spec(_manager: object) -> dict[str, dict[str, Any]]:
@@ -12,7 +20,7 @@ def spec(_manager: object) -> dict[str, dict[str, Any]]:
         "keras-lsp": {
             "version": 2,
             "display_name": "keras-lsp",
-            "argv": [sys.executable, "-m", "keras_lsp", "serve", "--stdio"],
+            "argv": [*_command(), "serve", "--stdio"],
             "languages": ["python"],
             "mime_types": ["text/x-python", "text/x-ipython", "text/python"],
             "requires_documents_on_disk": False,

@@ -1,7 +1,7 @@
-"""Draws the picture in the README from the real thing: `python -m tests.editors.picture`.
+"""Draws the pictures in the README from the real thing: `python -m tests.editors.picture`.
 
-Starts Neovim in tmux, opens a founding example, waits for exact shapes, asks for a hover with the keys a
-person presses, and writes the screen as SVG. Needs tmux.
+Starts Neovim in tmux, opens a founding example, waits for exact shapes, presses the keys a person presses,
+and writes the screen as SVG. Needs tmux.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import io
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
@@ -19,8 +20,8 @@ from rich.text import Text
 
 from tests.editors.neovim import ROOT, SERVER, nvim
 
-PICTURE = ROOT / "editors" / "neovim" / "doc" / "hover.svg"
-COLUMNS, LINES = 92, 27
+FOLDER = ROOT / "editors" / "neovim" / "doc"
+LINES = 27
 TMUX = ["tmux", "-L", "keras-lsp-picture", "-f", "/dev/null"]
 
 INIT = """
@@ -56,6 +57,22 @@ SVG = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {terminal_width} {
 """
 
 
+@dataclass(frozen=True)
+class Picture:
+    name: str
+    seed: str
+    columns: int
+    ready: str  # on the screen once the shapes are exact
+    keys: tuple[str, ...]  # as `tmux send-keys` takes them
+    wanted: str  # on the screen once they have had their effect
+
+
+PICTURES = (
+    Picture("hover", "subclassed", 92, "(None, 64)", ("10Gzt17G^4wK",), "kernel"),
+    Picture("model", "nested", 132, "(None, 64)", (":KerasModel", "Enter", "7Gzt14G0fd"), "▶"),
+)
+
+
 def tmux(*arguments: str) -> str:
     return subprocess.run([*TMUX, *arguments], check=True, capture_output=True, text=True).stdout
 
@@ -70,9 +87,9 @@ def screen_with(wanted: str, seconds: float) -> str:
     return tmux("capture-pane", "-p", "-e", "-t", "main")
 
 
-def photograph(folder: Path) -> str:
-    """Screen of Neovim with the card of `model.layers[1]`, as text with escape codes."""
-    file = folder / "subclassed.py"
+def photograph(picture: Picture, folder: Path) -> str:
+    """The screen of Neovim, as text with escape codes."""
+    file = folder / f"{picture.seed}.py"
     file.write_text((ROOT / "fixtures" / "seeds" / file.name).read_text(encoding="utf-8"), encoding="utf-8")
     init = folder / "init.lua"
     command = ", ".join(map(repr, SERVER))
@@ -85,22 +102,25 @@ def photograph(folder: Path) -> str:
         ),
         encoding="utf-8",
     )
-    size = ["-x", str(COLUMNS), "-y", str(LINES)]
-    tmux("new-session", "-d", "-s", "main", *size, nvim(), "--clean", "-u", str(init), str(file))
+    size = ["-x", str(picture.columns), "-y", str(LINES)]
+    state = ["-e", f"XDG_STATE_HOME={folder / 'state'}"]
+    tmux("new-session", "-d", "-s", "main", *state, *size, nvim(), "--clean", "-u", str(init), str(file))
     try:
-        screen_with("(None, 64)", 90)
-        tmux("send-keys", "-t", "main", "10Gzt17G^4wK")
-        return screen_with("kernel", 20)
+        screen_with(picture.ready, 90)
+        tmux("send-keys", "-t", "main", *picture.keys)
+        return screen_with(picture.wanted, 20)
     finally:
         tmux("kill-server")
 
 
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="keras-lsp-picture-") as folder:
-        screen = photograph(Path(folder).resolve())
-    console = Console(record=True, width=COLUMNS, file=io.StringIO())
-    console.print(Text.from_ansi(screen), no_wrap=True)
-    PICTURE.write_text(console.export_svg(theme=DIMMED_MONOKAI, code_format=SVG), encoding="utf-8")
+    for picture in PICTURES:
+        with tempfile.TemporaryDirectory(prefix="keras-lsp-picture-") as folder:
+            screen = photograph(picture, Path(folder).resolve())
+        console = Console(record=True, width=picture.columns, file=io.StringIO())
+        console.print(Text.from_ansi(screen), no_wrap=True)
+        svg = console.export_svg(theme=DIMMED_MONOKAI, code_format=SVG)
+        (FOLDER / f"{picture.name}.svg").write_text(svg, encoding="utf-8")
     return 0
 
 

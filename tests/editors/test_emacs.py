@@ -25,6 +25,7 @@ EMACS = shutil.which("emacs")
 def configuration(trusted: Path) -> str:
     """The block of the README, with the server of these tests and a folder to trust."""
     readme = (ROOT / "editors" / "README.md").read_text(encoding="utf-8")
+    block: str
     (block,) = re.findall(r"```elisp\n(.*?)```", readme, re.DOTALL)
     server = " ".join(json.dumps(word) for word in SERVER)
     for written, used in (('"keras-lsp" "serve" "--stdio"', server), ("~/models/", str(trusted))):

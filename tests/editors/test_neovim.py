@@ -396,8 +396,9 @@ def test_trust_is_asked_for_once_and_remembered_outside_of_the_folder(
     def opened(*, at_screen: bool = True) -> Journey:
         return Journey(file, keras_python, trusted_roots=[], at_screen=at_screen)
 
-    refused = opened().do("asked", "screen", contains="run the model code in")
-    refused.do("still", "state", keys="1<CR>", among=["unavailable"])
+    refused = opened().do("asked", "screen", contains="Run the model code in")
+    refused.do("typed", "text", keys="ggOtyped<Esc>u", contains="import keras")
+    refused.do("still", "state", keys=":KerasTrust!<CR>", among=["unavailable"])
     again = refused.do(
         "after", "lua", expression="require('keras_lsp.trust').decision(vim.fn.getcwd())"
     ).run()
@@ -409,7 +410,7 @@ def test_trust_is_asked_for_once_and_remembered_outside_of_the_folder(
     quiet.do("screen", "screen", contains="class Net")
     quiet.do("ready", "state", keys=":KerasTrust<CR>", among=["ready"])
     answers = quiet.do("off", "state", keys=":KerasTrust!<CR>", among=["unavailable"]).run()
-    assert "run the model code" not in answers["screen"]
+    assert "Run the model code" not in answers["screen"]
     assert answers["ready"]["state"] == "ready"
     assert answers["off"]["state"] == "unavailable"
     assert sorted(path.name for path in file.parent.iterdir()) == [".answers.json", ".plan.json", "guess.py"]

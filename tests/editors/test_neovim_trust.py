@@ -93,6 +93,13 @@ def test_no_answer_counts_from_a_broken_file(home: Path, text: str) -> None:
     assert not is_trusted(home / "models", "", home)
 
 
+def test_an_answer_that_cannot_be_kept_is_no_error(home: Path) -> None:
+    (home / "state" / "nvim").mkdir(parents=True)
+    (home / "state" / "nvim" / "keras_lsp").write_text("a file where the folder should be", encoding="utf-8")
+    decide(home / "models", True, home)
+    assert not is_trusted(home / "models", "", home)
+
+
 def test_an_old_neovim_is_told_what_is_needed(home: Path) -> None:
     old = (
         "local has = vim.fn.has\n"

@@ -159,6 +159,13 @@ async def test_the_unsaved_text_counts(clients: Clients, keras_python: list[str]
     (called,) = flow["ranges"]
     assert text_at(newest, called, client.encoding) == "self.dense1(输入)"
     assert shown[here]["cost"]["flops"] == 2 * 32 * 256 + 2 * 256
+    asked = {"uri": uri, "view": True, "replay": False}
+    answer = await client.request("kerasLsp/model", asked)
+    assert answer["replay"] is None
+    (made,) = [layer["made"] for layer in answer["view"]["layers"] if layer["id"] == here]
+    assert text_at(newest, made, client.encoding).startswith("layers.Dense(256")
+    at = await client.request("kerasLsp/modelAt", {"uri": uri, "position": place["position"]})
+    assert at == {"uri": uri, "version": 2, "here": [here]}
     began = [p["token"] for p in client.sent("$/progress") if p["value"]["kind"] == "begin"]
     ended = [p["token"] for p in client.sent("$/progress") if p["value"]["kind"] == "end"]
     assert began == ended

@@ -33,6 +33,7 @@ UNREADABLE: list[tuple[str, Any]] = [
     ("workspace/executeCommand", {"command": "kerasLsp.explainRule", "arguments": ["KL000"]}),
     ("kerasLsp/model", None),
     ("kerasLsp/model", {"uri": 1}),
+    ("kerasLsp/modelAt", {"uri": 1}),
 ]
 
 

@@ -24,7 +24,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
   const status = registerStatus(context, started);
   registerCommands(context, started, status, log);
   registerFailureMessage(context, started);
-  registerModelView(context, { request: (method, params) => started.request(method, params), onStatus: status.onStatus });
+  registerModelView(context, started);
   void started.restart();
   return { server: started, status: () => status.shown };
 }

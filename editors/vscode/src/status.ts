@@ -1,10 +1,10 @@
 import {
   type Disposable,
-  EventEmitter,
   type ExtensionContext,
   MarkdownString,
   StatusBarAlignment,
   ThemeColor,
+  commands,
   window,
   workspace,
 } from 'vscode';
@@ -21,9 +21,6 @@ export interface Shown {
 
 export class Status implements Disposable {
   private readonly item = window.createStatusBarItem('kerasLsp.status', StatusBarAlignment.Right, 95);
-  private readonly came = new EventEmitter<StatusParams>();
-  /** Each status of a document, as the server tells it. */
-  readonly onStatus = this.came.event;
   private readonly byDocument = new Map<string, StatusParams>();
   private readonly listening: { dispose(): unknown }[];
 
@@ -35,12 +32,10 @@ export class Status implements Disposable {
     };
     this.listening = [
       this.item,
-      this.came,
       server.onNotification(STATUS, (params) => {
         const status = params as StatusParams;
         this.byDocument.set(status.uri, status);
         this.show();
-        this.came.fire(status);
       }),
       server.onDidChangeState((state) => {
         if (state !== 'running') {
@@ -74,6 +69,9 @@ export class Status implements Disposable {
   }
 
   private show(): void {
+    const { current } = this;
+    // Decides whether the editor's title offers the model view.
+    void commands.executeCommand('setContext', 'kerasLsp.hasModel', current !== undefined && current.state !== 'static');
     const python = window.activeTextEditor?.document.languageId === 'python';
     if (!python && this.server.state !== 'failed') {
       this.item.hide();

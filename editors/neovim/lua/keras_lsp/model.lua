@@ -8,6 +8,9 @@ local M = {}
 local space = vim.api.nvim_create_namespace('keras_lsp_model')
 local QUIET = 80 -- milliseconds after a movement or an edit before the server is asked
 
+-- ids of clients whose server is older than `kerasLsp/modelAt`, and is asked for all there is instead
+local unplaced = {}
+
 -- source buffer -> { buffer, source, rows, first = line of the first row, layers, encoding, here, timer, … }
 local views = {}
 
@@ -127,15 +130,29 @@ local function draw(view, model, rows)
   mark_here(view)
 end
 
+local function ids_here(answer)
+  local here = {}
+  for _, id in ipairs(answer and answer.here or {}) do
+    here[id] = true
+  end
+  return here
+end
+
+--- What the cursor is on, marked among the layers that are shown.
+local function show_here(view, answer)
+  local here = ids_here(answer)
+  if not vim.deep_equal(here, view.here) then
+    view.here = here
+    mark_here(view)
+  end
+end
+
 --- What the last answer says, drawn. `symbols` where nothing was replayed.
 local function show(view, model, symbols)
   local replay = model.replay ~= vim.NIL and model.replay or nil
-  view.layers, view.here = {}, {}
+  view.layers, view.here = {}, ids_here(replay)
   for _, layer in ipairs(replay and replay.layers or {}) do
     view.layers[layer.id] = layer
-  end
-  for _, id in ipairs(replay and replay.here or {}) do
-    view.here[id] = true
   end
   draw(view, model, replay and tree.rows(replay) or tree.rows_of_symbols(symbols or {}))
 end
@@ -149,8 +166,9 @@ local function cursor_position(view)
   return params.position
 end
 
---- Asks anew and draws; one question at a time, the last one asked for is never lost.
-local function refresh(view, after)
+--- Asks anew and draws; one question at a time, the last one asked for is never lost. `only_here`: what the
+--- cursor is on is all that can have changed, and of big models that is much less to tell.
+local function refresh(view, after, only_here)
   local client = server.of(view.source)
   if not vim.api.nvim_buf_is_valid(view.buffer) or not vim.api.nvim_buf_is_valid(view.source) then
     return
@@ -166,7 +184,7 @@ local function refresh(view, after)
     table.insert(view.waiting, after)
   end
   if view.asking == client.id then -- a server that has ended meanwhile answers no more
-    view.again = true
+    view.again, view.again_all = true, view.again_all or not only_here
     return
   end
   view.asking = client.id
@@ -177,19 +195,29 @@ local function refresh(view, after)
   local function done()
     view.asking = nil
     if view.again then
-      view.again = false
-      refresh(view)
+      local all = view.again_all
+      view.again, view.again_all = false, false
+      refresh(view, nil, not all)
     end
     for _, each in ipairs(waiting) do
       each()
     end
   end
   local params = { uri = uri, position = cursor_position(view) }
-  local sent = server.request(client, 'kerasLsp/model', params, function(problem, model)
+  local method = only_here and not unplaced[client.id] and 'kerasLsp/modelAt' or 'kerasLsp/model'
+  local sent = server.request(client, method, params, function(problem, model)
     if not vim.api.nvim_buf_is_valid(view.buffer) then
       return
     end
+    if problem and problem.code == vim.lsp.protocol.ErrorCodes.MethodNotFound then
+      unplaced[client.id] = true
+      view.again, view.again_all = true, true
+    end
     if problem or not model then
+      return done()
+    end
+    if method == 'kerasLsp/modelAt' then
+      show_here(view, model)
       return done()
     end
     if model.replay and model.replay ~= vim.NIL then
@@ -209,13 +237,16 @@ local function refresh(view, after)
   end
 end
 
-local function refresh_soon(view)
+local function refresh_soon(view, only_here)
+  view.due_all = view.due_all or not only_here
   view.timer:stop()
   view.timer:start(
     QUIET,
     0,
     vim.schedule_wrap(function()
-      refresh(view)
+      local all = view.due_all
+      view.due_all = false
+      refresh(view, nil, not all)
     end)
   )
 end
@@ -318,7 +349,13 @@ local function follow(view)
   local function on(events, options)
     vim.api.nvim_create_autocmd(events, vim.tbl_extend('force', { group = view.group }, options))
   end
-  on({ 'CursorMoved', 'CursorMovedI', 'TextChanged', 'TextChangedI' }, {
+  on({ 'CursorMoved', 'CursorMovedI' }, {
+    buffer = view.source,
+    callback = function()
+      refresh_soon(view, true)
+    end,
+  })
+  on({ 'TextChanged', 'TextChangedI' }, {
     buffer = view.source,
     callback = function()
       refresh_soon(view)

@@ -4,6 +4,8 @@
 
 local M = {}
 
+local SHOWN = 30 * 1000 -- milliseconds that a question stays without an answer
+
 local function canonical(path)
   local normal = vim.fs.normalize(path)
   return (vim.uv.fs_realpath(normal) or normal):gsub('(.)/+$', '%1')
@@ -43,7 +45,10 @@ end
 local function remember(folder, answer)
   local answers = M.answers()
   answers[folder] = answer
-  vim.fn.mkdir(vim.fs.dirname(M.file()), 'p', 448) -- 0700
+  local made, reason = pcall(vim.fn.mkdir, vim.fs.dirname(M.file()), 'p', 448) -- 0700
+  if not made then
+    return reason
+  end
   local new = ('%s.%d'):format(M.file(), vim.uv.os_getpid())
   local file, problem = io.open(new, 'wb')
   if not file then
@@ -85,6 +90,7 @@ end
 
 --- Remembers the answer and tells the servers that run.
 function M.decide(root, answer)
+  M.put_question_away()
   local problem = remember(canonical(root), answer)
   if problem then
     vim.notify('keras_lsp: the answer cannot be remembered: ' .. problem, vim.log.levels.WARN)
@@ -92,7 +98,12 @@ function M.decide(root, answer)
   for _, client in ipairs(vim.lsp.get_clients({ name = 'keras_lsp' })) do
     local folder = client.config.root_dir
     if folder and is_within(canonical(folder), canonical(root)) then
-      require('keras_lsp.client').notify(client, 'kerasLsp/trust', { trusted = answer })
+      -- A folder further in may have an answer of its own.
+      local trusted = answer
+      if not problem then
+        trusted = M.is_trusted(folder)
+      end
+      require('keras_lsp.client').notify(client, 'kerasLsp/trust', { trusted = trusted })
     end
   end
 end
@@ -110,43 +121,62 @@ local function explain(root)
   )
 end
 
---- Asks about a folder that nothing was said about, once. The server runs meanwhile, on the text alone.
+local question -- the window of the question, while there is one
+
+function M.put_question_away()
+  if question and vim.api.nvim_win_is_valid(question) then
+    vim.api.nvim_win_close(question, true)
+  end
+  question = nil
+end
+
+--- Asks in a float that takes neither keys nor focus: who is typing goes on, and a prompt that waits for an
+--- answer can be drawn over by what a starting server shows.
+local function ask(root)
+  M.put_question_away()
+  local lines = {
+    (' Run the model code in %s? '):format(vim.fn.fnamemodify(root, ':~')),
+    ' On shapes only, in a child process, to know real shapes and weights. ',
+    '',
+    ' :KerasTrust   yes, I trust the code in this folder ',
+    ' :KerasTrust!  no, the text alone will do ',
+  }
+  local width = 0
+  for _, line in ipairs(lines) do
+    width = math.max(width, vim.fn.strdisplaywidth(line))
+  end
+  local buffer = vim.api.nvim_create_buf(false, true)
+  vim.api.nvim_buf_set_lines(buffer, 0, -1, false, lines)
+  vim.bo[buffer].bufhidden = 'wipe'
+  question = vim.api.nvim_open_win(buffer, false, {
+    relative = 'editor',
+    anchor = 'SE',
+    row = vim.o.lines - vim.o.cmdheight - 1,
+    col = vim.o.columns,
+    width = math.min(width, vim.o.columns - 4),
+    height = #lines,
+    style = 'minimal',
+    border = 'rounded',
+    title = ' keras_lsp ',
+    focusable = false,
+    noautocmd = true,
+  })
+  vim.wo[question].wrap = true
+  vim.defer_fn(M.put_question_away, SHOWN)
+end
+
+--- Asks about a folder that nothing was said about, once. The server runs meanwhile, on the text alone; who
+--- answers nothing is asked again by the next Neovim.
 function M.ask_once(root)
   if asked[root] or M.decision(root) ~= nil then
     return
   end
   asked[root] = true
-  -- With nobody there to answer, a question would only hang.
   if (vim.g.keras_lsp or {}).ask == false or #vim.api.nvim_list_uis() == 0 then
-    explain(root)
-    return
+    explain(root) -- nobody wants to be asked, or is there to see it
+  else
+    ask(root)
   end
-  if vim.api.nvim_get_mode().mode == 'n' then
-    M.ask(root)
-    return
-  end
-  -- Not into somebody's typing: when it is over.
-  vim.api.nvim_create_autocmd('ModeChanged', {
-    pattern = '*:n',
-    once = true,
-    callback = vim.schedule_wrap(function()
-      M.ask(root)
-    end),
-  })
-end
-
---- Asks, whatever was said before. To answer nothing is to be asked again by the next Neovim.
-function M.ask(root)
-  vim.ui.select({ 'No, the text alone will do', 'Yes, I trust the code in this folder' }, {
-    prompt = ('keras_lsp: run the model code in %s, on shapes only, to know real shapes and weights?'):format(
-      vim.fn.fnamemodify(root, ':~')
-    ),
-    kind = 'keras_lsp.trust',
-  }, function(_, choice)
-    if choice then
-      M.decide(root, choice == 2)
-    end
-  end)
 end
 
 return M

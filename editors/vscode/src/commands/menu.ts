@@ -24,7 +24,7 @@ function menuItems(server: ServerAccess, status: Status): Item[] {
   const ofDocument: Item[] =
     running && status.current
       ? [
-          { label: '$(type-hierarchy) Show model', command: 'kerasLsp.openModelView' },
+          { label: '$(type-hierarchy) Show model', command: 'kerasLsp.showModel' },
           { label: '$(symbol-numeric) Set input shape of a model…', command: 'kerasLsp.setInputShape' },
           { label: '$(refresh) Replay this file again', command: 'kerasLsp.rebuild' },
         ]

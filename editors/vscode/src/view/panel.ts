@@ -3,22 +3,16 @@
 import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
+import type { ServerAccess } from '../access';
+import { MODEL, STATUS } from '../protocol';
 import { page } from './page';
-import type { FromPage, ModelAnswer, PlaceAnswer, Range, Status, ToPage } from './protocol';
+import { type FromPage, MODEL_AT, type ModelAnswer, type PlaceAnswer, type Range, type Status, type ToPage } from './protocol';
 
-/** What the view needs of the language client. */
-export interface ModelViewAccess {
-  /** Rejects while no server is running. */
-  request(method: 'kerasLsp/model' | 'kerasLsp/modelAt', params: object): Promise<unknown>;
-  /** Each `kerasLsp/status` notification: also the sign that a replay is over. */
-  readonly onStatus: vscode.Event<Status>;
-}
-
-export const OPEN_COMMAND = 'kerasLsp.openModelView';
+export const OPEN_COMMAND = 'kerasLsp.showModel';
 const VIEW_TYPE = 'kerasLsp.modelView';
 const CURSOR_DELAY = 80; // milliseconds
 
-export function registerModelView(context: vscode.ExtensionContext, access: ModelViewAccess): void {
+export function registerModelView(context: vscode.ExtensionContext, access: ServerAccess): void {
   let panel: ModelPanel | null = null;
   const adopt = (found: vscode.WebviewPanel, uri: string | null): void => {
     panel?.dispose();
@@ -73,16 +67,25 @@ class ModelPanel {
   constructor(
     private readonly panel: vscode.WebviewPanel,
     root: vscode.Uri,
-    private readonly access: ModelViewAccess,
+    private readonly access: ServerAccess,
     private uri: string | null,
   ) {
     const { webview } = panel;
     const resource = (name: string): string => webview.asWebviewUri(vscode.Uri.joinPath(root, 'dist', name)).toString();
     this.subscriptions.push(
-      webview.onDidReceiveMessage((message: FromPage) => this.take(message)),
-      access.onStatus((status) => this.status(status)),
-      vscode.window.onDidChangeActiveTextEditor((editor) => this.follow(editor)),
-      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => this.moved(textEditor)),
+      webview.onDidReceiveMessage((message: FromPage) => {
+        this.take(message);
+      }),
+      // Each is also the sign that a replay is over.
+      access.onNotification(STATUS, (status) => {
+        this.status(status as Status);
+      }),
+      vscode.window.onDidChangeActiveTextEditor((editor) => {
+        this.follow(editor);
+      }),
+      vscode.window.onDidChangeTextEditorSelection(({ textEditor }) => {
+        this.moved(textEditor);
+      }),
       panel.onDidChangeViewState(() => {
         if (panel.visible && this.ready) void this.refresh();
       }),
@@ -137,7 +140,7 @@ class ModelPanel {
       return;
     }
     const number = (this.asked += 1);
-    const answer = await this.ask<ModelAnswer>('kerasLsp/model', { uri, view: true, replay: false });
+    const answer = await this.ask<ModelAnswer>(MODEL, { uri, view: true, replay: false });
     if (number !== this.asked) return;
     if (answer === null) {
       this.send({ type: 'nothing', reason: 'keras-lsp does not know this file, or its server is not running.' });
@@ -154,14 +157,14 @@ class ModelPanel {
     if (!this.ready || !this.panel.visible) return;
     const { line, character } = editor.selection.active;
     const uri = editor.document.uri.toString();
-    const here = await this.ask<PlaceAnswer>('kerasLsp/modelAt', { uri, position: { line, character } });
+    const here = await this.ask<PlaceAnswer>(MODEL_AT, { uri, position: { line, character } });
     if (here !== null && uri === this.uri) this.send({ type: 'here', here });
   }
 
   /** null when there is no server, or it does not know the document. */
-  private async ask<Answer>(method: 'kerasLsp/model' | 'kerasLsp/modelAt', params: object): Promise<Answer | null> {
+  private async ask<Answer>(method: string, params: object): Promise<Answer | null> {
     try {
-      return ((await this.access.request(method, params)) as Answer | null) ?? null;
+      return await this.access.request<Answer | null>(method, params);
     } catch {
       return null; // the client tells of a server that does not run
     }

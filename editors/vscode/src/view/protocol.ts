@@ -1,5 +1,7 @@
 // What the server answers to `kerasLsp/model` and `kerasLsp/modelAt`, and what panel and page say to each other.
 
+export const MODEL_AT = 'kerasLsp/modelAt';
+
 export interface Position {
   line: number;
   character: number;

@@ -16,7 +16,7 @@ export function details(place: Place | null, events: DetailsEvents): DocumentFra
   const { layer, step } = place;
   const link = (text: string, range: Range): HTMLElement => {
     const button = h('button', { type: 'button', class: 'link' }, `${text} line ${range.start.line + 1}`);
-    button.addEventListener('click', () => events.open(range));
+    button.addEventListener('click', () => { events.open(range); });
     return button;
   };
   if (layer === null) {

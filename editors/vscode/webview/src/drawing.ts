@@ -41,9 +41,9 @@ export function drawLine(line: Line): SVGGElement {
   group.append(s('path', { class: 'way', d: path(ends), fill: 'none' }));
   const tip = ends[ends.length - 1];
   if (tip) group.append(s('path', { class: 'tip', d: `M${tip.x - 4} ${tip.y - 6}L${tip.x} ${tip.y}L${tip.x + 4} ${tip.y - 6}Z` }));
-  const start = ends[0];
-  if (line.label && start) {
-    group.append(s('text', { class: 'shape', x: start.x, y: start.y + 20, 'text-anchor': 'middle' }, line.label));
+  if (line.label) {
+    const { x, y } = line.labelAt;
+    group.append(s('text', { class: 'shape', x, y: y + 20, 'text-anchor': 'middle' }, line.label));
   }
   return group;
 }

@@ -174,7 +174,7 @@ export class Graph {
 
   private draw(): void {
     if (this.frame === 0) {
-      this.frame = requestAnimationFrame(() => this.paint());
+      this.frame = requestAnimationFrame(() => { this.paint(); });
     }
   }
 
@@ -297,7 +297,7 @@ export class Graph {
         this.events.fold(box.place);
       }
     });
-    element.addEventListener('keydown', (event) => this.key(event));
+    element.addEventListener('keydown', (event) => { this.key(event); });
     holder.addEventListener(
       'wheel',
       (event) => {
@@ -353,12 +353,12 @@ export class Graph {
     if (box === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     const at = this.order.indexOf(box);
     const actions: Record<string, () => void> = {
-      ArrowDown: () => this.go(this.order[at + 1]),
-      ArrowUp: () => this.go(this.order[at - 1]),
-      Home: () => this.go(this.order[0]),
-      End: () => this.go(this.order[this.order.length - 1]),
-      PageDown: () => this.go(this.order[Math.min(at + 10, this.order.length - 1)]),
-      PageUp: () => this.go(this.order[Math.max(at - 10, 0)]),
+      ArrowDown: () => { this.go(this.order[at + 1]); },
+      ArrowUp: () => { this.go(this.order[at - 1]); },
+      Home: () => { this.go(this.order[0]); },
+      End: () => { this.go(this.order[this.order.length - 1]); },
+      PageDown: () => { this.go(this.order[Math.min(at + 10, this.order.length - 1)]); },
+      PageUp: () => { this.go(this.order[Math.max(at - 10, 0)]); },
       ArrowRight: () => {
         if (box.place.inside.length === 0) return;
         if (box.open) this.go(this.order[at + 1]);
@@ -369,12 +369,15 @@ export class Graph {
         if (box.open) this.events.fold(box.place);
         else if (parent !== null) this.go(this.index.get(parent.key));
       },
-      Enter: () => this.events.select(box.place, true),
-      ' ': () => (box.place.inside.length > 0 ? this.events.fold(box.place) : this.events.select(box.place, false)),
-      '+': () => this.zoom(1.25),
-      '=': () => this.zoom(1.25),
-      '-': () => this.zoom(0.8),
-      '0': () => this.fit(),
+      Enter: () => { this.events.select(box.place, true); },
+      ' ': () => {
+        if (box.place.inside.length > 0) this.events.fold(box.place);
+        else this.events.select(box.place, false);
+      },
+      '+': () => { this.zoom(1.25); },
+      '=': () => { this.zoom(1.25); },
+      '-': () => { this.zoom(0.8); },
+      '0': () => { this.fit(); },
     };
     const action = actions[event.key];
     if (action === undefined) return;

@@ -28,6 +28,7 @@ export interface Line {
   edge: ViewEdge;
   points: Point[];
   label: string; // "" where another line says the same of the same tensor
+  labelAt: Point; // below the middle of the source
 }
 
 export interface Layout {
@@ -53,7 +54,6 @@ interface Inner {
   height: number;
   boxes: Box[];
   lines: Line[];
-  middle: number; // where a line from above should enter
 }
 
 interface Size {
@@ -65,7 +65,7 @@ interface Size {
 export type Breath = () => Promise<void>;
 
 export class Layouts {
-  private readonly parts = new Map<string, { centres: Point[]; lines: Point[][]; size: Size }>();
+  private readonly parts = new Map<string, { centres: Point[]; lines: Point[][] }>();
 
   constructor(
     private readonly measure: Measure,
@@ -87,7 +87,7 @@ export class Layouts {
     }
     const edges = scope.layer?.edges ?? [];
     const centres = await this.place(boxes, edges);
-    const lines = this.lines(scope, edges, boxes, centres.lines);
+    const lines = this.lines(scope, edges, boxes, centres);
     const all: Box[] = [];
     const inside: Line[] = [];
     boxes.forEach((box, index) => {
@@ -99,14 +99,13 @@ export class Layouts {
       if (!inner) return;
       const at = { x: box.x + (box.width - inner.width) / 2, y: box.y + HEADER };
       all.push(...inner.boxes.map((b) => ({ ...b, x: b.x + at.x, y: b.y + at.y })));
-      inside.push(...inner.lines.map((line) => ({ ...line, points: moved(line.points, at) })));
+      inside.push(...inner.lines.map((line) => shifted(line, at)));
     });
     return {
       width: centres.size.width + 2 * PAD,
       height: centres.size.height + 2 * PAD,
       boxes: all.map((box) => ({ ...box, x: box.x + PAD, y: box.y + PAD })),
-      lines: [...lines, ...inside].map((line) => ({ ...line, points: moved(line.points, { x: PAD, y: PAD }) })),
-      middle: centres.size.width / 2 + PAD,
+      lines: [...lines, ...inside].map((line) => shifted(line, { x: PAD, y: PAD })),
     };
   }
 
@@ -186,7 +185,12 @@ export class Layouts {
     return found;
   }
 
-  private lines(scope: Place, edges: ViewEdge[], boxes: Box[], points: Map<number, Point[]>): Line[] {
+  private lines(
+    scope: Place,
+    edges: ViewEdge[],
+    boxes: Box[],
+    { nodes, lines: points }: { nodes: Point[]; lines: Map<number, Point[]> },
+  ): Line[] {
     const told = new Set<string>();
     const found: Line[] = [];
     edges.forEach((edge, index) => {
@@ -197,7 +201,9 @@ export class Layouts {
       const label = told.has(same) ? '' : edge.shape;
       told.add(same);
       const key = `${scope.key} ${edge.source}→${edge.target} ${edge.shape}`;
-      found.push({ key, source: source.place, target: target.place, edge, points: way, label });
+      const centre = nodes[edge.source] ?? { x: 0, y: 0 };
+      const labelAt = { x: centre.x, y: centre.y + source.height / 2 };
+      found.push({ key, source: source.place, target: target.place, edge, points: way, label, labelAt });
     });
     return found;
   }
@@ -214,8 +220,9 @@ export function texts(place: Place): { title: string; subtitle: string } {
   return { title: clipped(layer.className, LONGEST), subtitle: clipped(`${name}${size}${again}`, LONGEST + 8) };
 }
 
-function straight(members: Box[], links: number): { centres: Point[]; lines: Point[][]; size: Size } {
-  const [one, two] = [members[0] as Box, members[1] as Box];
+function straight(members: Box[], links: number): { centres: Point[]; lines: Point[][] } {
+  const [one, two] = members;
+  if (one === undefined || two === undefined) return { centres: [], lines: [] };
   const x = Math.max(one.width, two.width) / 2;
   const below = one.height + GAP;
   const lines = Array.from({ length: links }, () => [
@@ -228,7 +235,6 @@ function straight(members: Box[], links: number): { centres: Point[]; lines: Poi
       { x, y: below + two.height / 2 },
     ],
     lines,
-    size: { width: 2 * x, height: below + two.height },
   };
 }
 
@@ -237,7 +243,7 @@ function ranked(
   links: ViewEdge[],
   first: number,
   ends: { top: boolean; bottom: boolean },
-): { centres: Point[]; lines: Point[][]; size: Size } {
+): { centres: Point[]; lines: Point[][] } {
   const graph = new dagre.graphlib.Graph({ multigraph: true });
   graph.setGraph({
     rankdir: 'TB',
@@ -259,18 +265,38 @@ function ranked(
     if (ends.bottom && graph.outEdges(name)?.length === 0) graph.setEdge(name, String(last), { weight: 0 }, 'bottom');
   }
   dagre.layout(graph);
-  const size = graph.graph();
+  const centres = members.map((_, index): Point => {
+    const { x, y } = graph.node(String(index)) as Point;
+    return { x, y };
+  });
+  const lines = links.map((edge, index) => {
+    const [source, target] = [edge.source - first, edge.target - first];
+    const found = graph.edge(String(source), String(target), String(index)) as { points?: Point[] };
+    const points = (found.points ?? []).map(({ x, y }) => ({ x, y }));
+    const [from, to] = [members[source], members[target]];
+    if (from === undefined || to === undefined) return points;
+    return [
+      docked(points[0], centres[source], from, 1),
+      ...points.slice(1, -1),
+      docked(points[points.length - 1], centres[target], to, -1),
+    ];
+  });
+  return { centres, lines };
+}
+
+/** On the lower (1) or upper (-1) side of a box, where dagre would also take its flanks. */
+function docked(point: Point | undefined, centre: Point | undefined, box: Box, side: 1 | -1): Point {
+  const { x, y } = centre ?? { x: 0, y: 0 };
+  const reach = box.width / 2 - 12;
   return {
-    centres: members.map((_, index) => {
-      const node = graph.node(String(index));
-      return { x: node.x ?? 0, y: node.y ?? 0 };
-    }),
-    lines: links.map((edge, index) => {
-      const found = graph.edge(String(edge.source - first), String(edge.target - first), String(index));
-      return ((found as { points?: Point[] }).points ?? []).map(({ x, y }) => ({ x, y }));
-    }),
-    size: { width: size.width ?? 0, height: size.height ?? 0 },
+    x: x + Math.min(Math.max((point?.x ?? x) - x, -reach), reach),
+    y: y + (side * box.height) / 2,
   };
+}
+
+function shifted(line: Line, { x, y }: Point): Line {
+  const labelAt = { x: line.labelAt.x + x, y: line.labelAt.y + y };
+  return { ...line, points: moved(line.points, { x, y }), labelAt };
 }
 
 function moved(points: Point[], by: Point): Point[] {

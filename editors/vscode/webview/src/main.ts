@@ -67,12 +67,12 @@ class Page {
     this.store = typeof state === 'object' && state !== null ? { ...(state as Record<string, Kept>) } : {};
     this.layouts = new Layouts(measuring(), breathing());
     this.graph = new Graph(byId('graph'), {
-      select: (place, reveal) => this.select(place, reveal),
+      select: (place, reveal) => { this.select(place, reveal); },
       fold: (place) => void this.fold(place),
-      moved: (viewport) => this.keep({ viewport }),
+      moved: (viewport) => { this.keep({ viewport }); },
     });
     this.table = new Table({
-      select: (place, reveal) => this.select(place, reveal),
+      select: (place, reveal) => { this.select(place, reveal); },
       sort: (order) => {
         this.keep({ order });
         this.drawTable();
@@ -90,7 +90,7 @@ class Page {
     if (message.type === 'model') await this.show(message.name, message.answer);
     else if (message.type === 'status') this.status(message.status);
     else if (message.type === 'here') this.point(message.here);
-    else if (message.type === 'nothing') this.nothing(message.reason);
+    else this.nothing(message.reason);
   }
 
   private async show(name: string, answer: ModelAnswer): Promise<void> {
@@ -120,7 +120,7 @@ class Page {
   }
 
   private status(status: Status): void {
-    if (this.answer === null || status.uri !== this.answer.uri) return;
+    if (this.answer?.uri !== status.uri) return;
     this.answer = { ...this.answer, state: status.state, reason: status.reason, summary: status.summary };
     this.banner();
     if (this.tree === null) this.nothing(nothingToShow(this.answer));
@@ -168,7 +168,7 @@ class Page {
     if (this.kept.tab === 'table') this.drawTable();
     const layout = await this.layouts.of(tree, this.folding);
     if (round !== this.round) return;
-    document.body.dataset['drawn'] = String(round);
+    document.body.dataset.drawn = String(round);
     this.graph.show(layout, first ? null : anchor);
     if (first) {
       if (this.kept.viewport !== null) this.graph.move(this.kept.viewport);
@@ -208,7 +208,7 @@ class Page {
   private details(): void {
     const place = this.tree?.places.get(this.kept.selected) ?? null;
     const panel = byId('details');
-    panel.replaceChildren(details(place, { open: (range) => this.open(range, true) }));
+    panel.replaceChildren(details(place, { open: (range) => { this.open(range, true); } }));
     panel.hidden = place === null;
   }
 
@@ -217,7 +217,7 @@ class Page {
     const layers = [...tree.walk()].filter((place) => place.parent !== null && place.layer !== null && place.inside.length === 0);
     byId('sizes').textContent = [plural(layers.length, 'layer'), sizes(tree.root)].filter(Boolean).join(' · ');
     const notes = tree.root.layer?.notes ?? [];
-    const projected = tree.root.layer?.projected || tree.root.layer?.guessed;
+    const projected = tree.root.layer !== null && (tree.root.layer.projected || tree.root.layer.guessed);
     const told = byId('notes');
     told.textContent = projected ? plain(notes.slice(0, 1).join(' ')).replace(/:$/, '.') : '';
     told.hidden = told.textContent === '';
@@ -247,7 +247,7 @@ class Page {
       texts.push(`${where}${failure.message}`);
       if (span) {
         const button = h('button', { type: 'button', class: 'link' }, 'Show');
-        button.addEventListener('click', () => this.open(span, true));
+        button.addEventListener('click', () => { this.open(span, true); });
         texts.push(' ', button);
       }
     } else if (view.stale) {
@@ -267,7 +267,7 @@ class Page {
       const item = h('li', {}, `${plain(reason)} `);
       if (span) {
         const button = h('button', { type: 'button', class: 'link' }, `line ${span.start.line + 1}`);
-        button.addEventListener('click', () => this.open(span, true));
+        button.addEventListener('click', () => { this.open(span, true); });
         item.append(button);
       }
       return item;
@@ -373,7 +373,7 @@ class Page {
       button.setAttribute('tabindex', on ? '0' : '-1');
       byId(`panel-${name}`).hidden = !on;
     }
-    document.body.dataset['tab'] = this.kept.tab;
+    document.body.dataset.tab = this.kept.tab;
   }
 
   private async save(kind: 'svg' | 'png'): Promise<void> {
@@ -401,17 +401,17 @@ class Page {
       else return;
       event.preventDefault();
     });
-    const on = (id: string, act: () => unknown): void => byId(id).addEventListener('click', () => void act());
-    on('zoom-in', () => this.graph.zoom(1.25));
-    on('zoom-out', () => this.graph.zoom(0.8));
-    on('fit', () => this.graph.fit());
-    on('overview', () => this.graph.overview());
+    const on = (id: string, act: () => unknown): void => { byId(id).addEventListener('click', () => void act()); };
+    on('zoom-in', () => { this.graph.zoom(1.25); });
+    on('zoom-out', () => { this.graph.zoom(0.8); });
+    on('fit', () => { this.graph.fit(); });
+    on('overview', () => { this.graph.overview(); });
     on('unfold', () => this.foldAll(true));
     on('fold', () => this.foldAll(false));
     on('save-svg', () => this.save('svg'));
     on('save-png', () => this.save('png'));
     for (const name of ['graph', 'table'] as const) {
-      on(`tab-${name}`, () => this.tab(name));
+      on(`tab-${name}`, () => { this.tab(name); });
       byId(`tab-${name}`).addEventListener('keydown', (event) => {
         if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
         const other: Tab = name === 'graph' ? 'table' : 'graph';
@@ -434,7 +434,7 @@ class Page {
     this.kept = { ...this.kept, ...change, folds: [...this.folding.said] };
     if (this.answer !== null) this.store[this.answer.uri] = this.kept;
     clearTimeout(this.saving);
-    this.saving = window.setTimeout(() => vscode.setState(this.store), 200);
+    this.saving = window.setTimeout(() => { vscode.setState(this.store); }, 200);
     this.showTab();
   }
 }

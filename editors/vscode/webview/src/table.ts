@@ -54,8 +54,8 @@ export class Table {
       row.append(cell);
     }
     this.element = h('table', { class: 'layers' }, h('caption', { class: 'visually-hidden' }, 'Layers'), h('thead', {}, row), this.body);
-    this.body.addEventListener('click', (event) => this.pick(event.target, true));
-    this.body.addEventListener('keydown', (event) => this.key(event));
+    this.body.addEventListener('click', (event) => { this.pick(event.target, true); });
+    this.body.addEventListener('keydown', (event) => { this.key(event); });
   }
 
   show(tree: Tree, order: Order, found: Set<string> | null): void {

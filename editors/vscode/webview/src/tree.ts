@@ -47,7 +47,7 @@ export class Tree {
     above: Set<number>,
   ): Place {
     const place: Place = {
-      key: parent === null ? step.key : `${parent.key} › ${step.key}`,
+      key: parent === null ? step.key : `${parent.key} > ${step.key}`,
       step,
       layer,
       parent,
