@@ -6,6 +6,10 @@ import { type FolderChoice, chooseInterpreters } from './interpreters';
 import { PythonExtensions } from './pythonExtension';
 
 export const SECTION = 'kerasLsp';
+const PASSED_ON = [
+  ...['hints', 'inputShapes', 'idleSeconds', 'replaySeconds', 'memoryBytes'],
+  ...['select', 'ignore', 'severity', 'perFileIgnores', 'bubblewrap', 'untestedSandbox'],
+];
 const PATIENCE_MILLISECONDS = 2_000; // a start does not wait longer for another extension
 
 /** Settings as the server takes them, with the interpreters that are selected in the Python extension. */
@@ -55,17 +59,7 @@ export class Settings implements Disposable {
     const configuration = workspace.getConfiguration(SECTION);
     return {
       ...chooseInterpreters(commandSetting('interpreter', undefined), this.folders),
-      hints: configuration.get('hints'),
-      inputShapes: configuration.get('inputShapes'),
-      idleSeconds: configuration.get('idleSeconds'),
-      replaySeconds: configuration.get('replaySeconds'),
-      memoryBytes: configuration.get('memoryBytes'),
-      select: configuration.get('select'),
-      ignore: configuration.get('ignore'),
-      severity: configuration.get('severity'),
-      perFileIgnores: configuration.get('perFileIgnores'),
-      bubblewrap: configuration.get('bubblewrap'),
-      untestedSandbox: configuration.get('untestedSandbox'),
+      ...Object.fromEntries(PASSED_ON.map((name) => [name, configuration.get(name)])),
     };
   }
 

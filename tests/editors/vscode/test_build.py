@@ -78,7 +78,7 @@ def test_the_package_has_all_that_the_manifest_names_and_nothing_private(vsix: P
     for name in ("server.py", "bundled/keras_lsp/__main__.py", "LICENSE.txt", "readme.md", "changelog.md"):
         assert f"extension/{name}" in names, sorted(n for n in names if n.count("/") == 1)
     unwanted = [
-        name for name in names if re.search(r"node_modules|__pycache__|\.pyc$|/src/|\.map$|tests?/", name)
+        name for name in names if re.search(r"node_modules|__pycache__|\.pyc$|/src/|\.map$|/tests?/", name)
     ]
     assert unwanted == []
 
@@ -141,7 +141,8 @@ def test_settings_are_those_that_the_server_reads() -> None:
 
     described = manifest()["contributes"]["configuration"]["properties"]
     names = {name.removeprefix("kerasLsp.") for name in described}
-    assert names - {"serverInterpreter"} == set(options._READERS) - {"interpreters"}
+    of_rules = {"select", "ignore", "severity", "perFileIgnores"}
+    assert names - {"serverInterpreter"} == (set(options._READERS) | of_rules) - {"interpreters"}
     defaults = {name.removeprefix("kerasLsp."): setting["default"] for name, setting in described.items()}
     settings, problems = options.settings_from(defaults, options_default())
     assert problems == ()

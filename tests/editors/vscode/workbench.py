@@ -53,6 +53,7 @@ QUIET: dict[str, Any] = {
     "editor.fontFamily": "DejaVu Sans Mono",
     "editor.cursorBlinking": "solid",
     "files.hotExit": "off",
+    "files.autoSave": "off",  # code-server saves by itself
     "security.workspace.trust.startupPrompt": "never",
     "security.workspace.trust.banner": "never",
 }
