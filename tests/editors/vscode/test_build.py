@@ -158,8 +158,9 @@ def options_default() -> Any:
 def test_what_a_folder_must_not_choose_is_restricted() -> None:
     described = manifest()
     restricted = described["capabilities"]["untrustedWorkspaces"]["restrictedConfigurations"]
+    programs, limits = ("interpreter", "serverInterpreter"), ("replaySeconds", "memoryBytes")
     assert set(restricted) == {
-        f"kerasLsp.{name}" for name in ("interpreter", "serverInterpreter", "replaySeconds", "memoryBytes")
+        f"kerasLsp.{name}" for name in (*programs, *limits, "bubblewrap", "untestedSandbox")
     }
     assert set(restricted) <= set(described["contributes"]["configuration"]["properties"])
 
