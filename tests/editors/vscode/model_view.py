@@ -90,7 +90,7 @@ async def _ask(client: Client, files: Mapping[str, str], root: Path, state: str)
 def show(pages: list[Json], folder: Path) -> dict[str, Json]:
     """Run the pages in one browser; what each step with a name saw, by page and name."""
     scenario = folder / "scenario.json"
-    scenario.write_text(json.dumps({"chromium": shutil.which(chromium()), "pages": pages}), encoding="utf-8")
+    scenario.write_text(json.dumps({"chromium": chromium(), "pages": pages}), encoding="utf-8")
     lock = os.environ.get("KERAS_LSP_BROWSER_LOCK", Path(tempfile.gettempdir()) / "keras-lsp-browser.lock")
     with Path(lock).open("w") as held:  # two browsers at once are too much for a small machine
         fcntl.flock(held, fcntl.LOCK_EX)

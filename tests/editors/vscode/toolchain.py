@@ -64,11 +64,12 @@ def compile_typescript(source: Path, target: Path, *options: str) -> None:
 
 
 def chromium() -> str:
-    """The browser; without one the tests that need it are skipped, unless `KERAS_LSP_CHROMIUM` names one."""
+    """The browser's path; without one the tests that need it are skipped, unless `KERAS_LSP_CHROMIUM` names one."""
     named = os.environ.get("KERAS_LSP_CHROMIUM")
     found = named or shutil.which("chromium") or shutil.which("google-chrome")
     if not found:
         pytest.skip("no Chromium to show VS Code in: apt-get install chromium, or set KERAS_LSP_CHROMIUM")
-    if not shutil.which(found):
+    program = shutil.which(found)
+    if not program:
         pytest.fail(f"KERAS_LSP_CHROMIUM is {found}, which is no program")
-    return found
+    return program
