@@ -37,8 +37,8 @@ RULE = Rule(
         "The program was run on shapes only, with the real Keras and without data, and raised this exception "
         "here. Exceptions that could come from what was left out are not shown."
     ),
-    bad="dense = tf.keras.layers.Dense(10)\ndense(tf.keras.Input(()))\n",
-    good="dense = tf.keras.layers.Dense(10)\ndense(tf.keras.Input((32,)))\n",
+    bad="tf.keras.layers.Permute((1, 3))(tf.keras.Input((4, 5)))\n",
+    good="tf.keras.layers.Permute((2, 1))(tf.keras.Input((4, 5)))\n",
     fix="",
     check=check,
 )

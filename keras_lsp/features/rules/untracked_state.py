@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.raised import call_at, findings, node_at
 from keras_lsp.features.rules.rule import Rule
-from keras_lsp.features.rules.tree import canonical, method, model_classes, self_attribute, tree_of
+from keras_lsp.features.rules.tree import calls_of, canonical, method, model_classes, self_attribute, tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -70,9 +70,10 @@ def _variables(view: DocumentView) -> Iterator[Finding]:
 
 
 def _layers(view: DocumentView) -> Iterator[Finding]:
-    tree = tree_of(view)
-    for name, target, _ in _stores(view):
-        if name == "_layers":
+    tree, calls = tree_of(view), calls_of(view)
+    for name, target, value in _stores(view):
+        inside = (n for n in ast.walk(value) if isinstance(n, ast.Call))
+        if name == "_layers" and any(tree.span(n) in calls for n in inside):
             end = tree.span(target).end
             uses = [n for n in tree.nodes if self_attribute(n) == "_layers"]
             places = [tree.span(n).end for n in uses if isinstance(n, ast.Attribute)]

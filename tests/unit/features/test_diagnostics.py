@@ -119,8 +119,8 @@ CASES = [
     (BUILT, "print(model.dense.kernel.shape, model.weights[1])", 3, "", "", ""),
     (MARKED, "if not model.weights:\n    model(tf.zeros((1, 3)))\nprint(model.weights[0])", 3, "", "", ""),
     (MARKED, "model(tf.zeros((1, 3)))\nprint(model.layers[0].weights[0].shape)", 3, "", "", ""),
-    (BUILT, "model(tf.keras.Input((5,)))", 3, "KL001", "self.dense(inputs)", "ValueError"),
-    (BUILT, "model(tf.keras.Input((5,)))", 2, "KL001", "self.dense(inputs)", "ValueError"),
+    (BUILT, "model(tf.keras.Input((5,)))", 3, "KL402", "self.dense(inputs)", "ValueError"),
+    (BUILT, "model(tf.keras.Input((5,)))", 2, "KL402", "self.dense(inputs)", "ValueError"),
 ]
 
 
