@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Finding, Related, Severity
 from keras_lsp.features.rules.rule import Rule
+from keras_lsp.features.rules.tree import canonical, tree_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keras_lsp.session.snapshot import ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
 
 _MADE_ANEW = "made anew"
+_PLAIN = re.compile(r"plain `(\w+)` object")
 
 
 def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
     view = snapshot.view(key)
-    return tuple(_found(view.current)) if view is not None and view.current is not None else ()
+    return tuple(_found(view, view.current)) if view is not None and view.current is not None else ()
 
 
-def _found(replay: ReplayView) -> Iterator[Finding]:
+def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
     if replay.report.truncated:
         return
     listed = {below for layer in replay.report.layers for below in layer.layers}
@@ -31,7 +35,7 @@ def _found(replay: ReplayView) -> Iterator[Finding]:
             continue
         why = layer.untracked[0]
         holder = replay.layer(why.holder)
-        if holder is None or _MADE_ANEW in why.reason or layer.guessed:
+        if holder is None or _MADE_ANEW in why.reason or layer.guessed or _of_keras(view, why.reason):
             continue
         made = replay.span(holder.created)
         yield RULE.finding(
@@ -40,6 +44,13 @@ def _found(replay: ReplayView) -> Iterator[Finding]:
             f"Its weights are not among the weights of {holder.class_name}: not trained, not saved.",
             [Related(made, f"{holder.class_name} is made here")] if made is not None else [],
         )
+
+
+def _of_keras(view: DocumentView, reason: str) -> bool:
+    """Whether a metric, a loss or a callback holds it: that is to measure with, not to be trained."""
+    named = _PLAIN.search(reason)
+    nodes = (n for n in tree_of(view).nodes if isinstance(n, ast.ClassDef) and named and n.name == named[1])
+    return any(canonical(view, base).startswith("keras.") for node in nodes for base in node.bases)
 
 
 RULE = Rule(

@@ -117,6 +117,11 @@ QUIET = [
     ),
     held("self.a = None", "if self.a is None:\n            self.a = layers.ReLU()\n        return self.a(x)"),
     held("self.a = layers.Dense(5)\n        self.b = layers.Dense(5)", "return getattr(self, 'a')(x)"),
+    held("self.a = layers.Dense(5)\n        self.m = Far()", "return self.a(x)").replace(
+        "class Net",
+        "class Far(keras.metrics.Metric):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.encoder = keras.Sequential([keras.Input((5,)), layers.Dense(3)])\n\n\nclass Net",
+    ),
     HEAD + "weights = [np.zeros(3)] * 3\nweights[0] = np.ones(3)\nsizes = []\nsizes.append(3)\n",
     HEAD + "m = keras.Sequential([keras.Input((5,)), layers.Dense(1)])\nm.compile('sgd', 'mse')\n"
     "m.fit(np.zeros((8, 5)), np.zeros((8,)), verbose=0)\n",
