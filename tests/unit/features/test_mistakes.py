@@ -115,7 +115,6 @@ QUIET = [
     held("self.a = layers.Dense(5)", "return self.a(x)").replace(
         "        super().__init__()\n", "        self.size = 5\n        super().__init__()\n"
     ),
-    held("self.a = None", "if self.a is None:\n            self.a = layers.ReLU()\n        return self.a(x)"),
     held("self.a = layers.Dense(5)\n        self.b = layers.Dense(5)", "return getattr(self, 'a')(x)"),
     held("self.a = layers.Dense(5)\n        self.m = Far()", "return self.a(x)").replace(
         "class Net",
