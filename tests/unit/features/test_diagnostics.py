@@ -208,6 +208,7 @@ def test_examples_of_a_rule(replayed: Replayed, code: str) -> None:
     head = (
         "import tensorflow as tf\n" if "MyModel" not in example.bad else MODEL.rsplit("\n\n", 1)[0] + "\n\n\n"
     )
+    line = max(example.keras_lines)
     good, bad = head + example.good, head + example.bad
-    assert code in [f.code for f in diagnostics(current(bad, replayed(bad)), KEY)]
-    assert code not in [f.code for f in diagnostics(current(good, replayed(good)), KEY)]
+    assert code in [f.code for f in diagnostics(current(bad, replayed(bad, line)), KEY)]
+    assert code not in [f.code for f in diagnostics(current(good, replayed(good, line)), KEY)]

@@ -14,7 +14,6 @@ from tests.unit.features import mistakes
 from tests.unit.features.views import KEY, applied, current, static
 
 if TYPE_CHECKING:
-    from keras_lsp.features.rules.rule import Rule
     from tests.unit.features.conftest import RaisedBy, Replayed
     from tests.unit.features.mistakes import Mistake
 
@@ -146,17 +145,6 @@ def test_no_finding_in_code_that_does_not_run(replayed: Replayed) -> None:
         "try:\n    m.save('model')\nexcept ValueError:\n    pass\n"
     )
     assert found_in(text, replayed, 3) == []
-
-
-# Rules whose examples stand for more than they spell out, or are about comments.
-PARTS = {rule.code for rule in RULES if "MyModel" in rule.bad or rule.code.startswith("KL9")}
-
-
-@pytest.mark.parametrize("rule", [r for r in RULES if r.code not in PARTS], ids=lambda rule: rule.code)
-def test_examples_of_a_rule(replayed: Replayed, rule: Rule) -> None:
-    line = max(rule.keras_lines)
-    assert rule.code in found_in(f"import tensorflow as tf\n\n{rule.bad}", replayed, line)
-    assert rule.code not in found_in(f"import tensorflow as tf\n\n{rule.good}", replayed, line)
 
 
 def test_readme_lists_all_rules() -> None:
