@@ -9,6 +9,7 @@ from keras_lsp.features.results import Finding, Severity
 from keras_lsp.features.rules.build_fix import build_fixes
 from keras_lsp.features.rules.cause import cause_of, subject
 from keras_lsp.features.rules.evidence import WEIGHTED, always_empty, certainly_empty
+from keras_lsp.features.rules.raised import findings
 from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.weight_card import LISTS, listed
 
@@ -26,12 +27,14 @@ def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
     view = snapshot.view(key)
     if view is None:
         return ()
-    return tuple(
+    empty = (
         finding
         for use in view.facts.weight_uses
         if use.attribute in LISTS and use.index is None and not _asks_whether(view, use)
         for finding in (*_seen(view, view.current, use), *_read(view, use))
     )
+    words = "There are no weights to count yet: nothing has called it on an input before this line."
+    return (*empty, *findings(view, RULE, r"to call `count_params` on layer", words))
 
 
 def _asks_whether(view: DocumentView, use: WeightUse) -> bool:

@@ -119,8 +119,8 @@ CASES = [
     (BUILT, "print(model.dense.kernel.shape, model.weights[1])", 3, "", "", ""),
     (MARKED, "if not model.weights:\n    model(tf.zeros((1, 3)))\nprint(model.weights[0])", 3, "", "", ""),
     (MARKED, "model(tf.zeros((1, 3)))\nprint(model.layers[0].weights[0].shape)", 3, "", "", ""),
-    (BUILT, "model(tf.keras.Input((5,)))", 3, "KL001", "self.dense(inputs)", "ValueError"),
-    (BUILT, "model(tf.keras.Input((5,)))", 2, "KL001", "self.dense(inputs)", "ValueError"),
+    (BUILT, "model(tf.keras.Input((5,)))", 3, "KL402", "self.dense(inputs)", "ValueError"),
+    (BUILT, "model(tf.keras.Input((5,)))", 2, "KL402", "self.dense(inputs)", "ValueError"),
 ]
 
 
@@ -208,6 +208,7 @@ def test_examples_of_a_rule(replayed: Replayed, code: str) -> None:
     head = (
         "import tensorflow as tf\n" if "MyModel" not in example.bad else MODEL.rsplit("\n\n", 1)[0] + "\n\n\n"
     )
+    line = max(example.keras_lines)
     good, bad = head + example.good, head + example.bad
-    assert code in [f.code for f in diagnostics(current(bad, replayed(bad)), KEY)]
-    assert code not in [f.code for f in diagnostics(current(good, replayed(good)), KEY)]
+    assert code in [f.code for f in diagnostics(current(bad, replayed(bad, line)), KEY)]
+    assert code not in [f.code for f in diagnostics(current(good, replayed(good, line)), KEY)]

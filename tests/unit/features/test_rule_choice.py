@@ -57,13 +57,13 @@ def test_the_more_exact_name_counts(rules: RuleSettings, expected: list[tuple[st
 
 def test_names_that_no_rule_has_are_told_once() -> None:
     rules = RuleSettings(
-        select=("KL1", "KL5"), ignore=("wieghts",), severity={"": "off"}, per_file_ignores={"a": ("KL9", "x")}
+        select=("KL1", "KL8"), ignore=("wieghts",), severity={"": "off"}, per_file_ignores={"a": ("KL9", "x")}
     )
     snapshot = Snapshot({}, Settings(rules=rules), {KEY: rules}, ("file: problem",))
     told = choice.problems(snapshot)
     assert told[0] == "file: problem"
     assert [text.split(";")[0] for text in told[1:]] == [
-        f"there is no rule {name!r}" for name in ("KL5", "wieghts", "", "x")
+        f"there is no rule {name!r}" for name in ("KL8", "wieghts", "", "x")
     ]
 
 

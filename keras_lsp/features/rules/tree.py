@@ -1,0 +1,108 @@
+"""The syntax tree of a document, for rules about how something is written."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING
+
+from keras_lsp.source import keras_names
+from keras_lsp.source.facts import LayerCall, ModelClass, ReferenceKind
+from keras_lsp.source.parse import parse
+from keras_lsp.source.positions import Located, Positions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keras_lsp.session.snapshot import DocumentView
+    from keras_lsp.text.span import Span
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+_TESTS = (ast.If, ast.IfExp, ast.Try, ast.BoolOp, ast.While, ast.Match)
+
+
+@dataclass(frozen=True)
+class Tree:
+    module: ast.Module
+    positions: Positions
+
+    @cached_property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        return {child: node for node in ast.walk(self.module) for child in ast.iter_child_nodes(node)}
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.module))
+
+    def span(self, node: Located) -> Span:
+        return self.positions.span(node)
+
+    def above(self, node: ast.AST) -> Iterator[ast.AST]:
+        """The nodes that hold it, innermost first."""
+        while (parent := self.parents.get(node)) is not None:
+            yield parent
+            node = parent
+
+    def function_of(self, node: ast.AST) -> Function | None:
+        """The innermost function whose body it is in."""
+        return next((n for n in self.above(node) if isinstance(n, Function)), None)
+
+    def is_tested(self, node: ast.AST) -> bool:
+        """Whether it runs on some paths of its function only."""
+        for parent in self.above(node):
+            if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                return False
+            if isinstance(parent, _TESTS):
+                return True
+        return False
+
+
+@lru_cache(maxsize=8)
+def _tree(text: str) -> Tree:
+    parsed = parse(text)
+    return Tree(parsed.tree, Positions(parsed.text))
+
+
+def tree_of(view: DocumentView) -> Tree:
+    """Empty where the text does not speak of Keras."""
+    return _tree(view.document.text if view.facts.keras.used else "")
+
+
+def canonical(view: DocumentView, node: ast.expr) -> str:
+    """`keras.layers.Dense`, however it is written; "" for what is not a dotted name."""
+    dotted = keras_names.dotted_name(node)
+    if dotted is None:
+        return ""
+    root, dot, rest = dotted.partition(".")
+    known = dict(view.facts.keras.names).get(root, "")
+    return keras_names.canonical(f"{known}{dot}{rest}") if known else ""
+
+
+def model_classes(view: DocumentView) -> Iterator[tuple[ModelClass, ast.ClassDef]]:
+    tree = tree_of(view)
+    for node in tree.nodes:
+        if isinstance(node, ast.ClassDef):
+            model_class = view.facts.model_class(node.name)
+            if model_class is not None and tree.positions.name_span(node) == model_class.name_span:
+                yield model_class, node
+
+
+def method(node: ast.ClassDef, name: str) -> Function | None:
+    return next((n for n in node.body if isinstance(n, Function) and n.name == name), None)
+
+
+def calls_of(view: DocumentView) -> dict[Span, LayerCall]:
+    """The constructor calls of layers and models in the text, by their place."""
+    return {
+        reference.call.span: reference.call
+        for reference in view.facts.references
+        if reference.kind is ReferenceKind.CONSTRUCTOR and reference.call is not None
+    }
+
+
+def self_attribute(node: ast.AST) -> str | None:
+    """`x` of `self.x`."""
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+        return node.attr
+    return None
