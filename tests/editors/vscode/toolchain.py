@@ -64,7 +64,7 @@ def compile_typescript(source: Path, target: Path, *options: str) -> None:
 
 
 def chromium() -> str:
-    """The browser's path; without one the tests that need it are skipped, unless `KERAS_LSP_CHROMIUM` names one."""
+    """The browser: without one its tests are skipped, unless `KERAS_LSP_CHROMIUM` names it."""
     named = os.environ.get("KERAS_LSP_CHROMIUM")
     found = named or shutil.which("chromium") or shutil.which("google-chrome")
     if not found:
