@@ -34,9 +34,7 @@ def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
         if method(node, "call") is None or model_class.name in bases or _reads_all(node):
             continue
         for slot in model_class.slots:
-            plain = (
-                slot.path == slot.attribute and not slot.conditional and not slot.repeated and not slot.file
-            )
+            plain = slot.path == slot.attribute and not (slot.conditional or slot.repeated or slot.elsewhere)
             if plain and slot.attribute not in named and _is_idle(replay, slot):
                 kind = slot.call.class_name if slot.call else "layer"
                 yield RULE.finding(
