@@ -31,7 +31,7 @@ from keras_lsp.source.resolve import imports_others
 from keras_lsp.text.document import Document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "information": "blue", "hint": "dim"}
 _TELL_KERAS = ("KERAS_BACKEND", "TF_USE_LEGACY_KERAS", "KERAS_HOME")
@@ -67,16 +67,22 @@ def check(wish: Wish, *, console: Console | None = None, errors: Console | None 
     run = _Run(wish, _roots(files, wish.paths, here))
     for problem in run.problems():
         errors.print(Text(problem, "yellow"), soft_wrap=True)
-    shown_progress = _progress(errors) if errors.is_terminal else None
-    with shown_progress or nullcontext():
-        found = asyncio.run(run.all(files, shown_progress))
-    shown = [replace(one, path=_shown(one.path, here)) for one in found]
+    progress = _progress(errors) if errors.is_terminal else None
+    found: list[Checked] = []
+
+    def take(one: Checked) -> None:
+        found.append(one)
+        if wish.format == "text" and progress is None:  # a bar and lines would get into each other's way
+            _print_findings(console, one, here)
+
+    with progress or nullcontext():
+        asyncio.run(run.all(files, take, progress))
     if wish.format == "text":
-        _print(console, found, shown)
-    else:
-        text = FORMATS[wish.format](shown)
-        if text:
-            console.print(Text(text), soft_wrap=True)
+        for one in found if progress else ():
+            _print_findings(console, one, here)
+        console.print(_summary(found), soft_wrap=True, highlight=False)
+    elif text := FORMATS[wish.format]([replace(one, path=_shown(one.path, here)) for one in found]):
+        console.print(Text(text), soft_wrap=True)
     return 1 if any(told.severity == "error" for one in found for told in one.findings) else 0
 
 
@@ -101,8 +107,10 @@ class _Run:
         rules = {root: around.rules_of(str(Path(root, "a.py"))) for root in self._roots}
         return choice.problems(Snapshot({}, self._settings, rules, around.problems))
 
-    async def all(self, files: Sequence[Path], progress: Progress | None) -> list[Checked]:
-        """In the order of `files`; several at a time."""
+    async def all(
+        self, files: Sequence[Path], take: Callable[[Checked], None], progress: Progress | None
+    ) -> None:
+        """`take` is given each, in the order of `files`, as soon as all before it are done."""
         remembered = Remembered(self._store, self._roots, self._circumstances(files))
         found: dict[str, Checked] = {}
         waiting: list[Document] = []
@@ -113,8 +121,18 @@ class _Run:
                 found[str(file)] = known
             else:
                 waiting.append(known)
-        if progress and task is not None:
-            progress.update(task, completed=len(found))
+        due = iter(files)
+        first = next(due, None)
+
+        def tell() -> None:
+            nonlocal first
+            while first is not None and (one := found.get(str(first))) is not None:
+                take(one)
+                first = next(due, None)
+            if progress and task is not None:
+                progress.update(task, completed=len(found))
+
+        tell()
         queue = iter(waiting)
         lanes = min(self._lanes(), max(1, len(waiting) // _FILES_A_LANE))
 
@@ -127,15 +145,13 @@ class _Run:
                     one = checked(await examiner.examine(document), document)
                     found[one.path] = one
                     remembered.keep(one)
-                    if progress and task is not None:
-                        progress.advance(task)
+                    tell()
             finally:
                 await examiner.close()
 
         if waiting:
             await asyncio.gather(*(lane() for _ in range(lanes)))
             self._store.forget_older(_KEPT_SECONDS)
-        return [found[str(file)] for file in files]
 
     def _at_once(self, file: Path, remembered: Remembered) -> Checked | Document:
         """What is known without looking closely, or the document to look at."""
@@ -183,13 +199,11 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def _print(console: Console, found: Sequence[Checked], shown: Sequence[Checked]) -> None:
-    for one, named in zip(found, shown, strict=True):
-        if one.findings:
-            lines = Path(one.path).read_text(encoding="utf-8", errors="replace").splitlines()
-            for text in _findings(named, lines):
-                console.print(text, soft_wrap=True, highlight=False)
-    console.print(_summary(found), soft_wrap=True, highlight=False)
+def _print_findings(console: Console, one: Checked, here: Path) -> None:
+    if one.findings:
+        lines = Path(one.path).read_text(encoding="utf-8", errors="replace").splitlines()
+        for text in _findings(replace(one, path=_shown(one.path, here)), lines):
+            console.print(text, soft_wrap=True, highlight=False)
 
 
 def _findings(checked: Checked, lines: Sequence[str]) -> Iterator[Text]:

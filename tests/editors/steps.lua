@@ -136,7 +136,13 @@ function Steps.poll_fix(step)
   local row = vim.api.nvim_win_get_cursor(0)[1] - 1
   if not Steps.asked and #vim.diagnostic.get(0, { lnum = row }) > 0 then
     Steps.asked = true
-    vim.lsp.buf.code_action({ context = { only = { 'quickfix' } }, apply = true })
+    vim.lsp.buf.code_action({
+      context = { only = { 'quickfix' } },
+      filter = function(action)
+        return action.isPreferred -- the fix, not the comment that silences the finding
+      end,
+      apply = true,
+    })
   end
 end
 
