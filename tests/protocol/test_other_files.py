@@ -16,17 +16,21 @@ if TYPE_CHECKING:
     from tests.protocol.conftest import Clients
 
 PLAIN = "class Base:\n    pass\n"
-BASE = "import keras\n\n\nclass Base(keras.Model):\n    pass\n"
+BASE = """\
+import keras
+
+
+class Base(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(3)
+"""
 MODEL = """\
 import keras
 from base import Base
 
 
 class Net(Base):
-    def __init__(self):
-        super().__init__()
-        self.dense = keras.layers.Dense(3)
-
     def call(self, inputs):
         return self.dense(inputs)
 """

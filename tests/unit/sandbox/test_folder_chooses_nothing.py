@@ -35,14 +35,16 @@ def test_it_is_not_taken_from_pyproject(tmp_path: Path, name: str) -> None:
     kebab = "".join("-" + letter.lower() if letter.isupper() else letter for letter in name)
     for spelled in (name, kebab, kebab.replace("-", "_")):
         (tmp_path / "pyproject.toml").write_text(f"[tool.keras-lsp]\n{spelled} = {HOSTILE[name]}\n")
-        assert ProjectFiles().settings_of(str(tmp_path)) == ProjectSettings()
+        settings = ProjectFiles().settings_of(str(tmp_path))
+        assert dataclasses.replace(settings, problems=()) == ProjectSettings()
+        assert settings.problems  # the user is told
 
 
 def test_every_setting_is_either_harmless_or_tried_above() -> None:
     harmless = {field.name for field in dataclasses.fields(ProjectSettings)}
     camel = {_camel(field.name) for field in dataclasses.fields(Settings) if field.name not in harmless}
     assert camel == HOSTILE.keys() - {"trusted"}
-    assert harmless == {"input_shapes", "hints"}
+    assert harmless == {"input_shapes", "hints", "rules", "problems"}
 
 
 def _camel(name: str) -> str:
