@@ -90,6 +90,7 @@ class _File:
     found: dict[ImportedName, Origin | None] = field(default_factory=dict)
     functions: frozenset[str] = frozenset()  # of the module body
     returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
+    functions_read: _Functions | None = None  # what tells that, once it is asked for
 
 
 class JediNames:
@@ -180,7 +181,9 @@ class JediNames:
         if name in file.functions:
             if name not in file.returned:
                 here.found = file.found
-                file.returned[name] = _returned(here, text, name)
+                if file.functions_read is None:
+                    file.functions_read = _Functions(here, text)
+                file.returned[name] = file.functions_read.returned(name)
             return file.returned[name]
         imported = file.imports.names.get(name) or file.imports.aliases.get(name)
         if imported is not None:
@@ -216,6 +219,7 @@ class JediNames:
                 file.found = here.found = found
                 file.facts = facts_of(parse(text), here)
                 file.returned.clear()
+                file.functions_read = None
         return file
 
 
@@ -227,14 +231,20 @@ def _first_look(here: JediResolver, text: str) -> _File:
     return _File(text, index.imports, facts, tuple(here.wanted), functions=frozenset(index.functions))
 
 
-def _returned(here: JediResolver, text: str, name: str) -> FunctionOrigin | None:
-    """What a function of another file returns; None when there is no layer in it."""
-    parsed = parse(text)
-    index, positions = index_module(parsed.tree), Positions(text)
-    calls = Calls(positions, index.imports, here)
-    ClassReader(positions, calls, index).read()
-    returns = SlotReader("", {}, positions, calls, index).returned(index.functions[name])
-    return FunctionOrigin(returns, here.path or "") if returns.entries else None
+class _Functions:
+    """The functions of another file: read once, however many of them are asked for."""
+
+    def __init__(self, here: JediResolver, text: str) -> None:
+        self._path = here.path or ""
+        self._index, self._positions = index_module(parse(text).tree), Positions(text)
+        self._calls = Calls(self._positions, self._index.imports, here)
+        ClassReader(self._positions, self._calls, self._index).read()
+
+    def returned(self, name: str) -> FunctionOrigin | None:
+        """What a function returns; None when there is no layer in it."""
+        reader = SlotReader("", {}, self._positions, self._calls, self._index)
+        returns = reader.returned(self._index.functions[name])
+        return FunctionOrigin(returns, self._path) if returns.entries else None
 
 
 def _dotted(name: ImportedName) -> str:
