@@ -17,16 +17,16 @@ describe('a Python for the server', () => {
   });
 
   it('is never out of a folder that is not trusted, and out of a trusted one only at last', () => {
-    const wishes = { ...NOTHING, selected: [['/work/a/.venv/bin/python']], folders: ['/work/a'] };
-    assert.deepEqual(candidates(wishes, 'linux').at(-1), ['/work/a/.venv/bin/python']);
+    const wishes = { ...NOTHING, selected: [['/projects/a/.venv/bin/python']], folders: ['/projects/a'] };
+    assert.deepEqual(candidates(wishes, 'linux').at(-1), ['/projects/a/.venv/bin/python']);
     const untrusted = candidates({ ...wishes, trusted: false }, 'linux');
     assert.ok(!untrusted.some(([program]) => program?.startsWith('/work')));
-    const beside = { ...wishes, selected: [['/work/a-venv/bin/python']], trusted: false };
-    assert.deepEqual(candidates(beside, 'linux')[0], ['/work/a-venv/bin/python']);
+    const beside = { ...wishes, selected: [['/projects/a-venv/bin/python']], trusted: false };
+    assert.deepEqual(candidates(beside, 'linux')[0], ['/projects/a-venv/bin/python']);
   });
 
   it('counts a relative path as one of the folder', () => {
-    const wishes = { ...NOTHING, selected: [['.venv/bin/python']], folders: ['/work/a'], trusted: false };
+    const wishes = { ...NOTHING, selected: [['.venv/bin/python']], folders: ['/projects/a'], trusted: false };
     assert.ok(!candidates(wishes, 'linux').some(([program]) => program === '.venv/bin/python'));
   });
 
