@@ -69,7 +69,12 @@ def call_line(call: LayerCall | None) -> str:
 
 
 def argument_line(argument: Argument) -> str:
-    return f"{argument.name}={argument.text}" if argument.name else argument.text
+    text = f"{argument.name}={argument.text}" if argument.name else argument.text
+    return (
+        f"{text} ({argument.stands_for}{' by default' * argument.by_default})"
+        if argument.stands_for
+        else text
+    )
 
 
 def binding_line(binding: Binding) -> str:

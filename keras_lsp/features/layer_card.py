@@ -12,7 +12,7 @@ from keras_lsp.worker.report import IN_STEP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from keras_lsp.source.facts import LayerCall, LayerSlot
+    from keras_lsp.source.facts import Argument, LayerCall, LayerSlot
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import LayerReport, ReplayFailure, WeightReport
 
@@ -259,7 +259,14 @@ def _how_many(view: DocumentView, slot: LayerSlot) -> str:
 
 def arguments_text(call: LayerCall | None) -> str:
     arguments = [a for a in call.arguments if a.name != "name"] if call else []
-    return ", ".join(f"{a.name}={wording.one_line(a.text)}" if a.name else a.text for a in arguments)
+    return ", ".join(map(_argument_text, arguments))
+
+
+def _argument_text(argument: Argument) -> str:
+    text = wording.one_line(argument.text)
+    if argument.stands_for:
+        text += f" ({wording.one_line(argument.stands_for)}{' by default' * argument.by_default})"
+    return f"{argument.name}={text}" if argument.name else text
 
 
 def why_no_more(view: DocumentView, span: Span | None) -> str:

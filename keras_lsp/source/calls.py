@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
+from keras_lsp.source.constants import Constants
 from keras_lsp.source.facts import Argument, LayerCall, ModelKind
 from keras_lsp.source.foreign_slots import held_here
 from keras_lsp.source.held import NOTHING
-from keras_lsp.source.keras_names import Imports, dotted_name
-from keras_lsp.source.literals import literal
+from keras_lsp.source.keras_names import dotted_name
+from keras_lsp.source.literals import is_literal, literal
 from keras_lsp.source.resolve import split_name
 
 if TYPE_CHECKING:
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
 
     from keras_lsp.source.held import Held
     from keras_lsp.source.held_reader import Environment
+    from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
     from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, NameResolver
     from keras_lsp.text.span import Span
 
 # `keras.Model(inputs, outputs)`: only older Keras says so in its signature.
 _FUNCTIONAL_PARAMETERS = ("inputs", "outputs", "name")
+_NEVER_CONSTANT = (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.Starred, ast.Await)
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim"}
 
 
@@ -47,11 +50,12 @@ class MadeBy:
 class Calls:
     """Reads calls in one module. `local`, its own model classes, is filled as they are found."""
 
-    def __init__(self, positions: Positions, imports: Imports, resolver: NameResolver) -> None:
+    def __init__(self, positions: Positions, index: ModuleIndex, resolver: NameResolver) -> None:
         self.local: dict[str, MadeBy] = {}
         self.plain: set[str] = set()  # classes of the module that are no models
         self._positions = positions
-        self._imports = imports
+        self._imports = index.imports
+        self.constants = Constants(index)
         self._resolver = resolver
         self._known: dict[str, MadeBy | None] = {}
         self._made: dict[ast.Call, LayerCall] = {}
@@ -190,8 +194,17 @@ class Calls:
 
     def _argument(self, name: str | None, node: ast.expr, keyword: bool) -> Argument:
         span = self._positions.span(node)
+        text = span.of(self._positions.text)
         value, known = literal(node)
-        return Argument(name, span.of(self._positions.text), span, value, known, keyword)
+        if known or isinstance(node, _NEVER_CONSTANT):
+            return Argument(name, text, span, value, known, keyword)
+        found = self.constants.of(node)
+        if found is None:
+            return Argument(name, text, span, keyword=keyword)
+        stands_for = repr(found.value)
+        if found.by_default or not is_literal(found.value):
+            return Argument(name, text, span, None, False, keyword, stands_for, found.by_default)
+        return Argument(name, text, span, found.value, True, keyword, stands_for)
 
     def sequential_layers(self, node: ast.Call) -> tuple[tuple[LayerCall, ...], bool]:
         """The layers given to `Sequential(...)`, without inputs, and whether that is all of them."""

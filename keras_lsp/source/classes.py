@@ -160,11 +160,11 @@ class ClassReader:
         info.attributes = self._calls.held[info.node.name] = reader.attributes
         info.super_call = reader.super_call
         functional = is_functional(reader.super_call)
-        closed = reader.closed and info.known_bases and not info.is_sequential and not functional
+        closed = reader.notes.closed and info.known_bases and not info.is_sequential and not functional
         closed = closed and not info.is_ambiguous and not (reader.wraps and reader.super_call is None)
         closed = closed and all(parent.facts.closed for parent in info.parents)
         setters = _setters(info)
-        slots = tuple(with_setters(reader.slots, setters))
+        slots = tuple(with_setters(reader.notes.slots, setters))
         info.facts = ModelClass(
             name=info.node.name,
             span=self._positions.span(info.node),
@@ -178,7 +178,7 @@ class ClassReader:
                 *(s for p in info.parents for s in (*p.facts.slots, *p.facts.inherited)),
                 *info.foreign,
             ),
-            layers=self._order(info, slots, closed, reader.straight),
+            layers=self._order(info, slots, closed, reader.notes.straight),
             builds_itself=info.builds_itself or info.is_sequential,
             input_text=said_by_class(info.node, self._calls),
             lengths=tuple(
@@ -225,7 +225,7 @@ class ClassReader:
                 if function.name not in reader.followed:
                     reader.read_method(function, conditional=function.name not in _SETTING_UP)
             inherited = {name: held for name, held in reader.attributes.items() if held.entries}
-            self._holders[node.name] = Holder(node, tuple(reader.slots), inherited)
+            self._holders[node.name] = Holder(node, tuple(reader.notes.slots), inherited)
         else:
             self._holders[node.name] = Holder(node, (), inherited)
         return self._holders[node.name]

@@ -70,7 +70,7 @@ def read(
     without definitions that only others depend on.
     """
     positions = Positions(text)
-    calls = Calls(positions, index.imports, resolver or SameFileResolver())
+    calls = Calls(positions, index, resolver or SameFileResolver())
     reader = ClassReader(positions, calls, index)
     classes = reader.read()
     walk = Walk(positions, calls, classes, reader.holders(), index.callables(), Scope(EVERYWHERE))

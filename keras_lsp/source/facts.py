@@ -44,6 +44,8 @@ class Argument:
     value: Literal = None
     known: bool = False  # whether `value` is really the value (None is a value, too)
     keyword: bool = False  # written as name=value
+    stands_for: str = ""  # what is no literal, as the literal that it comes to: "64" of `UNITS`
+    by_default: bool = False  # it comes to that unless a caller, or a class derived from it, says otherwise
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,11 +220,14 @@ class HeldReader:
             return None if any(isinstance(e, ast.Starred) for e in node.elts) else len(node.elts)
         if isinstance(node, (ast.Name, ast.Attribute)):
             held = self.read(node, local)
-            return held.length if held.is_container else None
+            if held.is_container:
+                return held.length
+            fixed = self._calls.constants.certain(node)
+            return len(fixed) if isinstance(fixed, (list, tuple)) else None
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or node.keywords:
             return None
         if node.func.id == "range":
-            limits = [self.read(argument, local).number for argument in node.args]
+            limits = [self._number(argument, local) for argument in node.args]
             known = [limit for limit in limits if limit is not None]
             certain = len(known) == len(limits) in {1, 2, 3} and known[2:] != [0]
             return len(range(*known)) if certain else None
@@ -233,6 +236,13 @@ class HeldReader:
             return min(count for count in counts if count is not None)
         same = node.func.id in {"enumerate", "reversed", "list", "tuple", "sorted"}
         return counts[0] if same and counts else None
+
+    def _number(self, node: ast.expr, local: Environment) -> int | None:
+        number = self.read(node, local).number
+        if number is not None or isinstance(node, ast.Name):
+            return number
+        fixed = self._calls.constants.certain(node)
+        return fixed if type(fixed) is int else None
 
     def _dictcomp(self, node: ast.DictComp, local: Environment) -> Held:
         return container([(EACH, self.read(node.value, self._inside(node.generators, local)))], listed=False)

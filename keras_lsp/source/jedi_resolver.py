@@ -237,7 +237,7 @@ class _Functions:
     def __init__(self, here: JediResolver, text: str) -> None:
         self._path = here.path or ""
         self._index, self._positions = index_module(parse(text).tree), Positions(text)
-        self._calls = Calls(self._positions, self._index.imports, here)
+        self._calls = Calls(self._positions, self._index, here)
         ClassReader(self._positions, self._calls, self._index).read()
 
     def returned(self, name: str) -> FunctionOrigin | None:

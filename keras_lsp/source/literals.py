@@ -26,6 +26,11 @@ def literal(node: ast.expr) -> tuple[Literal, bool]:
     return None, False
 
 
+def is_literal(value: object) -> bool:
+    """Whether a value is one that `literal` can give."""
+    return all(map(is_literal, value)) if isinstance(value, tuple) else isinstance(value, _PLAIN)
+
+
 def index_literal(node: ast.expr) -> int | None:
     """The int of `[0]` or `[-1]`."""
     value, _ = literal(node)

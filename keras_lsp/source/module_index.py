@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 
 @dataclass
@@ -25,6 +26,8 @@ class ModuleIndex:
     methods: set[str] = field(default_factory=set)  # names of all functions, at any depth
     constants: set[str] = field(default_factory=set)  # names the module body binds to literals
     numbers: dict[str, int | None] = field(default_factory=dict)  # those bound once, to an int; else None
+    body: list[ast.stmt] = field(default_factory=list)
+    definitions: list[Definition] = field(default_factory=list)  # at any depth, in the order of the text
 
     def callables(self) -> frozenset[str]:
         """Names that run code of this module when they are called."""
@@ -33,7 +36,7 @@ class ModuleIndex:
 
 def index_module(tree: ast.Module) -> ModuleIndex:
     """Every import, class and function, in the order of the text."""
-    found = ModuleIndex()
+    found = ModuleIndex(body=tree.body)
     waiting: list[tuple[ast.AST, bool]] = [(statement, True) for statement in reversed(tree.body)]
     while waiting:
         node, top_level = waiting.pop()
@@ -72,7 +75,9 @@ def _note(found: ModuleIndex, node: ast.AST, top_level: bool) -> None:
         found.imports.add_from(node, top_level)
     elif isinstance(node, ast.ClassDef):
         found.classes.append(node)
+        found.definitions.append(node)
     elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        found.definitions.append(node)
         found.methods.add(node.name)
         if top_level:
             found.functions[node.name] = node

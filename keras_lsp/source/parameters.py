@@ -28,6 +28,12 @@ def all_arguments(function: Function) -> list[ast.arg]:
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
 
 
+def parameter_names(function: Function) -> list[str]:
+    """Of all parameters, with those of `*args` and `**kwargs` at the end."""
+    extra = [argument.arg for argument in (function.args.vararg, function.args.kwarg) if argument is not None]
+    return [*(argument.arg for argument in all_arguments(function)), *extra]
+
+
 def is_static(function: Function) -> bool:
     return any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
 

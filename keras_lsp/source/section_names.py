@@ -9,8 +9,15 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.enclosing import CHANGING, changed_names, root_name
 from keras_lsp.source.module_index import Function, blocks_of
-from keras_lsp.source.parameters import all_arguments, fixture_name, may_assign, takes_fixtures
+from keras_lsp.source.parameters import (
+    all_arguments,
+    fixture_name,
+    may_assign,
+    parameter_names,
+    takes_fixtures,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,6 +26,8 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w|[ \t]*=[^=}!:])")
 _ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
+# An element of a list or dict is given or deleted, or one of their methods that change them is called.
+_MAY_CHANGE = re.compile(rf"\]\s*(?:[^=\s]{{0,2}}=(?!=)|,|\)|:)|\bdel\b|\.(?:{'|'.join(sorted(CHANGING))})\b")
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _LEAVES = (ast.Raise, ast.Break, ast.Continue)
 
@@ -29,7 +38,7 @@ class SectionNames:
 
     mentions: frozenset[str] = frozenset()
     attributes: frozenset[str] = frozenset()  # mentioned behind a dot
-    gives: frozenset[str] = frozenset()  # names of the module body, and of classes at any depth
+    gives: frozenset[str] = frozenset()  # names of the module body, of classes, and of what is changed
     callables: frozenset[str] = frozenset()  # names of functions and classes at any depth
     imports: tuple[ast.stmt, ...] = ()  # statements that import, and a stand-in for functions that do
     gives_attributes: bool = False  # `x.y = ...` on what is not `self`
@@ -44,7 +53,9 @@ class SectionNames:
 
     def changed_inside(self, before: SectionNames) -> set[str]:
         """The methods whose bodies are all that a class differs in; none when there is more."""
-        if not self.is_definition or self.face != before.face or self.callables != before.callables:
+        if not self.is_definition or self.face != before.face:
+            return set()
+        if (self.callables, self.gives) != (before.callables, before.gives):
             return set()
         pairs = list(zip(self.quiet, before.quiet, strict=False))
         if len(self.quiet) != len(before.quiet) or any(now != was for (now, _), (was, _) in pairs):
@@ -102,6 +113,8 @@ class _Reader:
             }
         self._note_imports(statement)
         self._note_statements(statement)
+        if _MAY_CHANGE.search(self.text(first_line(statement), (statement.end_lineno or 0) + 1)):
+            self.gives |= changed_names([statement]) - {"self"}
         self._mention(statement)
 
     def _note_statements(self, top: ast.stmt) -> None:
@@ -117,6 +130,9 @@ class _Reader:
                 if isinstance(target, ast.Attribute):
                     own = isinstance(target.value, ast.Name) and target.value.id == "self"
                     self.gives_attributes = self.gives_attributes or not own
+                    self.gives |= {root_name(target) or ""} - {"self", ""}
+            if isinstance(node, ast.Global):
+                self.gives.update(node.names)
             if isinstance(node, (ast.If, ast.For, ast.While, ast.With, ast.Try)) and node is top:
                 # functions in a block of the module body give it their names, too
                 self.gives |= {d.name for d in ast.walk(node) if isinstance(d, _DEFINITIONS)}
@@ -142,7 +158,7 @@ class _Reader:
             if begin <= _last_header_line(function) or begin < at:
                 continue  # all on one line: nothing is hidden
             # A test's parameters are named after fixtures of the module.
-            names = set() if takes_fixtures(function) else _parameters(function)
+            names = set() if takes_fixtures(function) else set(parameter_names(function))
             before = self.text(at, function.lineno)
             outside = {
                 n.id for part in _header_parts(function) for n in ast.walk(part) if isinstance(n, ast.Name)
@@ -221,12 +237,6 @@ def _functions(top: ast.stmt) -> Iterator[Function]:
         for statement in top.body:
             if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 yield statement
-
-
-def _parameters(function: Function) -> set[str]:
-    arguments = function.args
-    extra = [argument.arg for argument in (arguments.vararg, arguments.kwarg) if argument is not None]
-    return {argument.arg for argument in all_arguments(function)} | set(extra)
 
 
 def _header_parts(function: Function) -> Iterable[ast.expr]:
