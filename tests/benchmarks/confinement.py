@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from time import perf_counter
 
-from keras_lsp.worker.process.confinement import LEVEL_VARIABLE
+from keras_lsp.worker.confine.plan import LEVEL_VARIABLE
 from tests.benchmarks.measure import Series, reference
 from tests.worker.driver import Worker
 

@@ -18,10 +18,10 @@ if not sys.platform.startswith("linux"):
 from keras_lsp.worker.confine import landlock, offered
 from tests.sandbox.attempts import all_attempts
 from tests.sandbox.listeners import Listeners
-from tests.sandbox.registry import ALLOWED, BLOCKED, ENDED, LEVELS, OLD_LANDLOCKS, Attempt
+from tests.sandbox.registry import ALLOWED, AROUND, BLOCKED, ENDED, LEVELS, OLD_LANDLOCKS, WRAPPED, Attempt
 from tests.sandbox.runs import REPOSITORY, Run, run, watch_prefix
 from tests.sandbox.stages import Stages
-from tests.sandbox.users import NAMES, User, user
+from tests.sandbox.users import NAMES, User, user, without_bubblewrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ class Case(NamedTuple):
 
 
 def cases() -> Iterator[Case]:
-    there, version = set(offered()), landlock.version()
+    there, version = {*offered(), AROUND}, landlock.version()
     for level, parts in LEVELS.items():
         if there.issuperset(parts) and OLD_LANDLOCKS.get(level, 0) < version:
             for number, attempt in enumerate(all_attempts().values()):
@@ -48,13 +48,17 @@ def cases() -> Iterator[Case]:
 def _users(level: str, attempt: Attempt, number: int) -> tuple[str, ...]:
     """Everybody at the full level; below it they take turns, unless all is asked for.
 
-    So do old versions of Landlock, at what has to do with it.
+    So do old versions of Landlock, and the levels with bubblewrap, at what has to do with them.
     """
     names, old = tuple(NAMES), OLD_LANDLOCKS.get(level)
     if level == "full" or os.environ.get("KERAS_LSP_ALL_ESCAPES"):
         return names
     if old is not None and (not attempt.is_about_landlock or number % len(OLD_LANDLOCKS) != old - 1):
         return ()
+    if level in WRAPPED:
+        turn = list(WRAPPED)[number % len(WRAPPED)] if attempt.kind == ALLOWED else AROUND
+        if not attempt.is_about_bubblewrap or turn != level:
+            return ()
     return (names[number % len(names)],)
 
 
@@ -88,11 +92,13 @@ def _run(case: Case, listeners: Listeners, stages: Stages) -> Run | str:
     lacking = [need for need in attempt.needs if not _there(need, who)]
     if lacking:
         return f"needs {', '.join(lacking)}"
+    if AROUND in LEVELS[case.level] and (reason := without_bubblewrap(who)):
+        return reason
     return run(attempt, case.level, who, listeners, stages)
 
 
 def _there(need: str, who: User) -> bool:
-    if need == "numpy":
+    if need in ("numpy", "h5py"):
         return who.imports(need)
     if need == "zoneinfo":
         return Path("/usr/share/zoneinfo/Europe/Berlin").exists()

@@ -11,9 +11,9 @@ from keras_lsp.sandbox.jail import FULL, OURS, describe_level
 from keras_lsp.sandbox.outer import find_bubblewrap
 from keras_lsp.worker.confine import PARTS, bubblewrap, offered
 from keras_lsp.worker.confine.around import AROUND_VARIABLE
-from keras_lsp.worker.confine.plan import BUBBLEWRAP, PARENT_VARIABLE
+from keras_lsp.worker.confine.plan import BUBBLEWRAP, LEVEL_VARIABLE, PARENT_VARIABLE
 from keras_lsp.worker.confine.seen import seen
-from keras_lsp.worker.process.confinement import AROUND, LEVEL_VARIABLE, OUTER, WORDS
+from keras_lsp.worker.process.confinement import AROUND, OUTER, WORDS
 from tests.worker.driver import Worker
 
 if TYPE_CHECKING:
