@@ -101,7 +101,10 @@ def _unpack(archive: io.BytesIO, folder: Path) -> str:
     with tarfile.open(fileobj=archive) as opened:
         opened.extraction_filter = staticmethod(lambda member, _: member)  # as documented
         opened.errorlevel = 2
-        opened.extractall(folder)  # noqa: S202  # what is tried
+        try:
+            opened.extractall(folder)  # noqa: S202  # what is tried
+        except tarfile.ExtractError as error:  # of a link that could not be made
+            raise Refused(str(error)) from error
     return "unpacked"
 
 
@@ -222,7 +225,7 @@ def _elsewhere(path: Path, use: Any) -> str:
     return said
 
 
-@ended(cpu=1, needs=("h5py",))
+@ended(cpu=0, needs=("h5py",))
 def walk_group_in_itself(_: Scene) -> str:
     with _hdf5().File(io.BytesIO(), "w") as file:
         group = file.create_group("layers")

@@ -56,8 +56,8 @@ def _users(level: str, attempt: Attempt, number: int) -> tuple[str, ...]:
     if old is not None and (not attempt.is_about_landlock or number % len(OLD_LANDLOCKS) != old - 1):
         return ()
     if level in WRAPPED:
-        turn = list(WRAPPED)[number % len(WRAPPED)] if attempt.kind == ALLOWED else AROUND
-        if not attempt.is_about_bubblewrap or turn != level:
+        shift = list(WRAPPED).index(level) if attempt.kind == ALLOWED or level == AROUND else None
+        if not attempt.is_about_bubblewrap or shift is None or number % len(WRAPPED) != shift:
             return ()
     return (names[number % len(names)],)
 
