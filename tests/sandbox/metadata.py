@@ -59,6 +59,22 @@ def change_mode_of_secret(scene: Scene) -> str:
 
 
 @blocked("seccomp", "bubblewrap")
+def change_mode_of_environment(scene: Scene) -> str:
+    path = scene.environment / "library.py"
+    return _effect(path, lambda: path.chmod(0o777))
+
+
+@blocked("seccomp", "bubblewrap")
+def change_mode_of_home(scene: Scene) -> str:
+    return _effect(scene.home, lambda: scene.home.chmod(0o777))
+
+
+@blocked("seccomp", "bubblewrap")
+def change_mode_of_neighbour(scene: Scene) -> str:
+    return _effect(scene.neighbour, lambda: scene.neighbour.chmod(0o777))
+
+
+@blocked("seccomp", "bubblewrap")
 def set_user_bit(scene: Scene) -> str:
     return _effect(scene.module, lambda: scene.module.chmod(0o4777))
 

@@ -192,6 +192,37 @@ def write_prefix(scene: Scene) -> str:
 
 
 @blocked("landlock", "seccomp", "bubblewrap")
+def delete_of_environment(scene: Scene) -> str:
+    (scene.environment / "library.py").unlink()
+    return "deleted"
+
+
+@blocked("landlock3", "seccomp", "bubblewrap")
+def truncate_environment(scene: Scene) -> str:
+    os.truncate(scene.environment / "library.py", 0)
+    return "truncated"
+
+
+@blocked("landlock", "seccomp", "bubblewrap")
+def delete_of_home(scene: Scene) -> str:
+    shutil.rmtree(scene.home / ".ssh")
+    return "deleted"
+
+
+@blocked("landlock3", "seccomp", "bubblewrap")
+def truncate_home(scene: Scene) -> str:
+    """By a name, which needs no permission to read."""
+    os.truncate(scene.home / ".ssh" / "id_rsa", 0)
+    return "truncated"
+
+
+@blocked("landlock3", "seccomp", "bubblewrap")
+def truncate_of_neighbour(scene: Scene) -> str:
+    os.truncate(scene.neighbour / "notes.txt", 0)
+    return "truncated"
+
+
+@blocked("landlock", "seccomp", "bubblewrap")
 def write_home(scene: Scene) -> str:
     return written(scene.home / ".bashrc", os.O_WRONLY | os.O_APPEND)
 
