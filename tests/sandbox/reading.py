@@ -175,6 +175,12 @@ def read_by_handle(scene: Scene) -> str:
     return f"read {len(os.read(opened, 4096))} bytes"
 
 
+@blocked("bubblewrap")
+def ask_about_secret(scene: Scene) -> str:
+    """That it is there, how large and how old: no part of Landlock."""
+    return str(scene.secret.stat())
+
+
 @blocked("landlock")
 def read_disk(_: Scene) -> str:
     for name in ("vda", "sda", "nvme0n1", "xvda"):
