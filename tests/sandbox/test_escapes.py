@@ -55,11 +55,16 @@ def _users(level: str, attempt: Attempt, number: int) -> tuple[str, ...]:
         return names
     if old is not None and (not attempt.is_about_landlock or number % len(OLD_LANDLOCKS) != old - 1):
         return ()
-    if level in WRAPPED:
-        shift = list(WRAPPED).index(level) if attempt.kind == ALLOWED or level == AROUND else None
-        if not attempt.is_about_bubblewrap or shift is None or number % len(WRAPPED) != shift:
-            return ()
+    if level in WRAPPED and not _is_its_turn(level, attempt, number):
+        return ()
     return (names[number % len(names)],)
+
+
+def _is_its_turn(level: str, attempt: Attempt, number: int) -> bool:
+    """Each costs the start of an interpreter, so a third of the escapes, where nothing but bubblewrap and
+    limits holds them, and each honest use at one of the levels."""
+    tried_here = attempt.kind == ALLOWED or level == AROUND
+    return tried_here and attempt.is_about_bubblewrap and number % len(WRAPPED) == list(WRAPPED).index(level)
 
 
 def name_of(case: Case) -> str:

@@ -42,7 +42,12 @@ class User:
     options: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def imports(self, module: str) -> bool:
-        return _output(self.python, f"import {module}", self.options) is not None
+        return _imports(self, module)
+
+
+@functools.cache
+def _imports(found: User, module: str) -> bool:
+    return _output(found.python, f"import {module}", found.options) is not None
 
 
 def _output(python: str, program: str, options: dict[str, Any]) -> str | None:
