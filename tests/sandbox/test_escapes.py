@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 _BY_CONFINEMENT = {f"SIGNAL {int(number)}" for number in (signal.SIGSYS, signal.SIGKILL, signal.SIGXCPU)}
 
 
+_WITHOUT_ONE = ("no-landlock", "no-seccomp")
+
+
 class Case(NamedTuple):
     attempt: str
     level: str
@@ -48,7 +51,8 @@ def cases() -> Iterator[Case]:
 def _users(level: str, attempt: Attempt, number: int) -> tuple[str, ...]:
     """Everybody at the full level; below it they take turns, unless all is asked for.
 
-    So do old versions of Landlock, and the levels with bubblewrap, at what has to do with them.
+    So do old versions of Landlock, and the levels with bubblewrap, at what has to do with them; and where
+    nothing but limits holds, which are the same with and without the rest, the levels without a part.
     """
     names, old = tuple(NAMES), OLD_LANDLOCKS.get(level)
     if level == "full" or os.environ.get("KERAS_LSP_ALL_ESCAPES"):
@@ -56,6 +60,8 @@ def _users(level: str, attempt: Attempt, number: int) -> tuple[str, ...]:
     if old is not None and (not attempt.is_about_landlock or number % len(OLD_LANDLOCKS) != old - 1):
         return ()
     if level in WRAPPED and not _is_its_turn(level, attempt, number):
+        return ()
+    if attempt.held_by == ("limits",) and level == _WITHOUT_ONE[number // len(names) % len(_WITHOUT_ONE)]:
         return ()
     return (names[number % len(names)],)
 
