@@ -45,6 +45,12 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", help="say which Python and Keras are used, and whether they work")
     _add_python(doctor)
     _add_untested(doctor)
+    doctor.add_argument(
+        "--bubblewrap",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="what your editor's setting is",
+    )
     doctor.add_argument("path", nargs="?", default=".", help="file or folder to look from (default: here)")
     doctor.set_defaults(run=_doctor)
 
@@ -134,7 +140,12 @@ def _serve(arguments: argparse.Namespace) -> int:
 def _doctor(arguments: argparse.Namespace) -> int:
     from keras_lsp.cli.doctor import doctor  # noqa: PLC0415  # rich
 
-    return doctor(arguments.path, arguments.python, untested=arguments.untested_sandbox)
+    return doctor(
+        arguments.path,
+        arguments.python,
+        untested=arguments.untested_sandbox,
+        bubblewrap=arguments.bubblewrap,
+    )
 
 
 def _check(arguments: argparse.Namespace) -> int:

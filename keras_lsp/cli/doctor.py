@@ -10,7 +10,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from keras_lsp.sandbox.demand import Demand
 from keras_lsp.sandbox.examination import STILL, Patient, examine
+from keras_lsp.sandbox.outer import WHERE_MISSING
 from keras_lsp.sandbox.pool import WorkerPool
 from keras_lsp.session.settings import Settings
 
@@ -18,15 +20,23 @@ if TYPE_CHECKING:
     from keras_lsp.sandbox.examination import Findings
 
 
-def doctor(path: str, python: str | None, console: Console | None = None, *, untested: bool = False) -> int:
+def doctor(
+    path: str,
+    python: str | None,
+    console: Console | None = None,
+    *,
+    untested: bool = False,
+    bubblewrap: str = WHERE_MISSING,
+) -> int:
     """0 when replays work for a document at `path`, else 1."""
     console = console or Console()
     place = Path(path).absolute()
     folder = place if place.is_dir() else place.parent
+    settings = Settings(
+        interpreter=(python,) if python else (), untested_sandbox=untested, bubblewrap=bubblewrap
+    )
     patient = Patient(
-        path=f"{folder}/document.py",
-        roots=(str(Path.cwd()),),
-        settings=Settings(interpreter=(python,) if python else (), untested_sandbox=untested),
+        Demand(f"{folder}/document.py", (str(Path.cwd()),), settings),
         origin="--python" if python else "",
     )
     with console.status("Starting Keras…"):

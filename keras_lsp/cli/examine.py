@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
     from keras_lsp.sandbox.builder import ModelBuilder
     from keras_lsp.sandbox.catalogue_store import CatalogueStore
-    from keras_lsp.sandbox.environment import Environment, InterpreterSettings
+    from keras_lsp.sandbox.demand import Demand
+    from keras_lsp.sandbox.environment import Environment
     from keras_lsp.sandbox.pool import BuilderSource
     from keras_lsp.session.settings import Settings
     from keras_lsp.session.snapshot import Snapshot
@@ -59,15 +60,8 @@ class StaticOnly:
     def __init__(self, builders: BuilderSource) -> None:
         self._builders = builders
 
-    def builder_for(
-        self,
-        path: str | None,
-        roots: Sequence[str],
-        settings: InterpreterSettings,
-        legacy: bool,
-        backend: str = "",
-    ) -> tuple[ModelBuilder, Environment | None]:
-        _, environment = self._builders.builder_for(path, roots, settings, legacy, backend)
+    def builder_for(self, demand: Demand) -> tuple[ModelBuilder, Environment | None]:
+        _, environment = self._builders.builder_for(demand)
         return NullBuilder("Replays are turned off with `--static-only`."), environment
 
     async def close(self, reason: str) -> None:

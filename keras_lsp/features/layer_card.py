@@ -186,7 +186,13 @@ def origin(view: DocumentView, layer: LayerReport | None = None) -> tuple[str, .
         parts.append(layer.built_how)
     if layer is not None and layer.depends_on and layer.weights:
         parts.append(layer.depends_on)
-    return tuple(parts)
+    return (*parts, *sandbox_note(view))
+
+
+def sandbox_note(view: DocumentView) -> tuple[str, ...]:
+    """What a user should know who takes the sandbox for whole."""
+    level = view.environment.sandbox if view.environment else ""
+    return (f"sandbox: {level}",) if level else ()
 
 
 def several_card(view: DocumentView, layers: Sequence[LayerReport], name: str, here: Span | None) -> Card:

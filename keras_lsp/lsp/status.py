@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from keras_lsp.features.layer_card import sandbox_note
 from keras_lsp.session.snapshot import ReplayState
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _summary(view: DocumentView) -> str:
     name = "tf-keras" if legacy else "Keras"
     if view.replay is not None:
         behind = " (of an earlier text)" if view.replay.stale else ""
-        return f"{name} {view.replay.report.versions.keras}{behind}"
+        return " · ".join((f"{name} {view.replay.report.versions.keras}{behind}", *sandbox_note(view)))
     environment = view.environment
     if environment is None or view.keras_line is None:
         return ""

@@ -11,17 +11,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from keras_lsp.sandbox.outer import NOTHING_OUTSIDE, Outer, SandboxSettings
+from keras_lsp.sandbox.outer import NOTHING_OUTSIDE, Outer
 from keras_lsp.sandbox.packages import Packages, read_packages
 from keras_lsp.sandbox.pyenv import resolve_shim
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
+    from keras_lsp.sandbox.demand import Demand, InterpreterSettings
     from keras_lsp.sandbox.machine import Machine
 
 _HOW = "Set `kerasLsp.interpreter` to a Python that has Keras."
@@ -38,6 +39,11 @@ class Environment:
     backend: str = ""  # of Keras 3, where a document sets it; else the user's own configuration counts
     outer: Outer = NOTHING_OUTSIDE
     of_folder: bool = False  # whether the program is a file of the workspace
+
+    @property
+    def behind_launcher(self) -> bool:
+        """Whether a command of several words of the user's own starts it."""
+        return len(self.command) > 1 and not self.of_folder
 
     @property
     def keras_line(self) -> int | None:
@@ -61,30 +67,11 @@ class NoEnvironment:
     reason: str
 
 
-class InterpreterSettings(SandboxSettings, Protocol):
-    """The part of the settings that chooses a Python: a command, and commands by folder (uri or path).
-
-    And what is laid around it: both are the user's alone to say.
-    """
-
-    @property
-    def interpreter(self) -> tuple[str, ...]: ...
-
-    @property
-    def interpreters(self) -> Mapping[str, tuple[str, ...]]: ...
-
-
-def discover(
-    path: str | None,
-    roots: Sequence[str],
-    settings: InterpreterSettings,
-    machine: Machine,
-    *,
-    legacy: bool = False,
-) -> Environment | NoEnvironment:
-    """The Python for a document; `legacy` when its text asks for tf-keras 2."""
-    legacy = legacy or machine.flag("TF_USE_LEGACY_KERAS")
-    folders = _folders(path, roots)
+def discover(demand: Demand, machine: Machine) -> Environment | NoEnvironment:
+    """The Python for a document. Of its backend and of what is laid around the Python nothing is said yet."""
+    settings = demand.settings
+    legacy = demand.legacy or machine.flag("TF_USE_LEGACY_KERAS")
+    folders = _folders(demand.path, demand.roots)
     if settings.interpreter:
         return _explicit(settings.interpreter, "setting", folders, machine, legacy)
     chosen = _chosen_for(folders, settings)

@@ -14,10 +14,9 @@ from keras_lsp.sandbox.jail import describe_level
 from keras_lsp.worker.wire import Hello, ReplayRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from keras_lsp.sandbox.builder import ModelBuilder
-    from keras_lsp.sandbox.environment import Environment, InterpreterSettings
+    from keras_lsp.sandbox.demand import Demand
+    from keras_lsp.sandbox.environment import Environment
     from keras_lsp.sandbox.pool import BuilderSource
     from keras_lsp.worker.report import ReplayReport
 
@@ -60,13 +59,9 @@ class Findings:
 
 @dataclass(frozen=True, slots=True)
 class Patient:
-    """Whose replays are examined: those of a document at `path`, as its text asks for them."""
+    """Whose replays are examined."""
 
-    path: str | None
-    roots: Sequence[str]
-    settings: InterpreterSettings
-    legacy: bool = False
-    backend: str = ""
+    demand: Demand
     origin: str = ""  # why this interpreter, where the patient knows better than the settings
     not_run: str = ""  # why nothing may be started here; "" when it may
 
@@ -78,11 +73,11 @@ async def examine(patient: Patient, builders: BuilderSource) -> Findings:
         "keras-lsp",
         f"{keras_lsp.__version__}, under Python {platform.python_version()} on {platform.system()}",
     )
-    builder, environment = builders.builder_for(
-        patient.path, patient.roots, patient.settings, patient.legacy, patient.backend
-    )
+    builder, environment = builders.builder_for(patient.demand)
     if environment is not None:
         _describe_environment(findings, environment, patient.origin or environment.origin)
+        if environment.outer.why:
+            findings.add("around it", environment.outer.why)
     if patient.not_run:
         findings.problem = patient.not_run
     else:

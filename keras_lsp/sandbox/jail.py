@@ -74,13 +74,15 @@ _QUIET = {
 _LAUNCH = Path(wire.__file__).with_name("launch.py")
 _ROUNDS = 3  # a process may fork while it is being looked for
 
+FULL_LEVEL = "full"
 # In the words of Hello.confinement: the first are this module's part, the rest the worker's
 # (`worker/process/confinement.py`).
 OURS = ("own session", "no inherited secrets", "CPU only", "private temporary directory")
+_BY_NO_FILTER = ("resource limits", "no writes, network or programs from Python code")
+_TRIED = "bubblewrap was tried"
 FULL = (
     *OURS,
-    "resource limits",
-    "no writes, network or programs from Python code",
+    *_BY_NO_FILTER,
     "files limited by the operating system",
     "network, programs and other processes refused by the operating system",
     "no writes or network while the interpreter starts",
@@ -94,7 +96,7 @@ class Jail:
     private: PrivateFolder
     environ: dict[str, str]
     windows: bool = False
-    behind_launcher: bool = False  # whether a command of several words of the user's own starts it
+    behind_launcher: bool = False
     outer: Outer = NOTHING_OUTSIDE
 
     @classmethod
@@ -106,8 +108,7 @@ class Jail:
             (folder / name).mkdir()
         (folder / "keras" / "keras.json").write_text(json.dumps(read_keras_config(machine)), encoding="utf-8")
         environ = _environ(environment, machine, folder)
-        launcher = len(environment.command) > 1 and not environment.of_folder
-        return cls(private, environ, machine.windows, launcher, environment.outer)
+        return cls(private, environ, machine.windows, environment.behind_launcher, environment.outer)
 
     @property
     def folder(self) -> Path:
@@ -182,10 +183,20 @@ def _send_kill(send: Callable[[int, int], None], pid: int) -> None:
         _log.warning("process %d could not be ended: %s", pid, error)
 
 
+def level_name(confinement: Iterable[str]) -> str:
+    """`full`, `reduced`, or `none` where the operating system forbids nothing."""
+    told = {item for item in confinement if not item.startswith(_TRIED)}
+    if told.issuperset(FULL[len(OURS) :]):
+        return FULL_LEVEL
+    return "reduced" if told.difference(OURS, _BY_NO_FILTER) else "none"
+
+
 def describe_level(confinement: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """The sandbox level in words, and what a full one would add; `confinement` is the worker's part."""
     told = tuple(confinement)
     missing = tuple(item for item in FULL if item not in (*OURS, *told))
     beside = "; ".join(item for item in told if item not in FULL)
-    level = "full" if not missing else f"reduced: not in force: {'; '.join(missing)}"
+    level = level_name(told)
+    if missing:
+        level += f": not in force: {'; '.join(missing)}"
     return (f"{level}. Beside that: {beside}" if beside else level), missing

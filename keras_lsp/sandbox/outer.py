@@ -13,21 +13,28 @@ from __future__ import annotations
 import functools
 import os
 import sysconfig
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from keras_lsp.worker.confine import LANDLOCK, SECCOMP, offered
-from keras_lsp.worker.confine.plan import BUBBLEWRAP, NOTHING, SEATBELT, WINDOWS_JOB
+from keras_lsp.worker.confine.plan import (
+    BUBBLEWRAP,
+    LEVEL_VARIABLE,
+    NOTHING,
+    SEATBELT,
+    WINDOWS_JOB,
+    at_most,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from keras_lsp.sandbox.demand import Demand
+    from keras_lsp.sandbox.environment import Environment
     from keras_lsp.sandbox.machine import Machine
 
 WHERE_MISSING, ALWAYS, NEVER = "auto", "always", "never"
 BUBBLEWRAP_CHOICES = (WHERE_MISSING, ALWAYS, NEVER)
-LEVEL_VARIABLE = "KERAS_LSP_CONFINE"  # parts to use at most, for tests
+_NAMES = {LANDLOCK: "Landlock", SECCOMP: "seccomp"}
 # By their full names, not by PATH: a folder's own environment may be on it, and they run outside of all this.
 _SEATBELT_PROGRAM = "/usr/bin/sandbox-exec"
 _BUBBLEWRAP_FOLDERS = ("/usr/bin", "/usr/local/bin", "/bin", "/run/current-system/sw/bin")
@@ -37,21 +44,12 @@ UNTESTED = (
     "To let it run: the setting `untestedSandbox` of your own, or `--untested-sandbox` on the command line."
 )
 
-# All that confines a replay there is laid on before it starts, and would confine the launcher.
-_BEHIND_LAUNCHER = (
-    "On macOS a command of several words cannot be started in the sandbox. "
+# What is laid on before a program starts would confine the launcher, which may need more.
+_SEVERAL_WORDS = (
+    "{where} a command of several words cannot be started in the sandbox. "
     "Set `kerasLsp.interpreter` to the path of the Python itself."
 )
-
-
-class SandboxSettings(Protocol):
-    @property
-    def bubblewrap(self) -> str:
-        """One of BUBBLEWRAP_CHOICES."""
-        ...
-
-    @property
-    def untested_sandbox(self) -> bool: ...
+_NOT_INSTALLED = "bubblewrap, which the settings ask for, is not installed here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,37 +58,47 @@ class Outer:
     program: str = ""
     must: bool = False
     folders: tuple[str, ...] = ()  # what it shows of the workspace
+    why: str = field(default="", compare=False)  # it is this and no other, in words for the user
 
 
 NOTHING_OUTSIDE = Outer()
 
 
-def choose(
-    settings: SandboxSettings,
-    machine: Machine,
-    command: Sequence[str],
-    path: str | None,
-    roots: Sequence[str],
-) -> Outer | str:
-    """What is laid around a worker for a document; or why none may run. `command` starts its Python."""
-    if not machine.linux and not settings.untested_sandbox:
+def choose(demand: Demand, machine: Machine, environment: Environment) -> Outer | str:
+    """What is laid around a worker; or why none may run."""
+    if not machine.linux and not demand.settings.untested_sandbox:
         return UNTESTED.format(system="Windows" if machine.windows else "macOS")
     if machine.windows:
-        return Outer(WINDOWS_JOB, "", True)
+        return Outer(WINDOWS_JOB, "", True, why="a restricted token and a job (untested)")
     if not machine.linux:
-        return _BEHIND_LAUNCHER if len(command) > 1 else _seatbelt(path, roots)
-    if settings.bubblewrap == NEVER or (settings.bubblewrap == WHERE_MISSING and not _is_wanted(machine)):
-        return NOTHING_OUTSIDE
+        if len(environment.command) > 1:
+            return _SEVERAL_WORDS.format(where="On macOS")
+        return Outer(SEATBELT, _SEATBELT_PROGRAM, True, _shown(demand), "Seatbelt (untested)")
+    return _on_linux(demand, machine, environment)
+
+
+def _on_linux(demand: Demand, machine: Machine, environment: Environment) -> Outer | str:
+    choice = demand.settings.bubblewrap
+    must = choice == ALWAYS
+    lacking = " and ".join(_lacking(machine))
+    if choice == NEVER:
+        return _nothing('the setting `bubblewrap` is "never"')
+    if not must and not lacking:
+        return _nothing('this kernel has Landlock and seccomp, and the setting `bubblewrap` is not "always"')
+    if not must and _is_left_out(machine):
+        return _nothing(f"bubblewrap is left out by {LEVEL_VARIABLE}")
+    if environment.behind_launcher:
+        several = _SEVERAL_WORDS.format(where="With bubblewrap, which the settings ask for,")
+        return several if must else _nothing("a command of several words starts as it is")
     found = find_bubblewrap()
-    must = settings.bubblewrap == ALWAYS
     if found is None:
-        missing = "bubblewrap, which the settings ask for, is not installed here."
-        return missing if must else NOTHING_OUTSIDE
-    return Outer(BUBBLEWRAP, str(found), must, _shown(path, roots))
+        return _NOT_INSTALLED if must else _nothing(f"there is no bubblewrap to stand in for {lacking}")
+    why = 'as the setting `bubblewrap` is "always"' if must else f"standing in for {lacking}"
+    return Outer(BUBBLEWRAP, str(found), must, _shown(demand), f"bubblewrap ({found}), {why}")
 
 
-def _seatbelt(path: str | None, roots: Sequence[str]) -> Outer:
-    return Outer(SEATBELT, _SEATBELT_PROGRAM, True, _shown(path, roots))
+def _nothing(why: str) -> Outer:
+    return Outer(why=f"nothing: {why}")
 
 
 def find_bubblewrap() -> Path | None:
@@ -101,12 +109,14 @@ def find_bubblewrap() -> Path | None:
     return next((program for program in found if os.access(program, os.X_OK)), None)
 
 
-def _is_wanted(machine: Machine) -> bool:
-    most = machine.environ.get(LEVEL_VARIABLE)
-    if most is not None and BUBBLEWRAP not in most.split(","):
-        return False
-    parts = {part for part in _offered_here() if most is None or part in most.split(",")}
-    return not parts >= {LANDLOCK, SECCOMP}
+def _lacking(machine: Machine) -> list[str]:
+    """Of what confines a replay from inside, what bubblewrap can stand in for."""
+    parts = at_most(_offered_here(), machine.environ)
+    return [name for part, name in _NAMES.items() if part not in parts]
+
+
+def _is_left_out(machine: Machine) -> bool:
+    return not at_most((BUBBLEWRAP,), machine.environ)
 
 
 @functools.cache
@@ -114,9 +124,10 @@ def _offered_here() -> tuple[str, ...]:
     return offered()
 
 
-def _shown(path: str | None, roots: Sequence[str]) -> tuple[str, ...]:
+def _shown(demand: Demand) -> tuple[str, ...]:
     """The roots, and the folder of a document that is in none of them."""
-    folders = [Path(root) for root in roots]
-    if path is not None and not any(folder in Path(path).parents for folder in folders):
-        folders.append(Path(path).parent)
+    folders = [Path(root) for root in demand.roots]
+    path = Path(demand.path) if demand.path is not None else None
+    if path is not None and not any(folder in path.parents for folder in folders):
+        folders.append(path.parent)
     return tuple(str(folder) for folder in folders)

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Protocol
 import keras_lsp
 from keras_lsp.sandbox import outer
 from keras_lsp.sandbox.builder import ModelBuilder, NullBuilder
-from keras_lsp.sandbox.environment import Environment, InterpreterSettings, NoEnvironment, discover
+from keras_lsp.sandbox.demand import Demand
+from keras_lsp.sandbox.environment import Environment, NoEnvironment, discover
 from keras_lsp.sandbox.freshness import EnvironmentWatch
 from keras_lsp.sandbox.jail import Jail
 from keras_lsp.sandbox.keras_config import default_backend
@@ -22,6 +23,8 @@ from keras_lsp.sandbox.sandboxed import SandboxBuilder
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from keras_lsp.sandbox.demand import InterpreterSettings
+
 BOOT = Path(keras_lsp.__file__).parent / "worker" / "boot.py"
 _LOOK_AGAIN = 5.0  # seconds a look at the disk stays good
 
@@ -29,14 +32,7 @@ _LOOK_AGAIN = 5.0  # seconds a look at the disk stays good
 class BuilderSource(Protocol):
     """Where a document's builder comes from, with the environment it stands for, if there is one."""
 
-    def builder_for(
-        self,
-        path: str | None,
-        roots: Sequence[str],
-        settings: InterpreterSettings,
-        legacy: bool,
-        backend: str = "",
-    ) -> tuple[ModelBuilder, Environment | None]: ...
+    def builder_for(self, demand: Demand) -> tuple[ModelBuilder, Environment | None]: ...
 
     async def close(self, reason: str) -> None: ...
 
@@ -56,21 +52,14 @@ class WorkerPool:
         self._builders: dict[object, tuple[EnvironmentWatch, SandboxBuilder]] = {}
         self._looked: dict[object, tuple[float, Environment | NoEnvironment]] = {}
 
-    def builder_for(
-        self,
-        path: str | None,
-        roots: Sequence[str],
-        settings: InterpreterSettings,
-        legacy: bool,
-        backend: str = "",
-    ) -> tuple[ModelBuilder, Environment | None]:
-        found = self._discover(path, roots, settings, legacy)
+    def builder_for(self, demand: Demand) -> tuple[ModelBuilder, Environment | None]:
+        found = self._discover(demand)
         if isinstance(found, NoEnvironment):
             return NullBuilder(found.reason), None
-        around = outer.choose(settings, self._machine, found.command, path, roots)
+        around = outer.choose(demand, self._machine, found)
         if isinstance(around, str):
             return NullBuilder(around), found
-        backend = "" if backend == default_backend(self._machine) else backend
+        backend = "" if demand.backend == default_backend(self._machine) else demand.backend
         found = replace(found, backend=backend, outer=around)
         key = (found.command, found.legacy, found.backend, found.outer)
         known = self._builders.get(key)
@@ -82,7 +71,7 @@ class WorkerPool:
 
     def stamp(self, path: str, roots: Sequence[str], settings: InterpreterSettings) -> str:
         """Another text where the environment of a file, or what is installed in it, is another."""
-        found = self._discover(path, roots, settings, legacy=False)
+        found = self._discover(Demand(path, tuple(roots), settings))
         if isinstance(found, NoEnvironment):
             return found.reason
         return f"{found} {EnvironmentWatch(found, self._machine).seen}"
@@ -96,16 +85,14 @@ class WorkerPool:
     def _builder(self, environment: Environment) -> SandboxBuilder:
         return SandboxBuilder(lambda: self._launch(environment, self._machine), self._clock)
 
-    def _discover(
-        self, path: str | None, roots: Sequence[str], settings: InterpreterSettings, legacy: bool
-    ) -> Environment | NoEnvironment:
-        folder = str(Path(path).parent) if path else None
-        chosen = tuple(sorted(settings.interpreters.items()))
-        key = (folder, tuple(roots), settings.interpreter, chosen, legacy)
+    def _discover(self, demand: Demand) -> Environment | NoEnvironment:
+        folder = str(Path(demand.path).parent) if demand.path else None
+        chosen = tuple(sorted(demand.settings.interpreters.items()))
+        key = (folder, demand.roots, demand.settings.interpreter, chosen, demand.legacy)
         now = self._clock()
         known = self._looked.get(key)
         if known is None or now - known[0] > _LOOK_AGAIN:
-            found = discover(path, roots, settings, self._machine, legacy=legacy)
+            found = discover(demand, self._machine)
             known = self._looked[key] = (now, found)
         return known[1]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from keras_lsp.sandbox.jail import FULL_LEVEL, level_name
 from keras_lsp.session.snapshot import EnvironmentFacts
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ def confirmed_facts(found: EnvironmentFacts | None, hello: Hello) -> Environment
     """The same environment with the versions that were really imported."""
     if found is None:
         return None
+    level = level_name(hello.confinement)
     return dataclasses.replace(
         found,
         keras_version=hello.keras,
         keras_line=hello.keras_line,
         tensorflow_version=hello.tensorflow or found.tensorflow_version,
         confirmed=True,
+        sandbox="" if level == FULL_LEVEL else level,
     )

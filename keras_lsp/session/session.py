@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from keras_lsp.sandbox.catalogue_store import CatalogueStore
+from keras_lsp.sandbox.demand import Demand
 from keras_lsp.sandbox.examination import Patient, examine
 from keras_lsp.session.budget import FailureBudget
 from keras_lsp.session.build_queue import BuildQueue
@@ -188,14 +189,8 @@ class Session:
 
     async def examine(self, path: str | None, *, legacy: bool = False, backend: str = "") -> Findings:
         """Whether replays work for a file, or for the first folder, and under what."""
-        patient = Patient(
-            path,
-            self._around.roots,
-            self._around.settings,
-            legacy,
-            backend,
-            not_run="" if self._trusted else NOT_TRUSTED,
-        )
+        demand = Demand(path, self._around.roots, self._around.settings, legacy, backend)
+        patient = Patient(demand, not_run="" if self._trusted else NOT_TRUSTED)
         return await examine(patient, self._builders)
 
     async def close_all(self, reason: str) -> None:
@@ -326,8 +321,9 @@ class Session:
 
     def _find_environment(self, entry: OpenDocument) -> ModelBuilder:
         keras = entry.facts.keras
+        around = self._around
         builder, environment = self._builders.builder_for(
-            entry.document.path, self._around.roots, self._around.settings, keras.legacy, keras.backend
+            Demand(entry.document.path, around.roots, around.settings, keras.legacy, keras.backend)
         )
         entry.settle(environment_facts(environment) if environment else None)
         entry.offer(self._catalogues.of(entry.environment))

@@ -41,6 +41,7 @@ class EnvironmentFacts:
     tensorflow_version: str | None = None
     tf_keras_version: str | None = None
     confirmed: bool = False  # the worker said so, not package metadata
+    sandbox: str = ""  # the level that replays are confined at; "" while it is full, or not known
 
 
 @dataclass(frozen=True)

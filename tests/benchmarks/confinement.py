@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from time import perf_counter
 
-from keras_lsp.worker.process.confinement import LEVEL_VARIABLE
+from keras_lsp.worker.confine.plan import LEVEL_VARIABLE
 from tests.benchmarks.measure import Series, reference
 from tests.worker.driver import Worker
 
@@ -19,11 +19,11 @@ def cost() -> Series:
     with Worker(python) as confined, Worker(python, env={LEVEL_VARIABLE: "limits"}) as bare:
         for worker in (confined, bare):
             worker.replay(_TEXT)
-        for _ in range(_PAIRS):
-            beside = reference()
-            with_it, without = _seconds(confined), _seconds(bare)
-            series.samples.append((with_it - without) * 1000)
-            series.references.append(beside)
+        for number in range(_PAIRS):
+            series.references.append(reference())
+            first, second = (confined, bare) if number % 2 else (bare, confined)  # none is always the warmer
+            seconds = {worker: _seconds(worker) for worker in (first, second)}
+            series.samples.append((seconds[confined] - seconds[bare]) * 1000)
     return series
 
 

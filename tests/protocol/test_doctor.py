@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.features.rules import RULES
@@ -36,6 +37,7 @@ async def test_of_a_document_that_is_replayed(
         f"- **interpreter**: `{keras_python[0]}`",
         "- **chosen by**: `setting`",
         "- **worker**: `Keras 3.",
+        "- **around it**: ``nothing: this kernel has" if level == "full" else "- **around it**: ",
         f"- **sandbox**: `{level}",
         "- **trust**: `trusted, so model code is replayed`",
         f"- **folders**: `{tmp_path}`",
@@ -55,13 +57,15 @@ async def test_where_nothing_may_be_run_the_interpreter_is_told_and_not_started(
     python.parent.mkdir(parents=True)
     python.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
     python.chmod(0o755)
-    options = {"trusted": False, "interpreter": [str(python)]}
+    options = {"trusted": False, "interpreter": [str(python)], "bubblewrap": "never"}
     client = await clients.start(options=options, root=tmp_path)
     uri = (tmp_path / "half.py").as_uri()
     client.open(uri, f"{TEXT}half = keras.Sequential([keras.layers.De")
     report: str = await run(client, "doctor", uri)
     assert f"- **interpreter**: `{python}`" in report
     assert "Replays do not work: The folder is not trusted" in report
+    if sys.platform.startswith("linux"):
+        assert '- **around it**: ``nothing: the setting `bubblewrap` is "never"``' in report
     assert "- **this file**: ``unavailable, The folder is not trusted" in report, report
     assert "text alone" in report
     assert not (tmp_path / "ran").exists()

@@ -9,7 +9,7 @@ from tests.sandbox.registry import ATTEMPTS, Attempt
 GROUPS = (
     *("reading", "writing", "metadata", "descriptors"),
     *("network", "programs", "signals", "neighbours", "privileges"),
-    *("resources", "shared_memory", "endings", "everyday"),
+    *("resources", "shared_memory", "bombs", "endings", "everyday"),
 )
 
 

@@ -150,6 +150,43 @@ def archive(scene: Scene) -> str:
     return str(list((scene.own / "extracted").iterdir()))
 
 
+@allowed("landlock")
+def tar_archive(scene: Scene) -> str:
+    import tarfile
+
+    with tarfile.open(scene.own / "archive.tar", "w") as made:
+        made.add(scene.module, "module.py")
+    with tarfile.open(scene.own / "archive.tar") as made:
+        made.extractall(scene.own / "extracted")  # noqa: S202  # its own
+    return str(list((scene.own / "extracted").iterdir()))
+
+
+@allowed()
+def compressed_bytes(_: Scene) -> str:
+    """In memory, as the bombs are."""
+    import gzip
+    import lzma
+
+    return f"{len(gzip.decompress(gzip.compress(bytes(1000))) + lzma.decompress(lzma.compress(b'x')))} bytes"
+
+
+@allowed("landlock", needs=("numpy",))
+def saved_arrays(scene: Scene) -> str:
+    numpy: Any = importlib.import_module("numpy")
+    numpy.savez_compressed(scene.own / "weights.npz", kernel=numpy.ones((3, 4)))
+    return str(numpy.load(scene.own / "weights.npz")["kernel"].sum())
+
+
+@allowed("landlock", needs=("h5py",))
+def saved_weights(scene: Scene) -> str:
+    """Compressed in pieces, as weights are."""
+    hdf5: Any = importlib.import_module("h5py")
+    with hdf5.File(scene.own / "weights.h5", "w") as file:
+        file.create_dataset("layers/dense/kernel", data=[[1.0, 2.0]], chunks=(1, 2), compression="gzip")
+    with hdf5.File(scene.own / "weights.h5") as file:
+        return str(file["layers/dense/kernel"][...].sum())
+
+
 @allowed()
 def threads(_: Scene) -> str:
     done: list[int] = []

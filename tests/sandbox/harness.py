@@ -15,7 +15,7 @@ from keras_lsp.worker.confine import Allowed, enforce, landlock
 from keras_lsp.worker.confine.policy import Workspace, system_paths
 from tests.sandbox.attempts import attempt_of
 from tests.sandbox.guard import Unconfined
-from tests.sandbox.registry import LEVELS, Absent, Attempt, Refused, landlock_at
+from tests.sandbox.registry import AROUND, LEVELS, Absent, Attempt, Refused, landlock_at
 from tests.sandbox.scene import MEMORY_BYTES, Scene
 
 ANSWER = 3  # the descriptor of the answer
@@ -24,6 +24,8 @@ _REFUSALS = (
     *(errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOMEM, errno.EAGAIN, errno.EMFILE, errno.EFBIG),
     *(errno.EXDEV, errno.EROFS),
 )
+# What is not there where bubblewrap hides it: files, processes, and who listens.
+_HIDDEN = (errno.ENOENT, errno.ESRCH, errno.ECONNREFUSED)
 
 
 def main(name: str, level: str, folder: str) -> None:
@@ -43,13 +45,15 @@ def _confined(attempt: Attempt, level: str, scene: Scene) -> tuple[str, str]:
         listed=workspace.listed,
     )
     try:
-        enforce(allowed, LEVELS[level], landlock_at(level, landlock.version()))
+        parts = tuple(part for part in LEVELS[level] if part != AROUND)
+        enforce(allowed, parts, landlock_at(level, landlock.version()))
     except OSError as error:
         return "unconfined", f"enforce: {error!r}"
     return _tried(attempt, level, scene)
 
 
 def _tried(attempt: Attempt, level: str, scene: Scene) -> tuple[str, str]:
+    refusals = (*_REFUSALS, *(_HIDDEN if AROUND in LEVELS[level] else ()))
     try:
         return "achieved", attempt.perform(scene, level)
     except Unconfined as reason:
@@ -59,7 +63,7 @@ def _tried(attempt: Attempt, level: str, scene: Scene) -> tuple[str, str]:
     except (Refused, MemoryError) as reason:
         return "refused", repr(reason)
     except OSError as error:
-        return "refused" if error.errno in _REFUSALS else "broken", repr(error)
+        return "refused" if error.errno in refusals else "broken", repr(error)
     except RuntimeError as error:
         return "refused" if "start new thread" in str(error) else "broken", repr(error)
     except Exception as error:  # noqa: BLE001  # the attempt is a program like any

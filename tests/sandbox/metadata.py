@@ -38,53 +38,69 @@ def _effect(path: Path, action: Callable[[], object]) -> str:
     return str(shown)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def change_mode(scene: Scene) -> str:
     return _effect(scene.module, lambda: scene.module.chmod(0o777))
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def change_mode_by_descriptor(scene: Scene) -> str:
     return _effect(scene.module, lambda: os.fchmod(os.open(scene.module, os.O_RDONLY), 0o777))
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def change_mode_by_newer_call(scene: Scene) -> str:
     return _effect(scene.module, lambda: call("fchmodat2", -100, str(scene.module).encode(), 0o777, 0))
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def change_mode_of_secret(scene: Scene) -> str:
     return _effect(scene.secret, lambda: scene.secret.chmod(0o777))
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
+def change_mode_of_environment(scene: Scene) -> str:
+    path = scene.environment / "library.py"
+    return _effect(path, lambda: path.chmod(0o777))
+
+
+@blocked("seccomp", "bubblewrap")
+def change_mode_of_home(scene: Scene) -> str:
+    return _effect(scene.home, lambda: scene.home.chmod(0o777))
+
+
+@blocked("seccomp", "bubblewrap")
+def change_mode_of_neighbour(scene: Scene) -> str:
+    return _effect(scene.neighbour, lambda: scene.neighbour.chmod(0o777))
+
+
+@blocked("seccomp", "bubblewrap")
 def set_user_bit(scene: Scene) -> str:
     return _effect(scene.module, lambda: scene.module.chmod(0o4777))
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def change_owner(scene: Scene) -> str:
     return _effect(scene.module, lambda: os.chown(scene.module, 1, 1))
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def change_times(scene: Scene) -> str:
     return _effect(scene.module, lambda: os.utime(scene.module, (0, 0)))
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def change_times_by_descriptor(scene: Scene) -> str:
     return _effect(scene.module, lambda: os.utime(os.open(scene.module, os.O_RDONLY), (0, 0)))
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def set_attribute(scene: Scene) -> str:
     os.setxattr(scene.module, "user.evil", b"1")
     return _attributes(scene.module)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def set_attribute_by_newer_call(scene: Scene) -> str:
     value = b"1"
     argument = array.array("Q", [id(value), len(value)]).tobytes()
@@ -99,7 +115,7 @@ def _attributes(path: Path) -> str:
     return str(found)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def set_file_flags(scene: Scene) -> str:
     """As `chattr` does, of a file that is open for reading."""
     descriptor = os.open(scene.module, os.O_RDONLY)

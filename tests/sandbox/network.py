@@ -19,20 +19,20 @@ def made(family: int, kind: int, protocol: int = 0) -> str:
         return f"made a socket: {one}"
 
 
-@blocked("seccomp", "landlock4")
+@blocked("seccomp", "landlock4", "bubblewrap")
 def connect_tcp(scene: Scene) -> str:
     with socket.create_connection(("127.0.0.1", scene.tcp)) as one:
         return f"connected: {one}"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def connect_multipath_tcp(scene: Scene) -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, _MPTCP) as one:
         one.connect(("127.0.0.1", scene.tcp))
         return f"connected: {one}"
 
 
-@blocked("seccomp", "landlock4")
+@blocked("seccomp", "landlock4", "bubblewrap")
 def fetch_page(scene: Scene) -> str:
     import urllib.error
     import urllib.request
@@ -55,27 +55,27 @@ def make_tcp_6(_: Scene) -> str:
     return made(socket.AF_INET6, socket.SOCK_STREAM)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def connect_unix(scene: Scene) -> str:
     with socket.socket(socket.AF_UNIX) as one:
         one.connect(scene.socket + ".stream")
         return "connected"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def send_unix(scene: Scene) -> str:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
         return f"sent {one.sendto(b'x', scene.socket)}"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def connect_abstract(scene: Scene) -> str:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as one:
         one.connect("\0" + scene.abstract)
         return "connected"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def send_from_pair(scene: Scene) -> str:
     """One of a pair of datagram sockets sends to any name."""
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -83,14 +83,14 @@ def send_from_pair(scene: Scene) -> str:
         return f"sent {one.sendto(b'x', scene.socket)}"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def send_abstract_from_pair(scene: Scene) -> str:
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with one, other:
         return f"sent {one.sendto(b'x', chr(0) + scene.abstract)}"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def connect_from_pair(scene: Scene) -> str:
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with one, other:
@@ -98,7 +98,7 @@ def connect_from_pair(scene: Scene) -> str:
         return f"sent {one.send(b'x')}"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def message_from_pair(scene: Scene) -> str:
     one, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     with one, other:
@@ -134,7 +134,7 @@ def make_netlink(_: Scene) -> str:
     return made(socket.AF_NETLINK, socket.SOCK_RAW)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def make_raw(_: Scene) -> str:
     return made(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
 
@@ -144,7 +144,7 @@ def make_ping(_: Scene) -> str:
     return made(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def make_packet(_: Scene) -> str:
     return made(_PACKET, socket.SOCK_RAW)
 
@@ -164,7 +164,7 @@ def make_express_socket(_: Scene) -> str:
     return made(_XDP, socket.SOCK_RAW)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def resolve_name(_: Scene) -> str:
     try:
         return str(socket.getaddrinfo("escape.invalid", 80))

@@ -68,7 +68,7 @@ def become_another_effective_user(_: Scene) -> str:
     return f"user {os.geteuid()}"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def set_groups(_: Scene) -> str:
     os.setgroups([_SOME_USER])
     return str(os.getgroups())
@@ -79,30 +79,30 @@ def new_user_namespace(_: Scene) -> str:
     return f"unshare gave {call('unshare', _NEW_USER)}"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def new_mount_namespace(_: Scene) -> str:
     return f"unshare gave {call('unshare', _NEW_FILES)}"
 
 
-@blocked("seccomp", "landlock")
+@blocked("seccomp", "landlock", "bubblewrap")
 def enter_namespace(_: Scene) -> str:
     opened = os.open("/proc/1/ns/uts", os.O_RDONLY)
     return f"setns gave {call('setns', opened, _NEW_NAMES)}"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def enter_own_namespace(_: Scene) -> str:
     opened = os.open("/proc/self/ns/uts", os.O_RDONLY)
     return f"setns gave {call('setns', opened, _NEW_NAMES)}"
 
 
-@blocked("seccomp", "landlock")
+@blocked("seccomp", "landlock", "bubblewrap")
 def mount(scene: Scene) -> str:
     call("mount", b"none", str(scene.own).encode(), b"tmpfs", 0, None)
     return "mounted"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def change_root(scene: Scene) -> str:
     os.chroot(scene.own)
     return "changed"
@@ -151,13 +151,13 @@ def read_kernel_log(_: Scene) -> str:
     return f"{call('syslog', 10, None, 0)} bytes"
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def reboot(_: Scene) -> str:
     """Without the numbers that would make it true."""
     return reaches_kernel("reboot", 0, 0, 0, None, complaint=errno.EINVAL)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def rename_machine(_: Scene) -> str:
     return reaches_kernel("sethostname", None, 1, complaint=errno.EFAULT)
 
@@ -167,22 +167,22 @@ def set_clock(_: Scene) -> str:
     return reaches_kernel("clock_settime", 0, None, complaint=errno.EFAULT)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def load_module(_: Scene) -> str:
     return reaches_kernel("init_module", None, 0, None, complaint=errno.ENOEXEC)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def swap(_: Scene) -> str:
     return reaches_kernel("swapon", None, 0, complaint=errno.EFAULT)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def keep_accounts(_: Scene) -> str:
     return reaches_kernel("acct", array.array("b", [0]).tobytes(), complaint=errno.ENOENT)
 
 
-@blocked("seccomp")
+@blocked("seccomp", "bubblewrap")
 def have_capabilities(_: Scene) -> str:
     """Being root is no use; the one that may be left lets it read what Landlock says."""
     with Path("/proc/self/status").open(encoding="utf-8") as status:
@@ -193,7 +193,7 @@ def have_capabilities(_: Scene) -> str:
     raise Refused("none of power")
 
 
-@blocked("seccomp", "landlock")
+@blocked("seccomp", "landlock", "bubblewrap")
 def gain_by_programs(_: Scene) -> str:
     """Set-user-ID programs would give more than the process has."""
     if libc().prctl(39, 0, 0, 0, 0) == 1:

@@ -24,12 +24,12 @@ def listed(folder: Path | str) -> int:
     return len(list(Path(folder).iterdir()))
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_ssh_key(scene: Scene) -> str:
     return text_of(scene.home / ".ssh" / "id_rsa")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def list_home(scene: Scene) -> str:
     return f"listed {listed(scene.home)} entries"
 
@@ -57,94 +57,94 @@ def read_passwd(_: Scene) -> str:
     return text_of("/etc/passwd")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_other_workspace(scene: Scene) -> str:
     return text_of(scene.other / "project.py")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def list_other_workspace(scene: Scene) -> str:
     return f"listed {listed(scene.other)} entries"
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_neighbour(scene: Scene) -> str:
     return text_of(scene.neighbour / "notes.txt")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_dotenv_beside(scene: Scene) -> str:
     return text_of(scene.folder / ".env")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_dotenv_of_other(scene: Scene) -> str:
     return text_of(scene.other / ".env")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_dotenv_of_workspace(scene: Scene) -> str:
     return text_of(scene.workspace / ".env")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_key_of_workspace(scene: Scene) -> str:
     return text_of(scene.workspace / "package" / "server.pem")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_by_link_of_workspace(scene: Scene) -> str:
     return text_of(scene.workspace / "link" / "id_rsa")
 
 
-@blocked("landlock", "seccomp")
+@blocked("landlock", "seccomp", "bubblewrap")
 def read_by_own_link(scene: Scene) -> str:
     link = scene.own / "symbolic"
     link.symlink_to(scene.secrets)
     return text_of(link / "id_rsa")
 
 
-@blocked("landlock", "seccomp")
+@blocked("landlock", "seccomp", "bubblewrap")
 def read_by_own_hard_link(scene: Scene) -> str:
     link = scene.own / "hard"
     os.link(scene.secret, link)
     return text_of(link)
 
 
-@blocked("landlock", "seccomp")
+@blocked("landlock", "seccomp", "bubblewrap")
 def read_after_exchange(scene: Scene) -> str:
     """Rename the whole folder to where reading is allowed."""
     scene.secrets.rename(scene.own / "moved")
     return text_of(scene.own / "moved" / "id_rsa")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_by_dots(scene: Scene) -> str:
     return text_of(f"{scene.workspace}/package/../../secrets/id_rsa")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_after_chdir(scene: Scene) -> str:
     os.chdir(scene.secrets)
     return text_of("id_rsa")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_by_proc_root(scene: Scene) -> str:
     return text_of(f"/proc/self/root{scene.secret}")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_by_proc_cwd(_: Scene) -> str:
     return text_of("/proc/self/cwd/../secrets/id_rsa")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_by_proc_of_thread(scene: Scene) -> str:
     return text_of(f"/proc/thread-self/root{scene.secret}")
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_by_path_descriptor(scene: Scene) -> str:
     """A descriptor that opens nothing may be had of any folder; what is below it may not be opened."""
     folder = os.open(scene.secrets, os.O_PATH | os.O_DIRECTORY)
@@ -152,19 +152,19 @@ def read_by_path_descriptor(scene: Scene) -> str:
         return f"read {len(opened.read())} bytes"
 
 
-@blocked("landlock")
+@blocked("landlock", "bubblewrap")
 def read_by_reopening(scene: Scene) -> str:
     return text_of(f"/proc/self/fd/{os.open(scene.secret, os.O_PATH)}")
 
 
-@blocked("landlock", "seccomp")
+@blocked("landlock", "seccomp", "bubblewrap")
 def read_by_openat2(scene: Scene) -> str:
     how = (ctypes.c_uint64 * 3)(0, 0, 0)
     opened = call("openat2", -100, str(scene.secret).encode(), how, 24)
     return f"read {len(os.read(opened, 4096))} bytes"
 
 
-@blocked("landlock", "seccomp")
+@blocked("landlock", "seccomp", "bubblewrap")
 def read_by_handle(scene: Scene) -> str:
     """Root may open files by number, without a path."""
     handle = ctypes.create_string_buffer(136)
@@ -173,6 +173,12 @@ def read_by_handle(scene: Scene) -> str:
     call("name_to_handle_at", -100, str(scene.secret).encode(), handle, ctypes.byref(mount), 0)
     opened = call("open_by_handle_at", os.open(scene.own, os.O_RDONLY), handle, os.O_RDONLY)
     return f"read {len(os.read(opened, 4096))} bytes"
+
+
+@blocked("bubblewrap")
+def ask_about_secret(scene: Scene) -> str:
+    """That it is there, how large and how old: no part of Landlock."""
+    return str(scene.secret.stat())
 
 
 @blocked("landlock")

@@ -18,6 +18,14 @@ LEVELS: dict[str, tuple[str, ...]] = {
     "no-landlock": ("limits", "seccomp"),
     "no-seccomp": ("limits", "landlock"),
 }
+# With bubblewrap around the worker: alone, where a kernel lacks Landlock, and where the user asks for it.
+AROUND = "bubblewrap"
+WRAPPED = {
+    AROUND: ("limits", AROUND),
+    "bubblewrap-no-landlock": ("limits", "seccomp", AROUND),
+    "bubblewrap-always": ("limits", "landlock", "seccomp", AROUND),
+}
+LEVELS |= WRAPPED
 # All of it with no more than an older Landlock knows, each version that changed what it holds.
 OLD_LANDLOCKS = {f"landlock-{version}": version for version in range(1, 6)}
 LEVELS |= dict.fromkeys(OLD_LANDLOCKS, LEVELS["full"])
@@ -64,6 +72,10 @@ class Attempt(NamedTuple):
         return any(part.startswith("landlock") for part in self.held_by) or self.kind == ALLOWED
 
     @property
+    def is_about_bubblewrap(self) -> bool:
+        return AROUND in self.held_by or self.kind == ALLOWED
+
+    @property
     def key(self) -> str:
         return f"{self.group}.{self.name}"
 
@@ -74,7 +86,8 @@ class Attempt(NamedTuple):
         if self.kind == BLOCKED:
             return BLOCKED if held else None
         if self.kind == ALLOWED and self.held_by:
-            return ALLOWED if held else BLOCKED
+            read_only = "seccomp" in parts or "landlock" in parts
+            return BLOCKED if read_only and not held else ALLOWED
         return self.kind
 
     def perform(self, scene: Scene, level: str) -> str:

@@ -91,7 +91,7 @@ def _prepare(folder: Path, user: User, listeners: Listeners) -> Scene:
     if user.number is not None:
         for path in (folder, *folder.rglob("*")):
             os.chown(path, user.number, user.number, follow_symlinks=False)
-    return Scene(folder, 0, **setting)
+    return Scene(folder, 0, 0, **setting)
 
 
 def _staged(attempt: Attempt, level: str, user: User, scene: Scene, stages: Stages) -> Run:

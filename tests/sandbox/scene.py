@@ -17,6 +17,7 @@ class Scene(NamedTuple):
 
     folder: Path
     victim: int  # a process of the same user, in the same process group
+    parent: int  # the one that made the attempt; with bubblewrap around it, that is behind another
     tcp: int  # ports of listeners on 127.0.0.1
     udp: int
     socket: str  # path of a listening Unix datagram socket; its stream twin ends in ".stream"
@@ -25,11 +26,7 @@ class Scene(NamedTuple):
     @staticmethod
     def of(folder: str) -> Scene:
         setting = json.loads(Path(folder, SETTING).read_text(encoding="utf-8"))
-        return Scene(Path(folder), int(os.environ.get("VICTIM", "0")), **setting)
-
-    @property
-    def parent(self) -> int:
-        return os.getppid()
+        return Scene(Path(folder), int(os.environ["VICTIM"]), int(os.environ["PARENT"]), **setting)
 
     @property
     def workspace(self) -> Path:

@@ -60,14 +60,14 @@ def secret_memory(_: Scene) -> str:
     return f"descriptor {call('memfd_secret', 0)}"
 
 
-@blocked("seccomp", "landlock")
+@blocked("seccomp", "landlock", "bubblewrap")
 def shared_memory_folder(scene: Scene) -> str:
     for number in range(MUCH // (16 << 20)):
         Path(f"/dev/shm/{scene.folder.name}-{number}").write_bytes(bytes(16 << 20))  # noqa: S108  # what is tried
     return f"wrote {MUCH >> 20} MB"
 
 
-@blocked("seccomp", "landlock")
+@blocked("seccomp", "landlock", "bubblewrap")
 def shared_memory_object(scene: Scene) -> str:
     from multiprocessing import shared_memory
 

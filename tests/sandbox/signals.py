@@ -29,25 +29,25 @@ def _information() -> bytes:
     return array.array("i", [_HARMLESS, 0, _QUEUED, *[0] * 29]).tobytes()
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def kill_parent(scene: Scene) -> str:
     os.kill(scene.parent, signal.SIGTERM)
     return "sent SIGTERM"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def kill_victim(scene: Scene) -> str:
     os.kill(scene.victim, signal.SIGKILL)
     return "killed"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def stop_victim(scene: Scene) -> str:
     os.kill(scene.victim, signal.SIGSTOP)
     return "stopped"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def look_for_victim(scene: Scene) -> str:
     os.kill(scene.victim, 0)
     return "it is there"
@@ -65,43 +65,43 @@ def signal_group_by_number(_: Scene) -> str:
     return "sent"
 
 
-@blocked("seccomp", "landlock6", seen_outside=True)
+@blocked("seccomp", "landlock6", "bubblewrap", seen_outside=True)
 def signal_all(_: Scene) -> str:
     os.kill(-1, _HARMLESS)
     return "sent"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def signal_thread(scene: Scene) -> str:
     call("tgkill", scene.victim, scene.victim, int(_HARMLESS))
     return "sent"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def signal_any_thread(scene: Scene) -> str:
     call("tkill", scene.victim, int(_HARMLESS))
     return "sent"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def queue_signal(scene: Scene) -> str:
     call("rt_sigqueueinfo", scene.victim, int(_HARMLESS), _information())
     return "sent"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def queue_signal_to_thread(scene: Scene) -> str:
     call("rt_tgsigqueueinfo", scene.victim, scene.victim, int(_HARMLESS), _information())
     return "sent"
 
 
-@blocked("seccomp", "landlock6")
+@blocked("seccomp", "landlock6", "bubblewrap")
 def signal_by_descriptor(scene: Scene) -> str:
     call("pidfd_send_signal", call("pidfd_open", scene.victim, 0), int(_HARMLESS), None, 0)
     return "sent"
 
 
-@blocked("seccomp", "landlock6", seen_outside=True)
+@blocked("seccomp", "landlock6", "bubblewrap", seen_outside=True)
 def signal_by_pipe(scene: Scene) -> str:
     """The kernel signals the owner of a pipe, who may be anyone, that there is something to read."""
     reading, writing = os.pipe()
@@ -116,14 +116,14 @@ def signal_by_pipe_to_group(_: Scene) -> str:
     return _announced(reading, writing)
 
 
-@blocked("seccomp", "landlock6", seen_outside=True)
+@blocked("seccomp", "landlock6", "bubblewrap", seen_outside=True)
 def signal_by_pipe_to_thread(scene: Scene) -> str:
     reading, writing = os.pipe()
     fcntl.fcntl(reading, _SET_OWNER_EXTENDED, array.array("i", [0, scene.victim]).tobytes())
     return _announced(reading, writing)
 
 
-@blocked("seccomp", "landlock6", seen_outside=True)
+@blocked("seccomp", "landlock6", "bubblewrap", seen_outside=True)
 def signal_by_socket(scene: Scene) -> str:
     one, other = socket.socketpair()
     fcntl.ioctl(one.fileno(), _SET_OWNER_OF_SOCKET, array.array("i", [scene.victim]))

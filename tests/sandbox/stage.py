@@ -16,8 +16,10 @@ import signal
 import sys
 
 from tests.sandbox import harness
+from tests.sandbox.guard import OUTSIDE, namespaces
 
 MOST_BYTES = 65536
+_BY_SIGNAL = 128
 _CHILD_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER
 
 
@@ -55,14 +57,14 @@ def _as_parent(descriptors: list[int], asked: dict[str, str]) -> None:
             os.close(descriptor)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.environ.update({"HOME": asked["home"], "TMPDIR": asked["own"]})
-        _stage(asked["name"], asked["level"], asked["folder"], asked["terminal"])
+        _stage(asked["name"], asked["level"], asked["folder"], asked["terminal"], asked["around"])
     except BaseException:  # noqa: BLE001  # a fork must not go on as the server
         sys.excepthook(*sys.exc_info())
         sys.stderr.flush()
     os._exit(0)
 
 
-def _stage(name: str, level: str, folder: str, terminal: str) -> None:
+def _stage(name: str, level: str, folder: str, terminal: str, around: str) -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     victim = os.spawnv(os.P_NOWAIT, "/bin/sleep", ["sleep", "300"])  # noqa: S606  # no shell is the point
     # Of a session's leader it becomes the terminal, which the attempt then has as one on its own would.
@@ -71,11 +73,15 @@ def _stage(name: str, level: str, folder: str, terminal: str) -> None:
     child = os.fork()
     if child == 0:
         _become_attempt(victim, stdin)
+        if around:
+            _become_wrapped(around, name, level, folder)
         harness.main(name, level, folder)
     os.close(stdin)
     _, status = os.waitpid(child, 0)
-    ended = f"SIGNAL {os.WTERMSIG(status)}" if os.WIFSIGNALED(status) else f"EXIT {os.WEXITSTATUS(status)}"
-    os.write(1, f"{ended}\n".encode())
+    code = os.waitstatus_to_exitcode(status)
+    if around and code > _BY_SIGNAL:  # bubblewrap tells it as shells do
+        code = _BY_SIGNAL - code
+    os.write(1, (f"SIGNAL {-code}\n" if code < 0 else f"EXIT {code}\n").encode())
     os.read(0, 1)
 
 
@@ -85,7 +91,16 @@ def _become_attempt(victim: int, stdin: int) -> None:
     os.dup2(stdin, 0)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.closerange(harness.ANSWER + 1, 256)
-    os.environ["VICTIM"] = str(victim)
+    os.environ.update({"VICTIM": str(victim), "PARENT": str(os.getppid()), OUTSIDE: namespaces()})
+
+
+def _become_wrapped(program: str, name: str, level: str, folder: str) -> None:
+    """As a worker does, whose replay is then confined from inside."""
+    from tests.sandbox.wrapped import command
+
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    words = command(program, folder, [sys.executable, "-m", harness.__name__, name, level, folder])
+    os.execv(words[0], words)  # noqa: S606  # no shell is the point
 
 
 if __name__ == "__main__":

@@ -11,7 +11,9 @@ import subprocess
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+from keras_lsp.sandbox.outer import find_bubblewrap
 from tests.processes import descendants, is_alive
+from tests.sandbox.registry import AROUND, LEVELS
 from tests.sandbox.stage import MOST_BYTES
 
 if TYPE_CHECKING:
@@ -69,7 +71,9 @@ class Stages:
             server = self._servers.get(key) or _Server(attempt.group, user, self._root)
             self._servers[key] = server
         names = {"home": str(scene.home), "own": str(scene.own), "folder": str(scene.folder)}
-        return server.stage({"name": attempt.key, "level": level, "terminal": terminal, **names}, errors)
+        around = str(find_bubblewrap()) if AROUND in LEVELS[level] else ""
+        asked = {"name": attempt.key, "level": level, "terminal": terminal, "around": around}
+        return server.stage({**asked, **names}, errors)
 
     def __enter__(self) -> Self:
         return self

@@ -12,14 +12,19 @@ import tempfile
 from dataclasses import dataclass, field
 from typing import Any
 
+from keras_lsp.sandbox.outer import find_bubblewrap
 from tests.sandbox.attempts import GROUPS
 from tests.sandbox.runs import REPOSITORY
 
 _NOBODY = 65534
 _PROBE = "import sys, keras_lsp.worker.confine; assert sys.version_info >= (3, 10); print(sys.prefix)"
+_TRIAL = (
+    "from keras_lsp.worker.confine import bubblewrap, seen; "
+    "print(bubblewrap.trial({program!r}, seen.Seen((), (), ()), {own!r}))"
+)
 _IMPORTED = ", ".join(
     (
-        *("tests.sandbox.stage", *(f"tests.sandbox.{group}" for group in GROUPS)),
+        *("tests.sandbox.stage", "tests.sandbox.wrapped", *(f"tests.sandbox.{group}" for group in GROUPS)),
         *("asyncio", "concurrent.futures.thread", "decimal", "logging", "multiprocessing.context"),
         *("multiprocessing.shared_memory", "platform", "shutil", "sqlite3", "subprocess", "tempfile"),
         *("urllib.request", "xml.dom.minidom", "zipfile", "zoneinfo"),
@@ -37,7 +42,12 @@ class User:
     options: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def imports(self, module: str) -> bool:
-        return _output(self.python, f"import {module}", self.options) is not None
+        return _imports(self, module)
+
+
+@functools.cache
+def _imports(found: User, module: str) -> bool:
+    return _output(found.python, f"import {module}", found.options) is not None
 
 
 def _output(python: str, program: str, options: dict[str, Any]) -> str | None:
@@ -53,6 +63,16 @@ def _output(python: str, program: str, options: dict[str, Any]) -> str | None:
     except (OSError, subprocess.CalledProcessError):
         return None
     return ran.stdout.strip()
+
+
+@functools.cache
+def without_bubblewrap(found: User) -> str:
+    """Why it does not start for that user; "" when it does."""
+    program = find_bubblewrap()
+    if program is None:
+        return "bubblewrap is not installed"
+    said = _output(found.python, _TRIAL.format(program=str(program), own=found.compiled), found.options)
+    return f"bubblewrap does not start for {found.name}: {said}" if said else ""
 
 
 @functools.cache

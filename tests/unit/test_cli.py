@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,7 +15,10 @@ from keras_lsp.cli import main
 from keras_lsp.cli.doctor import doctor
 from keras_lsp.cli.show import show
 from keras_lsp.sandbox.jail import FULL, describe_level
-from keras_lsp.worker.confine import PARTS, offered
+from keras_lsp.sandbox.outer import find_bubblewrap
+from keras_lsp.worker.confine import PARTS, bubblewrap, offered
+from keras_lsp.worker.confine.seen import Seen
+from keras_lsp.worker.process.confinement import OUTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -103,6 +107,16 @@ class TestDoctor:
             "ms",
         ):
             assert words in printed(console)
+
+    def test_with_bubblewrap_around_the_worker(self, keras_python: list[str], console: Console) -> None:
+        program = find_bubblewrap()
+        if program is None or bubblewrap.trial(str(program), Seen((), (), ()), gettempdir()):
+            pytest.skip("bubblewrap does not start here")
+        assert doctor(".", keras_python[0], console, bubblewrap="always") == 0, printed(console)
+        text = " ".join(printed(console).split())
+        assert f'bubblewrap ({program}), as the setting `bubblewrap` is "always"' in text
+        assert OUTER["bubblewrap"] in text
+        assert "Replays work" in text
 
     def test_a_python_without_keras(self, bare_python: list[str], console: Console) -> None:
         assert doctor(".", bare_python[0], console) == 1

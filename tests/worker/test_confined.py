@@ -11,9 +11,9 @@ from keras_lsp.sandbox.jail import FULL, OURS, describe_level
 from keras_lsp.sandbox.outer import find_bubblewrap
 from keras_lsp.worker.confine import PARTS, bubblewrap, offered
 from keras_lsp.worker.confine.around import AROUND_VARIABLE
-from keras_lsp.worker.confine.plan import BUBBLEWRAP, PARENT_VARIABLE
+from keras_lsp.worker.confine.plan import BUBBLEWRAP, LEVEL_VARIABLE, PARENT_VARIABLE
 from keras_lsp.worker.confine.seen import seen
-from keras_lsp.worker.process.confinement import AROUND, LEVEL_VARIABLE, OUTER, WORDS
+from keras_lsp.worker.process.confinement import AROUND, OUTER, WORDS
 from tests.worker.driver import Worker
 
 if TYPE_CHECKING:
@@ -55,6 +55,32 @@ mean = float(tf.reduce_mean(tf.constant([4.0, 6.0])))
 model = keras.Sequential([keras.layers.Dense(int(mean)), keras.layers.Dense(2)])
 model.compile(loss="mse")
 model.fit(data)
+"""
+
+
+# Looked at in `exec`, where what fails is no unknown. Each of these tensors takes 64 MB.
+TENSORS = """
+import tensorflow as tf
+kept = []
+try:
+    while len(kept) < 100:
+        kept.append(tf.ones((1 << 24,)))
+except tf.errors.ResourceExhaustedError:
+    pass
+"""
+KEEPING = f"""\
+import keras
+
+space = {{}}
+found = exec({TENSORS!r}, space) or space
+layer = keras.layers.Dense(len(found["kept"]))
+output = layer(keras.Input((3,)))
+"""
+BATCHES = """\
+import keras
+import tensorflow as tf
+
+batches = list(tf.data.Dataset.range(1 << 26).batch(1 << 26))
 """
 
 
@@ -152,6 +178,19 @@ def test_the_level_is_told_truthfully_when_a_part_is_missing(
 
 def test_the_words_of_both_sides_are_the_same() -> None:
     assert {*OURS, *WORDS.values(), AROUND, "no writes, network or programs from Python code"} == set(FULL)
+
+
+def test_tensors_are_bounded_as_other_memory_is(keras3_worker: Worker) -> None:
+    report = keras3_worker.replay(KEEPING, memory_bytes=512 << 20)
+    layer = next(layer for layer in report.layers if layer.class_name == "Dense")
+    assert 0 < (layer.weights[1].shape[0] or 0) < 8, "some, for an honest program, and not 6 GB"
+
+
+def test_a_library_that_dies_without_memory_ends_the_replay_alone(keras3_worker: Worker) -> None:
+    keras3_worker.send(BATCHES, memory_bytes=256 << 20)
+    ended = keras3_worker.answer()
+    assert getattr(ended, "kind", ended) == "crashed"
+    assert keras3_worker.replay(DATA).failures == ()
 
 
 def test_a_replay_that_fills_its_folder_is_ended(keras3_worker: Worker) -> None:

@@ -11,16 +11,18 @@ from typing import Tuple
 
 from . import landlock, libc, seccomp
 from .enforce import LANDLOCK, SECCOMP, offered
+from .plan import at_most
 
 AROUND_VARIABLE = "KERAS_LSP_AROUND"  # tells the worker which parts are in force: "landlock,seccomp"
+FAILED_VARIABLE = "KERAS_LSP_OUTSIDE_FAILED"  # and why bubblewrap is not, where it was tried
 
 
 def enforce_around(folder: str, newest_landlock: int = 99) -> Tuple[str, ...]:
     """Lay on what this machine has of it; the parts in force. Raises OSError when one fails that is there.
 
-    `newest_landlock` is for tests of older systems.
+    `newest_landlock` is for tests of older systems, as is LEVEL_VARIABLE.
     """
-    there = offered()
+    there = at_most(offered())
     parts = tuple(part for part in (LANDLOCK, SECCOMP) if part in there)
     if parts:
         libc.give_up_privileges()

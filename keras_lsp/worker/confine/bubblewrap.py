@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # Empty for the worker, but for what it is shown of them.
 _HIDDEN = ("/home", "/root", "/tmp", "/var/tmp", "/run", "/media", "/mnt")  # noqa: S108  # to hide them
+# Root may write what its files below say, which bubblewrap leaves as they are where the folder says no.
+_KERNEL_SETTINGS = "/proc/sys"
 _TRIAL_SECONDS = 10
 # Its first process, by the number it has there: the worker's parent.
 FIRST_PROCESS = 1
@@ -36,6 +38,8 @@ def arguments(seen: Seen, folder: str) -> Tuple[str, ...]:
     add("--unshare-user", "--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts")
     add("--unshare-cgroup-try", "--die-with-parent", "--cap-drop", "ALL")
     add("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
+    if os.geteuid() == 0:
+        add("--ro-bind", _KERNEL_SETTINGS, _KERNEL_SETTINGS)
     for path in hidden:
         add("--tmpfs", path)
     # From the outside in, each over what is below it.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple, Tuple
+import os
+from typing import Mapping, NamedTuple, Tuple
 
+LEVEL_VARIABLE = "KERAS_LSP_CONFINE"  # parts to use at most, for tests: "limits,seccomp"
 PARENT_VARIABLE = "KERAS_LSP_PARENT"  # names the process that a worker must not outlive
 
 # What is laid around a worker from outside.
@@ -25,3 +27,9 @@ class Plan(NamedTuple):
     def of(cls, text: str) -> Plan:
         fields = json.loads(text)
         return cls(**{**fields, "folders": tuple(fields["folders"])})
+
+
+def at_most(parts: Tuple[str, ...], environ: Mapping[str, str] = os.environ) -> Tuple[str, ...]:
+    """Those that LEVEL_VARIABLE leaves of a machine's parts: all, where nobody has set it."""
+    most = environ.get(LEVEL_VARIABLE)
+    return parts if most is None else tuple(part for part in parts if part in most.split(","))

@@ -7,7 +7,7 @@ import sys
 from typing import List, Tuple
 
 from . import bubblewrap, seatbelt, windows
-from .around import AROUND_VARIABLE, enforce_around
+from .around import AROUND_VARIABLE, FAILED_VARIABLE, enforce_around
 from .limits import die_with_parent
 from .plan import BUBBLEWRAP, PARENT_VARIABLE, SEATBELT, WINDOWS_JOB, Plan
 from .seen import seen
@@ -53,6 +53,7 @@ def _become_bubblewrapped(launcher: str, plan: Plan, command: List[str]) -> None
     if failed and plan.must:
         raise StartError(f"bubblewrap, which the settings ask for, does not start here: {failed}")
     if failed:
+        os.environ[FAILED_VARIABLE] = failed
         return
     parent = os.environ.get(PARENT_VARIABLE, "")
     if parent.isdigit():

@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING, Iterator, Tuple
 
 from ..confine import LANDLOCK, LIMITS, SECCOMP, Allowed, enforce, offered
-from ..confine.around import AROUND_VARIABLE
-from ..confine.plan import BUBBLEWRAP, SEATBELT, WINDOWS_JOB
+from ..confine.around import AROUND_VARIABLE, FAILED_VARIABLE
+from ..confine.plan import BUBBLEWRAP, SEATBELT, WINDOWS_JOB, at_most
 from ..confine.policy import Readable, Workspace, system_paths
 from ..wire import ReplayRequest
 from . import forking
@@ -16,7 +16,6 @@ from . import forking
 if TYPE_CHECKING:
     from ..wire import Request
 
-LEVEL_VARIABLE = "KERAS_LSP_CONFINE"  # parts to use at most, for tests: "limits,seccomp"
 # In the words of Hello.confinement, which `sandbox/jail.py` knows.
 WORDS = {
     LIMITS: "resource limits",
@@ -29,23 +28,25 @@ OUTER = {
     SEATBELT: "files, network and programs limited by Seatbelt (untested)",
     WINDOWS_JOB: "a restricted token of low integrity and a job (untested)",
 }
+OUTER_FAILED = "bubblewrap was tried, but does not start here: {}"
 BY_PYTHON = "no writes, network or programs from Python code"
 
 
 class Confinement:
     def __init__(self, forks: bool) -> None:
-        most = os.environ.get(LEVEL_VARIABLE)
-        self._parts = tuple(part for part in offered() if most is None or part in most.split(","))
+        self._parts = at_most(offered())
         self._forks = forks
         around = os.environ.pop(AROUND_VARIABLE, "").split(",")
         self._around = LANDLOCK in around and SECCOMP in around
         self._outer = [words for name, words in OUTER.items() if name in around]
+        failed = os.environ.pop(FAILED_VARIABLE, "")
+        self._outer += [OUTER_FAILED.format(failed)] if failed else []
         self._workspace = Workspace()
         self._system: Tuple[str, ...] = ()
         self._packages: Tuple[str, ...] = ()  # folders of packages that are not installed but linked
 
     def in_force(self) -> Tuple[str, ...]:
-        """What a replay will be under. Landlock does not hold for threads that run already."""
+        """What a replay will be under, and what was tried. Landlock does not hold for threads that run."""
         whole = self._forks or forking.threads() == 1
         words = [WORDS[part] for part in self._parts if whole or part != LANDLOCK]
         return (*words, *([AROUND] if self._around else []), *self._outer, BY_PYTHON)

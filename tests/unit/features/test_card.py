@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from markdown_it import MarkdownIt  # the reader that rich uses
 
+from keras_lsp.features import layer_card
 from keras_lsp.features.card import FOLD, Card, Quote, escaped, folded, markdown, plain, without_links
 from keras_lsp.features.wording import bytes_text, shape_text, value_text
-from keras_lsp.worker.report import TensorSpec, Value
+from keras_lsp.lsp import status
+from keras_lsp.session.snapshot import EnvironmentFacts
+from keras_lsp.worker.report import ReplayReport, TensorSpec, Value, Versions
+from tests.unit.features import views
 
 CARD = Card(
     title="Dense",
@@ -120,3 +126,16 @@ def test_nested_values() -> None:
     )
     assert value_text(Value("list", items=(a,), length=70)) == "[(None, 3), …]"
     assert value_text(Value("number", text="3")) == ""
+
+
+@pytest.mark.parametrize(
+    ("sandbox", "said"), [("", ()), ("reduced", ("sandbox: reduced",)), ("none", ("sandbox: none",))]
+)
+def test_a_sandbox_that_is_not_whole_is_said_below_cards_and_in_the_status_bar(
+    sandbox: str, said: tuple[str, ...]
+) -> None:
+    view = views.current("import keras\n", ReplayReport(Versions("3.11.7", "3.15.1", 3))).view(views.KEY)
+    assert view is not None
+    view = dataclasses.replace(view, environment=EnvironmentFacts(("python",), "PATH", sandbox=sandbox))
+    assert layer_card.origin(view) == ("Keras 3.15.1", *said)
+    assert status.of(view).summary == " · ".join(("Keras 3.15.1", *said))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from keras_lsp.sandbox import outer
+from keras_lsp.sandbox.demand import Demand
 from keras_lsp.sandbox.jail import Jail
 from keras_lsp.sandbox.outer import NOTHING_OUTSIDE, Outer, choose, find_bubblewrap
 from keras_lsp.sandbox.process import WorkerProcess
@@ -240,7 +241,8 @@ class TestChoice:
         expected: bool,
     ) -> None:
         monkeypatch.setattr(outer, "_offered_here", lambda: kernel)
-        chosen = choose(Settings(bubblewrap=choice), machine(tmp_path), ("python",), "/w/a.py", ["/w"])
+        demand = Demand("/w/a.py", ("/w",), Settings(bubblewrap=choice))
+        chosen = choose(demand, machine(tmp_path), environment())
         must = choice == "always"
         assert chosen == (Outer(BUBBLEWRAP, str(installed), must, ("/w",)) if expected else NOTHING_OUTSIDE)
 
@@ -253,12 +255,14 @@ class TestChoice:
         (evil / "bwrap").touch(mode=0o755)
         monkeypatch.setattr(outer, "_offered_here", lambda: ("limits",))
         here = machine(tmp_path, PATH=str(evil))
-        assert choose(Settings(), here, ("python",), None, [str(tmp_path)]) == NOTHING_OUTSIDE
-        refused = choose(Settings(bubblewrap="always"), here, ("python",), None, [str(tmp_path)])
+        roots = (str(tmp_path),)
+        assert choose(Demand(None, roots, Settings()), here, environment()) == NOTHING_OUTSIDE
+        refused = choose(Demand(None, roots, Settings(bubblewrap="always")), here, environment())
         assert refused == "bubblewrap, which the settings ask for, is not installed here."
 
     def test_a_document_of_no_folder_shows_its_own(self, tmp_path: Path) -> None:
-        chosen = choose(Settings(bubblewrap="always"), machine(tmp_path), ("python",), "/x/y/a.py", ["/w"])
+        demand = Demand("/x/y/a.py", ("/w",), Settings(bubblewrap="always"))
+        chosen = choose(demand, machine(tmp_path), environment())
         assert isinstance(chosen, Outer)
         assert chosen.folders == ("/w", "/x/y")
 

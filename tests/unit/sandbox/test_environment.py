@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from keras_lsp.sandbox.demand import Demand
 from keras_lsp.sandbox.environment import Environment, NoEnvironment, discover
 from keras_lsp.sandbox.machine import Machine
 from keras_lsp.sandbox.packages import Packages, read_packages
@@ -51,13 +52,13 @@ def make_base(prefix: Path, packages: dict[str, str]) -> Path:
 def find(
     here: Machine, path: str | None = None, roots: tuple[str, ...] = (), settings: Settings | None = None
 ) -> Environment:
-    found = discover(path, roots, settings or Settings(), here)
+    found = discover(Demand(path, roots, settings or Settings()), here)
     assert isinstance(found, Environment), found
     return found
 
 
 def refuse(here: Machine, path: str | None = None, settings: Settings | None = None) -> str:
-    found = discover(path, (), settings or Settings(), here)
+    found = discover(Demand(path, (), settings or Settings()), here)
     assert isinstance(found, NoEnvironment), found
     return found.reason
 
@@ -111,7 +112,7 @@ class TestOrder:
     def test_folders_above_the_workspace_do_not_count(self, tmp_path: Path) -> None:
         make_venv(tmp_path / ".venv", KERAS_3)
         path, roots = str(tmp_path / "work/model.py"), (str(tmp_path / "work"),)
-        assert isinstance(discover(path, roots, Settings(), machine(tmp_path)), NoEnvironment)
+        assert isinstance(discover(Demand(path, roots, Settings()), machine(tmp_path)), NoEnvironment)
 
     def test_a_document_outside_every_root_and_an_untitled_one_use_the_roots(self, tmp_path: Path) -> None:
         python = make_venv(tmp_path / "work/.venv", KERAS_3)
@@ -280,6 +281,6 @@ class TestPyenv:
 
 def test_the_servers_own_python_is_really_the_last_resort(tmp_path: Path) -> None:
     here = Machine({}, tmp_path, Path(sys.executable))
-    found = discover(str(tmp_path / "a.py"), (), Settings(), here)
+    found = discover(Demand(str(tmp_path / "a.py"), (), Settings()), here)
     origin = found.origin if isinstance(found, Environment) else found.reason
     assert "the server's own Python" in origin

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.lsp.options import settings_from
+from keras_lsp.sandbox.demand import Demand
 from keras_lsp.sandbox.environment import Environment, discover
 from keras_lsp.sandbox.jail import Jail
 from keras_lsp.session.project import ProjectFiles, ProjectSettings
@@ -67,7 +68,8 @@ def test_no_other_file_says_which_python(tmp_path: Path, file: str) -> None:
     evil.touch(mode=0o755)
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text(f'{{"kerasLsp.interpreter": "{evil}"}}\nVIRTUAL_ENV={evil}\n')
-    found = discover(str(tmp_path / "a.py"), [str(tmp_path)], Settings(), machine(tmp_path / "home"))
+    demand = Demand(str(tmp_path / "a.py"), (str(tmp_path),), Settings())
+    found = discover(demand, machine(tmp_path / "home"))
     assert str(evil) not in repr(found)
 
 
@@ -83,7 +85,7 @@ def test_python_version_names_only_what_pyenv_has(tmp_path: Path, wanted: str) -
     (tmp_path / "w" / ".python-version").write_text(wanted.format(folder=tmp_path / "w"))
     here = machine(tmp_path / "home", PYENV_ROOT=str(root))
     settings = Settings(interpreter=(str(root / "shims" / "python3"),))
-    found = discover(str(tmp_path / "w" / "a.py"), [str(tmp_path / "w")], settings, here)
+    found = discover(Demand(str(tmp_path / "w" / "a.py"), (str(tmp_path / "w"),), settings), here)
     assert not isinstance(found, Environment), found
 
 
@@ -95,7 +97,8 @@ def test_nothing_of_a_folder_is_run_to_find_out_what_it_is(tmp_path: Path) -> No
     packages = tmp_path / ".venv" / "lib" / "python3.11" / "site-packages"
     (packages / "keras-3.15.1.dist-info").mkdir(parents=True)
     (packages / "sitecustomize.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")
-    found = discover(str(tmp_path / "a.py"), [str(tmp_path)], Settings(), machine(tmp_path / "home"))
+    demand = Demand(str(tmp_path / "a.py"), (str(tmp_path),), Settings())
+    found = discover(demand, machine(tmp_path / "home"))
     assert isinstance(found, Environment)
     assert found.command == (str(python),)
     assert not (tmp_path / "ran").exists()
@@ -110,7 +113,7 @@ def test_a_launcher_of_the_folder_is_no_launcher_of_the_user(tmp_path: Path, pro
     (tmp_path / "bin" / "run").touch(mode=0o755)
     here = machine(tmp_path / "home", PATH=str(tmp_path / "bin"))
     settings = Settings(interpreter=(program, "python"))
-    found = discover(str(tmp_path / "w" / "a.py"), [str(tmp_path / "w")], settings, here)
+    found = discover(Demand(str(tmp_path / "w" / "a.py"), (str(tmp_path / "w"),), settings), here)
     assert isinstance(found, Environment)
     jail = Jail.prepare(found, here)
     wrapped = jail.wrapped(found.command) != found.command

@@ -121,4 +121,6 @@ def test_the_level_names_what_is_missing() -> None:
     assert describe_level(FULL) == ("full", ())
     words, missing = describe_level(("resource limits",))
     assert missing == tuple(item for item in FULL if item not in (*OURS, "resource limits"))
-    assert words == f"reduced: not in force: {'; '.join(missing)}"
+    assert words == f"none: not in force: {'; '.join(missing)}"
+    words, missing = describe_level(FULL[:-1])
+    assert words == f"reduced: not in force: {FULL[-1]}"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.sandbox.builder import NullBuilder
+from keras_lsp.sandbox.demand import Demand
 from keras_lsp.sandbox.environment import NoEnvironment
 from keras_lsp.sandbox.jail import Jail
 from keras_lsp.sandbox.outer import Outer, choose
@@ -38,9 +39,8 @@ async def test_nothing_is_started_there_and_it_is_said_how_it_would_be(tmp_path:
     python = tmp_path / "python"
     python.touch(mode=0o755)
     pool = WorkerPool(system(name, tmp_path), launch)
-    builder, found = pool.builder_for(
-        str(tmp_path / "a.py"), [str(tmp_path)], Settings(interpreter=(str(python),)), False
-    )
+    settings = Settings(interpreter=(str(python),))
+    builder, found = pool.builder_for(Demand(str(tmp_path / "a.py"), (str(tmp_path),), settings))
     assert isinstance(builder, NullBuilder)
     assert found is not None, "what the text and the packages say is still told"
     assert not isinstance(found, NoEnvironment)
@@ -52,17 +52,18 @@ async def test_nothing_is_started_there_and_it_is_said_how_it_would_be(tmp_path:
 
 
 def test_macos_with_leave(tmp_path: Path) -> None:
-    allowed, here = Settings(untested_sandbox=True), system("macOS", tmp_path)
-    chosen = choose(allowed, here, ("python",), "/w/a.py", ["/w"])
+    demand, here = Demand("/w/a.py", ("/w",), Settings(untested_sandbox=True)), system("macOS", tmp_path)
+    chosen = choose(demand, here, environment())
     assert chosen == Outer(SEATBELT, "/usr/bin/sandbox-exec", True, ("/w",))
-    refused = choose(allowed, here, ("uv", "run", "python"), "/w/a.py", ["/w"])
+    refused = choose(demand, here, replace(environment(), command=("uv", "run", "python")))
     assert isinstance(refused, str)
     assert "several words" in refused
 
 
 def test_windows_with_leave(tmp_path: Path) -> None:
-    allowed, here = Settings(untested_sandbox=True), system("Windows", tmp_path)
-    assert choose(allowed, here, ("py", "-3"), "/w/a.py", ["/w"]) == Outer(WINDOWS_JOB, "", True)
+    demand, here = Demand("/w/a.py", ("/w",), Settings(untested_sandbox=True)), system("Windows", tmp_path)
+    launched = replace(environment(), command=("py", "-3"))
+    assert choose(demand, here, launched) == Outer(WINDOWS_JOB, "", True)
 
 
 @pytest.mark.parametrize("kind", [SEATBELT, WINDOWS_JOB])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.sandbox.builder import NullBuilder
+from keras_lsp.sandbox.demand import Demand
 from keras_lsp.sandbox.jail import Jail
 from keras_lsp.sandbox.pool import WorkerPool
 from keras_lsp.sandbox.process import WorkerState
@@ -272,9 +273,9 @@ class TestPool:
     ) -> None:
         make_venv(tmp_path / ".venv", {**KERAS_3, "tf_keras": "2.21.0"})
         roots = (str(tmp_path),)
-        one, found = pool.builder_for(str(tmp_path / "a.py"), roots, Settings(), False)
-        two, _ = pool.builder_for(str(tmp_path / "sub/b.py"), roots, Settings(), False)
-        old, legacy = pool.builder_for(str(tmp_path / "a.py"), roots, Settings(), True)
+        one, found = pool.builder_for(Demand(str(tmp_path / "a.py"), roots, Settings()))
+        two, _ = pool.builder_for(Demand(str(tmp_path / "sub/b.py"), roots, Settings()))
+        old, legacy = pool.builder_for(Demand(str(tmp_path / "a.py"), roots, Settings(), legacy=True))
         assert one is two is not old
         assert found is not None
         assert legacy is not None
@@ -286,9 +287,9 @@ class TestPool:
     ) -> None:
         make_venv(tmp_path / ".venv", KERAS_3)
         path, roots = str(tmp_path / "a.py"), (str(tmp_path),)
-        usual, found = pool.builder_for(path, roots, Settings(), False)
-        same, _ = pool.builder_for(path, roots, Settings(), False, "tensorflow")
-        other, chosen = pool.builder_for(path, roots, Settings(), False, "jax")
+        usual, found = pool.builder_for(Demand(path, roots, Settings()))
+        same, _ = pool.builder_for(Demand(path, roots, Settings(), backend="tensorflow"))
+        other, chosen = pool.builder_for(Demand(path, roots, Settings(), backend="jax"))
         assert usual is same is not other
         assert found is not None
         assert chosen is not None
@@ -297,7 +298,7 @@ class TestPool:
         await pool.close("done")
 
     async def test_no_environment_means_no_replays_with_the_reason(self, pool: WorkerPool) -> None:
-        builder, found = pool.builder_for(None, (), Settings(interpreter=("/no/python",)), False)
+        builder, found = pool.builder_for(Demand(None, (), Settings(interpreter=("/no/python",))))
         assert found is None
         assert isinstance(builder, NullBuilder)
         assert "does not exist" in builder.reason
@@ -308,22 +309,22 @@ class TestPool:
         make_venv(tmp_path / ".venv", {"keras": "3.0.5"})
         packages = tmp_path / ".venv/lib/python3.11/site-packages"
         path = str(tmp_path / "a.py")
-        builder, _ = pool.builder_for(path, (), Settings(), False)
+        builder, _ = pool.builder_for(Demand(path, (), Settings()))
         await builder.start()
         (packages / "keras-3.0.5.dist-info").rmdir()
         install(packages, KERAS_3)
         self.clock.now += 10
-        same, found = pool.builder_for(path, (), Settings(), False)
+        same, found = pool.builder_for(Demand(path, (), Settings()))
         assert same is builder
         assert found is not None
         assert found.keras_version == "3.15.1"
         await asyncio.sleep(0)
         assert len(launcher.made) == 1, "an installer is still at work"
         os.utime(packages, (1e9, 1e9))
-        pool.builder_for(path, (), Settings(), False)
+        pool.builder_for(Demand(path, (), Settings()))
         await next_worker(launcher, 2)
         await until_dead(launcher.made[0])
-        pool.builder_for(path, (), Settings(), False)
+        pool.builder_for(Demand(path, (), Settings()))
         await asyncio.sleep(0)
         assert len(launcher.made) == 2, "one change, one new worker"
         await pool.close("done")

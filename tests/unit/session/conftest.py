@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.sandbox.builder import ReplayOutcome
-from keras_lsp.sandbox.environment import Environment, InterpreterSettings
+from keras_lsp.sandbox.environment import Environment
 from keras_lsp.sandbox.packages import Packages
 from keras_lsp.session.project import ModulePlace, ProjectSettings
 from keras_lsp.session.session import Session
@@ -20,8 +20,7 @@ from keras_lsp.worker.report import NodeFact, ReplayReport, Value, Versions
 from keras_lsp.worker.wire import Hello
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from keras_lsp.sandbox.demand import Demand
     from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.worker.wire import ReplayRequest
 
@@ -82,17 +81,9 @@ class Builders:
     def __post_init__(self) -> None:
         self.go_on.set()
 
-    def builder_for(
-        self,
-        path: str | None,
-        roots: Sequence[str],
-        settings: InterpreterSettings,
-        legacy: bool,
-        backend: str = "",
-    ) -> tuple[Builders, Environment | None]:
-        del path, roots, backend
-        command = settings.interpreter or ("/usr/bin/python3",)
-        return self, Environment(command, "PATH", self.packages, legacy) if self.found else None
+    def builder_for(self, demand: Demand) -> tuple[Builders, Environment | None]:
+        command = demand.settings.interpreter or ("/usr/bin/python3",)
+        return self, Environment(command, "PATH", self.packages, demand.legacy) if self.found else None
 
     async def start(self) -> Hello | str:
         self.starts += 1

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.sandbox.builder import ReplayOutcome
+from keras_lsp.sandbox.jail import FULL
 from keras_lsp.sandbox.packages import Packages
 from keras_lsp.session.project import ModulePlace, ProjectSettings
 from keras_lsp.session.session import NO_MODEL_CODE, NOT_TRUSTED, REPLAYING, STARTING
@@ -70,6 +71,20 @@ class TestReplay:
         assert (view.environment.confirmed, view.environment.tensorflow_version) == (True, "2.21.0")
         assert untrusted.builders.active == [(KEY, True), (KEY, False)]
         assert set(untrusted.builders.changed) == {KEY}
+
+    @pytest.mark.parametrize(
+        ("confinement", "sandbox"), [(FULL, ""), (FULL[:-1], "reduced"), (FULL[:6], "none"), ((), "none")]
+    )
+    async def test_a_sandbox_that_is_not_whole_is_known(
+        self, untrusted: Bench, confinement: tuple[str, ...], sandbox: str
+    ) -> None:
+        untrusted.builders.hello = dataclasses.replace(HELLO, confinement=confinement)
+        untrusted.session.set_trusted(True)
+        untrusted.session.open(document())
+        await untrusted.settle()
+        environment = untrusted.view().environment
+        assert environment is not None
+        assert environment.sandbox == sandbox
 
     async def test_what_is_asked(self, bench: Bench) -> None:
         (request,) = bench.builders.requests

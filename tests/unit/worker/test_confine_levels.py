@@ -8,8 +8,8 @@ import pytest
 
 from keras_lsp.sandbox.jail import FULL, describe_level
 from keras_lsp.worker.confine import LANDLOCK, LIMITS, PARTS, SECCOMP
-from keras_lsp.worker.confine.around import AROUND_VARIABLE
-from keras_lsp.worker.confine.plan import BUBBLEWRAP, SEATBELT, WINDOWS_JOB
+from keras_lsp.worker.confine.around import AROUND_VARIABLE, FAILED_VARIABLE
+from keras_lsp.worker.confine.plan import BUBBLEWRAP, LEVEL_VARIABLE, SEATBELT, WINDOWS_JOB
 from keras_lsp.worker.process import confinement, forking
 from keras_lsp.worker.process.confinement import AROUND, OUTER, WORDS, Confinement
 
@@ -20,7 +20,7 @@ def level(monkeypatch: pytest.MonkeyPatch, there: tuple[str, ...], around: str, 
     monkeypatch.setattr(confinement, "offered", lambda: there)
     monkeypatch.setattr(forking, "threads", lambda: 3)
     monkeypatch.setenv(AROUND_VARIABLE, around)
-    monkeypatch.delenv(confinement.LEVEL_VARIABLE, raising=False)
+    monkeypatch.delenv(LEVEL_VARIABLE, raising=False)
     return describe_level(Confinement(forks).in_force())[0]
 
 
@@ -33,7 +33,8 @@ def test_each_part_that_is_missing_is_named(
     missing = [WORDS[part] for part in PARTS if part not in there]
     missing += [AROUND] if around != f"{LANDLOCK},{SECCOMP}" else []
     ordered = [words for words in FULL if words in missing]
-    assert said == (f"reduced: not in force: {'; '.join(ordered)}" if ordered else "full")
+    left = "reduced" if {LANDLOCK, SECCOMP} & set(there) or AROUND not in missing else "none"
+    assert said == (f"{left}: not in force: {'; '.join(ordered)}" if ordered else "full")
 
 
 @pytest.mark.parametrize("outer", [BUBBLEWRAP, SEATBELT, WINDOWS_JOB])
@@ -49,3 +50,10 @@ def test_what_is_around_is_told_and_makes_nothing_full(monkeypatch: pytest.Monke
 def test_landlock_is_not_claimed_where_threads_run_already(monkeypatch: pytest.MonkeyPatch) -> None:
     said = level(monkeypatch, PARTS, f"{LANDLOCK},{SECCOMP}", forks=False)
     assert said == f"reduced: not in force: {WORDS[LANDLOCK]}"
+
+
+def test_what_was_tried_in_vain_is_told_and_counts_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FAILED_VARIABLE, "No permissions")
+    said = level(monkeypatch, (LIMITS,), "")
+    assert said.startswith("none: ")
+    assert said.endswith(". Beside that: bubblewrap was tried, but does not start here: No permissions")
