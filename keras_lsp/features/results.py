@@ -110,6 +110,12 @@ class InlayHint:
     tooltip: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class CodeLens:
+    span: Span
+    title: str
+
+
 class SymbolKind(str, Enum):
     CLASS = "class"
     METHOD = "method"

@@ -31,6 +31,7 @@ class Client:
     preferred_actions: bool = False
     versioned_edits: bool = False
     refreshes_hints: bool = False
+    refreshes_lenses: bool = False
     shows_progress: bool = False
     has_configuration: bool = False  # answers `workspace/configuration`
     registers_configuration: bool = False  # wants to be asked before it reports changed settings
@@ -71,6 +72,7 @@ class Client:
             preferred_actions=can(f"{document}.code_action.is_preferred_support"),
             versioned_edits=can("workspace.workspace_edit.document_changes"),
             refreshes_hints=can("workspace.inlay_hint.refresh_support"),
+            refreshes_lenses=can("workspace.code_lens.refresh_support"),
             shows_progress=can("window.work_done_progress"),
             has_configuration=can("workspace.configuration"),
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),

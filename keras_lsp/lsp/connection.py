@@ -47,7 +47,7 @@ class KerasLanguageServer(LanguageServer):
         before, self.settings = self.settings, settings
         self.session.set_settings(settings)
         if settings.hints != before.hints:
-            self.publisher.refresh_hints()
+            self.publisher.refresh()
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Run it beside the messages, at the longest until the connection closes."""

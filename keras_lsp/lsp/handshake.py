@@ -74,11 +74,25 @@ def initialize_result(params: Message) -> Message:
             "inlayHintProvider": True,
             "documentSymbolProvider": True,
             "definitionProvider": True,
+            "referencesProvider": True,
+            "documentHighlightProvider": True,
+            "renameProvider": _rename(params),
+            "codeLensProvider": {"resolveProvider": False},
+            "workspaceSymbolProvider": True,
             "codeActionProvider": {"codeActionKinds": ["quickfix"]},
             "executeCommandProvider": {"commands": list(COMMANDS)},
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         },
     }
+
+
+def _rename(params: Message) -> bool | Message:
+    """Options only for a client that asks first: others are to be told no more than that it is there."""
+    document = params["capabilities"].get("textDocument")
+    said = document.get("rename") if isinstance(document, dict) else None
+    return (
+        {"prepareProvider": True} if isinstance(said, dict) and said.get("prepareSupport") is True else True
+    )
 
 
 def _params(message: Message) -> Message:

@@ -73,9 +73,12 @@ class Publisher:
         if told.diagnostics:
             self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(key, []))
 
-    def refresh_hints(self) -> None:
+    def refresh(self) -> None:
+        """What clients keep until they are told: hints and lenses."""
         if self._told and self._ls.client.refreshes_hints:
             self._ls.workspace_inlay_hint_refresh(None)
+        if self._told and self._ls.client.refreshes_lenses:
+            self._ls.workspace_code_lens_refresh(None)
 
     def stop(self) -> None:
         for told in self._told.values():
@@ -95,7 +98,7 @@ class Publisher:
         report = view.replay.report if view.replay else None
         if report is not told.report:
             told.report = report
-            self.refresh_hints()
+            self.refresh()
 
     def _tell_problems(self, snapshot: Snapshot) -> None:
         """Settings that have no effect are said once each, where a user looks who wonders why."""

@@ -154,12 +154,16 @@ def flat_symbols(
     """The same tree for clients without a tree: each symbol names what holds it."""
     flat = []
     for symbol in found:
-        where = types.Location(document.key, range_of(document, symbol.span, client.encoding))
-        flat.append(
-            types.SymbolInformation(where, symbol.name, _SYMBOLS[symbol.kind], container_name=container)
-        )
+        flat.append(symbol_information(symbol, document, client, container))
         flat += flat_symbols(symbol.children, document, client, symbol.name)
     return flat
+
+
+def symbol_information(
+    found: Symbol, document: Document, client: Client, container: str | None
+) -> types.SymbolInformation:
+    where = types.Location(document.key, range_of(document, found.span, client.encoding))
+    return types.SymbolInformation(where, found.name, _SYMBOLS[found.kind], container_name=container)
 
 
 def location(found: Location, snapshot: Snapshot, client: Client) -> types.Location | None:

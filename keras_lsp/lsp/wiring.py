@@ -14,6 +14,7 @@ from keras_lsp.lsp import lifecycle, sync
 from keras_lsp.lsp.connection import KerasLanguageServer
 from keras_lsp.lsp.requests import (
     code_action,
+    code_lens,
     completion,
     completion_resolve,
     definition,
@@ -22,7 +23,10 @@ from keras_lsp.lsp.requests import (
     hover,
     inlay_hint,
     model,
+    references,
+    rename,
     signature_help,
+    workspace_symbol,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +45,12 @@ REQUESTS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_INLAY_HINT: inlay_hint.answer,
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: document_symbol.answer,
     types.TEXT_DOCUMENT_DEFINITION: definition.answer,
+    types.TEXT_DOCUMENT_REFERENCES: references.answer,
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: references.highlight,
+    types.TEXT_DOCUMENT_PREPARE_RENAME: rename.answer_prepare,
+    types.TEXT_DOCUMENT_RENAME: rename.answer,
+    types.TEXT_DOCUMENT_CODE_LENS: code_lens.answer,
+    types.WORKSPACE_SYMBOL: workspace_symbol.answer,
     types.TEXT_DOCUMENT_CODE_ACTION: code_action.answer,
     types.WORKSPACE_EXECUTE_COMMAND: execute_command.answer,
     "kerasLsp/model": model.answer,

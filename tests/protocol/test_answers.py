@@ -85,6 +85,38 @@ async def names_and_places(asking: Asking) -> None:
     edits = {item["label"]: item["textEdit"] for item in items}
     assert asking.at(edits["dense2"]["range"]) == "dense1"
     assert edits["dense2"]["newText"] == "dense2"
+    await uses_and_names(asking)
+
+
+async def uses_and_names(asking: Asking) -> None:
+    client, text = asking.client, asking.text
+    place = client.place(URI, text, text.index("self.dense1(") + 6)
+    everywhere = ["dense1", "dense1", "model.layers[0]"]
+    for declared, expected in ((True, everywhere), (False, everywhere[1:])):
+        asked = {**place, "context": {"includeDeclaration": declared}}
+        found = await client.request("textDocument/references", asked)
+        assert [asking.at(one["range"]) for one in found] == expected
+    marks = await client.request("textDocument/documentHighlight", place)
+    assert [(asking.at(one["range"]), one["kind"]) for one in marks] == [
+        ("dense1", 3),
+        ("dense1", 2),
+        ("model.layers[0]", 2),
+    ]
+    asked = await client.request("textDocument/prepareRename", place)
+    assert (asking.at(asked["range"]), asked["placeholder"]) == ("dense1", "dense1")
+    edit = await client.request("textDocument/rename", {**place, "newName": "入口"})
+    renamed = apply_edit({URI: text}, edit, client.encoding)[URI]
+    assert renamed == text.replace(".dense1", ".入口")
+    with pytest.raises(ServerError, match="no name that an attribute can have"):
+        await client.request("textDocument/rename", {**place, "newName": "1st"})
+    nothing = client.place(URI, text, text.index("import keras"))
+    assert await client.request("textDocument/prepareRename", nothing) is None
+    (lens,) = await client.request("textDocument/codeLens", {"textDocument": {"uri": URI}})
+    assert asking.at(lens["range"]) == "模型"
+    model = await client.request("workspace/executeCommand", lens["command"])
+    assert (model["uri"], model["version"]) == (URI, 1)
+    symbols = await client.request("workspace/symbol", {"query": "dense2"})
+    assert [(one["name"], one["containerName"]) for one in symbols] == [("dense2", "模型")]
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)

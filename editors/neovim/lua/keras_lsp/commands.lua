@@ -71,7 +71,18 @@ local function input_shape(options)
   require('keras_lsp.input_shape').open(class, shape, options.bang)
 end
 
+--- What the line above a class does, see |vim.lsp.codelens.run()|.
+local function show_model_of(lens)
+  local place = lens.arguments and lens.arguments[1] or {}
+  local buffer = place.uri and vim.uri_to_bufnr(place.uri)
+  if place.position and buffer == vim.api.nvim_get_current_buf() then
+    vim.api.nvim_win_set_cursor(0, { place.position.line + 1, 0 })
+  end
+  require('keras_lsp.model').open({})
+end
+
 function M.define()
+  vim.lsp.commands['kerasLsp.showModel'] = show_model_of
   local function command(name, action, options)
     vim.api.nvim_create_user_command(name, action, options)
   end

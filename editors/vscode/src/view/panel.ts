@@ -24,7 +24,8 @@ export function registerModelView(context: vscode.ExtensionContext, access: Serv
     });
   };
   context.subscriptions.push(
-    vscode.commands.registerCommand(OPEN_COMMAND, () => {
+    vscode.commands.registerCommand(OPEN_COMMAND, (place?: Place) => {
+      if (place?.position !== undefined) goTo(place.uri, place.position);
       const uri = editorUri(vscode.window.activeTextEditor);
       if (panel !== null) {
         panel.reveal(uri);
@@ -43,6 +44,17 @@ export function registerModelView(context: vscode.ExtensionContext, access: Serv
     }),
     { dispose: () => panel?.dispose() },
   );
+}
+
+/** What a code lens is about: the cursor goes there, and the page follows the cursor. */
+interface Place {
+  uri: string;
+  position?: { line: number; character: number };
+}
+
+function goTo(uri: string, { line, character }: { line: number; character: number }): void {
+  const editor = vscode.window.visibleTextEditors.find((one) => one.document.uri.toString() === uri);
+  if (editor !== undefined) editor.selection = new vscode.Selection(line, character, line, character);
 }
 
 function options(root: vscode.Uri): vscode.WebviewPanelOptions & vscode.WebviewOptions {

@@ -1,0 +1,66 @@
+"""The line above a model class."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from keras_lsp.features.code_lens import code_lenses
+from keras_lsp.features.workspace_symbols import workspace_symbols
+from tests.unit.features.views import KEY, current, stale, static
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from keras_lsp.session.snapshot import Snapshot
+    from tests.unit.features.conftest import Replayed
+
+
+def lenses(snapshot: Snapshot) -> list[tuple[str, str]]:
+    text = snapshot.views[KEY].document.text
+    return [(lens.span.of(text), lens.title) for lens in code_lenses(snapshot, KEY)]
+
+
+def test_size_and_shapes(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("subclassed")
+    size = "2,762 parameters · 10.79 KiB · (None, 32) → (None, 10)"
+    report = replayed(text)
+    assert lenses(current(text, report)) == [("MyModel", f"would be {size}")]
+    built = text + "model(tf.zeros((1, 32)))\n"
+    assert lenses(current(built, replayed(built))) == [("MyModel", size.replace("None", "1"))]
+    edited = text.replace("Dense(64", "Dense(128")
+    ((_, title),) = lenses(stale(edited, report, text))
+    assert title.endswith("(of an earlier text)")
+
+
+def test_from_the_text_alone(seed: Callable[[str], str]) -> None:
+    assert lenses(static(seed("subclassed"))) == [("MyModel", "2 layers")]
+    text = (
+        "import keras\nclass Net(keras.Model):\n    def __init__(self, n):\n        super().__init__()\n"
+        "        self.a = [keras.layers.Dense(i) for i in range(n)]\n"
+    )
+    assert lenses(static(text)) == [("Net", "1 attribute with layers")]
+
+
+def test_a_model_that_is_not_built_says_so(replayed: Replayed) -> None:
+    text = (
+        "import keras\nclass Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a = keras.layers.Dense(3)\nnet = Net()\n"
+    )
+    assert lenses(current(text, replayed(text))) == [("Net", "not built")]
+
+
+def test_it_can_be_switched_off(seed: Callable[[str], str]) -> None:
+    snapshot = static(seed("subclassed"))
+    off = replace(snapshot, settings=replace(snapshot.settings, code_lens=False))
+    assert lenses(off) == []
+
+
+def test_symbols_of_all_documents(seed: Callable[[str], str]) -> None:
+    snapshot = static(seed("subclassed"))
+    assert [(symbol.name, holder) for _, symbol, holder in workspace_symbols(snapshot, "dns")] == [
+        ("dense1", "MyModel"),
+        ("dense2", "MyModel"),
+    ]
+    assert [symbol.name for _, symbol, _ in workspace_symbols(snapshot, "mymod")] == ["MyModel"]
+    assert list(workspace_symbols(snapshot, "nothing like it")) == []
