@@ -29,6 +29,39 @@ def definition(snapshot: Snapshot, key: str, offset: int) -> tuple[Location, ...
     return tuple(Location(key, span) for span in dict.fromkeys(_spans(view, reference)))
 
 
+def type_definition(snapshot: Snapshot, key: str, offset: int) -> tuple[Location, ...]:
+    """The class of a layer or model, where it is of this file; for Keras's own see `keras_source`."""
+    view = snapshot.view(key)
+    reference = locate.locate(view, offset) if view else None
+    if view is None or reference is None or reference.kind is ReferenceKind.TENSOR:
+        return ()
+    names = {layer.class_name for layer in locate.layers_for(view, reference) if layer.is_user_class}
+    call, binding = locate.layer_call(reference), reference.binding
+    if not names:
+        names = {call.callee} if call is not None else {(binding.class_name if binding else None) or ""}
+    found = [view.facts.model_class(name) for name in sorted(names)]
+    return tuple(Location(key, model_class.name_span) for model_class in found if model_class is not None)
+
+
+def keras_source(snapshot: Snapshot, key: str, offset: int, *, of_type: bool) -> str | None:
+    """The dotted name, in the Keras that counts here, of the class at a place; `of_type`: that it is of."""
+    view = snapshot.view(key)
+    reference = locate.locate(view, offset) if view else None
+    if view is None or reference is None or reference.kind is ReferenceKind.TENSOR:
+        return None
+    if not of_type and reference.kind is not ReferenceKind.CONSTRUCTOR:
+        return None
+    layers = locate.layers_for(view, reference)
+    names = [f"keras.layers.{layer.class_name}" for layer in layers if not layer.is_user_class]
+    call = locate.layer_call(reference)
+    if call is not None and call.is_builtin:
+        names = [call.callee]
+    name = names[0] if len(set(names)) == 1 else ""
+    if not name.startswith("keras."):
+        return None
+    return f"tf_{name}" if view.keras_line == 2 else name
+
+
 def _spans(view: DocumentView, reference: Reference) -> list[Span]:
     kind = reference.kind
     if kind is ReferenceKind.MODEL_CLASS:

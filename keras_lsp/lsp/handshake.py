@@ -74,6 +74,7 @@ def initialize_result(params: Message) -> Message:
             "inlayHintProvider": True,
             "documentSymbolProvider": True,
             "definitionProvider": True,
+            "typeDefinitionProvider": True,
             "referencesProvider": True,
             "documentHighlightProvider": True,
             "renameProvider": _rename(params),

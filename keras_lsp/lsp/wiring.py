@@ -45,6 +45,7 @@ REQUESTS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_INLAY_HINT: inlay_hint.answer,
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: document_symbol.answer,
     types.TEXT_DOCUMENT_DEFINITION: definition.answer,
+    types.TEXT_DOCUMENT_TYPE_DEFINITION: definition.answer_type,
     types.TEXT_DOCUMENT_REFERENCES: references.answer,
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: references.highlight,
     types.TEXT_DOCUMENT_PREPARE_RENAME: rename.answer_prepare,

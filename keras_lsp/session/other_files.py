@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.session.build_queue import BuildQueue
 from keras_lsp.source.jedi_resolver import JediNames, JediResolver
-from keras_lsp.source.resolve import imports_others
+from keras_lsp.source.resolve import imports_others, split_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from keras_lsp.session.open_document import OpenDocument
     from keras_lsp.session.surroundings import Surroundings
+    from keras_lsp.source.facts import Elsewhere
 
 
 class OtherFiles:
@@ -59,6 +60,13 @@ class OtherFiles:
         """Packages may have changed."""
         self._names.forget()
         self.others_changed()
+
+    async def place_of(self, key: str, name: str) -> Elsewhere | None:
+        """Where the packages of a document's environment define what a dotted name means."""
+        entry = self._documents[key]
+        packages = self._around.packages_of(entry.found.command) if entry.found else ()
+        resolver = JediResolver(entry.document.path, self._around.root_of(entry.path), packages)
+        return await asyncio.wrap_future(self._names.place_of(resolver, *split_name(name)))
 
     def is_busy(self, key: str) -> bool:
         return self._queue.is_busy(key)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from keras_lsp.sandbox.examination import Findings
     from keras_lsp.sandbox.pool import BuilderSource
     from keras_lsp.session.project import ProjectLoader
+    from keras_lsp.source.facts import Elsewhere
     from keras_lsp.text.document import Document
 
 NO_MODEL_CODE = "There is no model code in this file."
@@ -133,6 +134,10 @@ class Session:
             await self._queue.idle(key)
 
     # -- what the user decides
+
+    async def place_of(self, key: str, name: str) -> Elsewhere | None:
+        """Where the environment of an open document has the source of `keras.layers.Dense`."""
+        return await self._others.place_of(key, name) if key in self._open else None
 
     @property
     def trusted(self) -> bool:

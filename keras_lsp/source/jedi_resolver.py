@@ -7,6 +7,7 @@ extraction says. Jedi is imported when the first such name is looked for; it rea
 
 from __future__ import annotations
 
+import re
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -114,6 +115,21 @@ class JediNames:
         Cancelling the future stops a look-up that has not begun.
         """
         return self._thread.submit(self._look_up, resolver, parsed)
+
+    def place_of(self, resolver: JediResolver, module: str, name: str) -> Future[Elsewhere | None]:
+        """Where an installed package defines a class or function; None where that is not found."""
+        return self._thread.submit(self._place_of, resolver, (module, name))
+
+    def _place_of(self, resolver: JediResolver, name: ImportedName) -> Elsewhere | None:
+        definition = self._jedi.definition(resolver, name) if resolver.packages else None
+        text = self._read(definition.file) if definition is not None and definition.file else None
+        if definition is None or definition.file is None or text is None:
+            return None
+        found = re.search(rf"^((?:class|(?:async )?def) ){re.escape(definition.name)}\b", text, re.MULTILINE)
+        if found is None:
+            return None
+        line = LineIndex(text).line_of(found.start())
+        return Elsewhere(definition.file, line, found.group(1), definition.name)
 
     def forget(self) -> None:
         """Packages may have been installed or changed."""
@@ -276,7 +292,8 @@ def _starts(folders: Sequence[PurePath], root: str | None) -> Sequence[PurePath]
 class _Definition:
     name: str
     full_name: str  # canonical for a class of Keras
-    path: str | None
+    path: str | None  # of a class
+    file: str | None  # of whatever it is
 
 
 class _Jedi:
@@ -311,8 +328,8 @@ class _Jedi:
         if not names:
             return None
         full_name = canonical(names[0].full_name or "")
-        path = str(names[0].module_path) if names[0].module_path and names[0].type == "class" else None
-        return _Definition(names[0].name, full_name, path)
+        file = str(names[0].module_path) if names[0].module_path else None
+        return _Definition(names[0].name, full_name, file if names[0].type == "class" else None, file)
 
 
 def _beside(path: str | None) -> str | None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.protocol.client import PATIENCE
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.protocol.client import Client
     from tests.protocol.conftest import Clients
 
@@ -121,6 +120,38 @@ async def test_definition_of_what_a_base_on_disk_holds(clients: Clients, tmp_pat
     start = len('        é = "𝄞"; '.encode("utf-16-le")) // 2
     assert found["range"]["start"] == {"line": 6, "character": start}
     assert found["range"]["end"] == {"line": 6, "character": start + len("self.dense")}
+
+
+async def test_the_source_of_a_layer_in_the_users_keras(
+    clients: Clients, keras_python: list[str], tmp_path: Path
+) -> None:
+    text = "import tensorflow as tf\n\nhead = tf.keras.layers.Dense(3)\nprint(head)\n"
+    uri = (tmp_path / "model.py").as_uri()
+    client = await clients.start(options={"interpreter": keras_python}, root=tmp_path)
+    client.open(uri, text)
+    for request, needle in (("definition", "Dense(3"), ("typeDefinition", "head =")):
+        place = client.place(uri, text, text.index(needle) + 1)
+        (found,) = await client.request(f"textDocument/{request}", place)
+        path = Path(found["uri"].removeprefix("file://"))
+        assert path.parts[-2:] == ("core", "dense.py")
+        line = path.read_text(encoding="utf-8").splitlines()[found["range"]["start"]["line"]]
+        span = found["range"]
+        assert line[span["start"]["character"] : span["end"]["character"]] == "Dense"
+        assert line.startswith("class Dense(")
+    # A variable of the program's own is where it was.
+    (own,) = await client.request("textDocument/definition", client.place(uri, text, text.index("head)")))
+    assert own["uri"] == uri
+
+
+async def test_without_keras_there_is_no_source(
+    clients: Clients, bare_python: list[str], tmp_path: Path
+) -> None:
+    text = "import keras\nhead = keras.layers.Dense(3)\n"
+    uri = (tmp_path / "model.py").as_uri()
+    client = await clients.start(options={"interpreter": bare_python}, root=tmp_path)
+    client.open(uri, text)
+    place = client.place(uri, text, text.index("Dense") + 1)
+    assert await client.request("textDocument/definition", place) == []
 
 
 async def test_a_plain_file_does_not_load_jedi(clients: Clients, tmp_path: Path) -> None:

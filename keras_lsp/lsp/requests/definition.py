@@ -1,11 +1,13 @@
-"""`textDocument/definition`."""
+"""`textDocument/definition` and `textDocument/typeDefinition`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keras_lsp.features.definition import definition
+from keras_lsp.features.definition import definition, keras_source, type_definition
+from keras_lsp.features.results import Location
 from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -13,13 +15,30 @@ if TYPE_CHECKING:
     from keras_lsp.lsp.connection import KerasLanguageServer
 
 
-def answer(ls: KerasLanguageServer, params: types.DefinitionParams) -> list[types.Location] | None:
+async def answer(ls: KerasLanguageServer, params: types.DefinitionParams) -> list[types.Location] | None:
+    return await _answer(ls, params, of_type=False)
+
+
+async def answer_type(
+    ls: KerasLanguageServer, params: types.TypeDefinitionParams
+) -> list[types.Location] | None:
+    return await _answer(ls, params, of_type=True)
+
+
+async def _answer(
+    ls: KerasLanguageServer, params: types.DefinitionParams | types.TypeDefinitionParams, *, of_type: bool
+) -> list[types.Location] | None:
+    """What the file does not say itself is looked for in the source of the user's Keras."""
     snapshot = ls.session.snapshot()
     document = from_lsp.document(snapshot, params.text_document)
     if document is None:
         return None
     offset = from_lsp.offset(document, params.position, ls.client.encoding)
-    found = definition(snapshot, document.key, offset)
+    found = (type_definition if of_type else definition)(snapshot, document.key, offset)
+    name = None if found else keras_source(snapshot, document.key, offset, of_type=of_type)
+    if name is not None:
+        place = await ls.session.place_of(document.key, name)
+        found = (Location(document.key, Span(offset, offset), place),) if place is not None else ()
     return [
         location for place in found if (location := to_lsp.location(place, snapshot, ls.client)) is not None
     ]

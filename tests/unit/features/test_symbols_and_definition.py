@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keras_lsp.features.definition import definition
+from keras_lsp.features.definition import definition, keras_source, type_definition
 from keras_lsp.features.results import Symbol, SymbolKind
 from keras_lsp.features.symbols import document_symbols
 from keras_lsp.text.span import Span
@@ -94,3 +94,56 @@ def test_definition_of_what_an_agent_keeps() -> None:
     assert model.span == Span(text.index(first), text.index(first) + len("self.model"))
     (layer,) = definition(static(text), KEY, text.index(second) + len(second) - 2)
     assert layer.span.of(text) == "keras.layers.Dense(1)"
+
+
+OF_TYPES = """\
+import tensorflow as tf
+
+
+class Block(tf.keras.layers.Layer):
+    def call(self, x):
+        return x
+
+
+class Net(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first = tf.keras.layers.Dense(3)
+        self.block = Block()
+
+    def call(self, x):
+        return self.block(self.first(x))
+
+
+net = Net()
+small = tf.keras.Sequential([tf.keras.layers.LSTM(2)])
+small.layers[0]
+"""
+
+
+@pytest.mark.parametrize(
+    ("marked", "own", "of_keras"),
+    [
+        ("self.fir|st(x)", [], "keras.layers.Dense"),
+        ("self.fir|st = ", [], "keras.layers.Dense"),
+        ("self.blo|ck(self", ["Block"], None),
+        ("n|et = ", ["Net"], None),
+        ("smal|l = ", [], "keras.Sequential"),
+        ("small.layers[|0]", [], "keras.layers.LSTM"),
+        ("layers.Den|se(3)", [], "keras.layers.Dense"),
+        ("def call(self, x):\n        return self.block(self.first(|x", [], None),
+    ],
+)
+def test_the_class_of_a_layer(marked: str, own: list[str], of_keras: str | None) -> None:
+    for line, prefix in ((3, ""), (2, "tf_")):
+        snapshot, offset = static(OF_TYPES, line), at(OF_TYPES, marked)
+        assert [x.span.of(OF_TYPES) for x in type_definition(snapshot, KEY, offset)] == own
+        name = keras_source(snapshot, KEY, offset, of_type=True)
+        assert name == (prefix + of_keras if of_keras else None)
+
+
+def test_definition_leads_into_keras_only_from_a_name_of_keras() -> None:
+    snapshot = static(OF_TYPES)
+    name = keras_source(snapshot, KEY, at(OF_TYPES, "layers.Den|se(3)"), of_type=False)
+    assert name == "keras.layers.Dense"
+    assert keras_source(snapshot, KEY, at(OF_TYPES, "self.fir|st(x)"), of_type=False) is None
