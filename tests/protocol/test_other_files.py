@@ -134,7 +134,8 @@ async def test_the_source_of_a_layer_in_the_users_keras(
         (found,) = await client.request(f"textDocument/{request}", place)
         path = Path(found["uri"].removeprefix("file://"))
         assert path.parts[-2:] == ("core", "dense.py")
-        line = path.read_text(encoding="utf-8").splitlines()[found["range"]["start"]["line"]]
+        source = await asyncio.to_thread(path.read_text, encoding="utf-8")
+        line = source.splitlines()[found["range"]["start"]["line"]]
         span = found["range"]
         assert line[span["start"]["character"] : span["end"]["character"]] == "Dense"
         assert line.startswith("class Dense(")
