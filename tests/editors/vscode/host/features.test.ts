@@ -90,6 +90,26 @@ describe('features', () => {
     assert.match(document.lineAt(target.range.start.line).text, /self\.dense2 = /);
   });
 
+  it('finds all uses of a layer, renames it everywhere, and says above the class how big it is', async () => {
+    const at = place(document, 'self.dense1(inputs)', 6);
+    const uses = await vscode.commands.executeCommand<vscode.Location[]>('vscode.executeReferenceProvider', document.uri, at);
+    const texts = uses.map(({ range }) => textAt(document, range));
+    assert.ok(texts.filter((text) => text === 'dense1').length === 2, texts.join(', '));
+    const edit = await vscode.commands.executeCommand<vscode.WorkspaceEdit>(
+      'vscode.executeDocumentRenameProvider',
+      document.uri,
+      at,
+      'first',
+    );
+    assert.equal(edit.get(document.uri).length, 2);
+    const [lens] = await eventually('a lens', async () => {
+      const found = await vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', document.uri);
+      return found.some(({ command }) => command?.title.includes('2,762 parameters')) ? found : undefined;
+    });
+    assert.equal(textAt(document, lens?.range ?? new vscode.Range(0, 0, 0, 0)), 'MyModel');
+    assert.equal(lens?.command?.command, 'kerasLsp.showModel');
+  });
+
   it('applies a fix that takes the error away', async () => {
     // VS Code answers with nothing when the text's markers change while it asks, and what is underlined
     // right after an undo still stands where the text before it had it.

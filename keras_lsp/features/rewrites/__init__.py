@@ -1,0 +1,21 @@
+"""Other ways to write the same model, offered where one stands: no mistake, so nothing is preferred."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keras_lsp.features.rewrites import config_method, functional_form
+
+if TYPE_CHECKING:
+    from keras_lsp.features.results import Fix
+    from keras_lsp.session.snapshot import Snapshot
+    from keras_lsp.text.span import Span
+
+_REWRITES = (functional_form.rewrites, config_method.rewrites)
+
+
+def rewrites(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
+    view = snapshot.view(key)
+    if view is None or view.facts.problems:  # an edit of text that cannot be read whole may break it
+        return ()
+    return tuple(fix for found in _REWRITES for fix in found(view, span))

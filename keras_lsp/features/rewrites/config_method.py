@@ -1,0 +1,105 @@
+"""`get_config()` for a layer of the user's own, from what its constructor takes and keeps.
+
+Keras saves a layer by what `get_config` says and makes it anew with `cls(**config)`; without one, saving a
+model with such a layer raises, or (Keras 3) works only for arguments that are plain values.
+https://keras.io/guides/serialization_and_saving/#custom-objects
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.source.facts import ModelKind
+from keras_lsp.source.parameters import all_arguments, self_name
+from keras_lsp.source.parse import parse
+from keras_lsp.source.positions import Positions
+from keras_lsp.text.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from keras_lsp.session.snapshot import DocumentView
+    from keras_lsp.source.facts import ModelClass
+    from keras_lsp.source.module_index import Function
+
+
+def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
+    model_class = view.facts.class_at(span.start)
+    if model_class is None or model_class.kind is not ModelKind.LAYER or model_class.method("get_config"):
+        return
+    # A base of its own may have a `get_config` that the constructor's parameters do not tell of.
+    if model_class.bases != ("keras.layers.Layer",):
+        return
+    parsed = parse(view.document.text)
+    positions = Positions(parsed.text)
+    for node in ast.walk(parsed.tree):
+        if isinstance(node, ast.ClassDef) and positions.name_span(node) == model_class.name_span:
+            fix = _fix(view, model_class, node, positions)
+            if fix is not None:
+                yield fix
+
+
+def _fix(view: DocumentView, model_class: ModelClass, node: ast.ClassDef, positions: Positions) -> Fix | None:
+    init = next((s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"), None)
+    kept = _kept(init) if init is not None else None
+    if init is None or not kept:
+        return None
+    text, lines = view.document.text, view.document.lines
+    first, last = positions.span(init), positions.span(node.body[-1])
+    indent = text[lines.line_span(lines.line_of(first.start)).start : first.start]
+    if indent.strip():
+        return None  # behind something else on its line
+    ending = "\r\n" if lines.line_span(0, with_ending=True).of(text).endswith("\r\n") else "\n"
+    step = indent[
+        len(text[lines.line_span(lines.line_of(model_class.span.start)).start : model_class.span.start]) :
+    ]
+    quote = "'" if text.count("'") > text.count('"') else '"'
+    rows = [f"{indent}{step * 2}{quote}{name}{quote}: self.{held}," for name, held in kept]
+    method = [
+        f"{indent}def get_config(self):",
+        f"{indent}{step}return {{",
+        f"{indent}{step * 2}**super().get_config(),",
+        *rows,
+        f"{indent}{step}}}",
+    ]
+    end = lines.line_span(lines.line_of(max(last.start, last.end - 1))).end
+    edit = TextEdit(Span(end, end), ending * 2 + ending.join(method))
+    return Fix(f"Add `get_config()` to `{model_class.name}`", (edit,))
+
+
+def _kept(init: Function) -> list[tuple[str, str]] | None:
+    """Each parameter with the attribute that keeps it; None unless all are kept and the rest goes on.
+
+    Without `**kwargs` that reach the base, `cls(**config)` would refuse the `name` and `dtype` of the base.
+    """
+    names = [argument.arg for argument in all_arguments(init)][1:]
+    more = init.args.kwarg
+    if init.args.vararg is not None or more is None or not _hands_on(init, more.arg):
+        return None
+    own = self_name(init)
+    held: dict[str, str] = {}
+    for node in ast.walk(init):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name):
+            for target in node.targets:
+                if isinstance(target, ast.Attribute) and _is_name(target.value, own):
+                    held.setdefault(node.value.id, target.attr)
+    if any(name not in held for name in names):
+        return None
+    return [(name, held[name]) for name in names]
+
+
+def _is_name(node: ast.expr, name: str | None) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _hands_on(init: Function, more: str) -> bool:
+    """Whether `super().__init__` gets the other arguments."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "__init__"
+        and any(k.arg is None and _is_name(k.value, more) for k in node.keywords)
+        for node in ast.walk(init)
+    )
