@@ -413,3 +413,14 @@ def test_one_sample_without_its_last_axis(keras3_worker: Worker, keras3: WarmKer
     really = json.loads(keras3.output(str(TRUTH), given=json.dumps({"one": text})))["one"]
     assert (report.failures, really["raised"]) == ((), [])
     assert list(shape(node(text, report, "given"))) == really["variables"]["given"]["tensor"][0]
+
+
+def test_large_arrays_as_weights(keras3_worker: Worker) -> None:
+    """Of 40 million numbers only the shape is made, and that does not fit."""
+    text = (
+        "import keras\nimport numpy as np\nvectors = np.random.random((400_000, 100))\n"
+        "keras.layers.Embedding(43, 100, weights=[vectors])\n"
+    )
+    (failure,) = keras3_worker.replay(text).failures
+    assert failure.certain
+    assert failure.message.endswith("(43, 100) is not compatible with provided weight shape (400000, 100).")
