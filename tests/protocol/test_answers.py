@@ -201,6 +201,20 @@ async def test_actions_of_other_kinds_are_not_ours(client: Client) -> None:
     assert await client.request("textDocument/codeAction", asked) is None
 
 
+async def test_all_fixes_of_the_file_are_made_where_a_client_asks_for_that_kind(client: Client) -> None:
+    client.open(URI, TEXT)
+    await client.wait_for_diagnostics(URI, bool)
+    context = {"diagnostics": [], "only": ["source.fixAll"]}
+    asked = {"textDocument": {"uri": URI}, "range": ALL, "context": context}
+    (action,) = await client.request("textDocument/codeAction", asked)
+    assert action["kind"] == "source.fixAll.keras-lsp"
+    assert action["kind"] in client.capabilities["codeActionProvider"]["codeActionKinds"]
+    assert {item["code"] for item in action["diagnostics"]} == {"KL101", "KL102"}
+    client.change(URI, 2, apply_edit({URI: TEXT}, action["edit"], client.encoding)[URI])
+    await client.wait_for_diagnostics(URI, lambda left: not left)
+    assert await client.request("textDocument/codeAction", asked) == []
+
+
 async def test_commands(client: Client) -> None:
     client.open(URI, TEXT)
 
