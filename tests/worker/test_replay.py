@@ -374,6 +374,7 @@ model.evaluate(np.zeros((8, 5)), np.ones((8, 4)))
         ("model.fit(np.zeros((8, 5)), np.zeros((8, 4)))", "target"),
         ("model.fit(np.zeros((8, 5)), np.zeros((7, 3)))", "samples"),
         ("model.predict(np.zeros((8, 6)))", ""),
+        ("model.fit(np.zeros((8, 5)), np.zeros((8, 3)), nb_epoch=1)", ""),  # as it was in Keras 1
         (
             "model.predict(np.zeros((8, 1)))",
             "",

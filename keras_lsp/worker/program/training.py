@@ -6,6 +6,7 @@ compared with the target. Each step is Keras's own, so what is wrong with the da
 
 from __future__ import annotations
 
+import inspect
 import sys
 import types
 from dataclasses import replace
@@ -44,8 +45,10 @@ class Training:
     def method(self, name: str) -> Callable[..., Any]:
         """What stands in for `Model.<name>`."""
         training = self
+        original = getattr(self.line.model_class, name)
 
         def method(model: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
+            _check_arguments(original, (model, x, *args), kwargs)
             given = {**dict(zip(POSITIONS, args)), **kwargs} if name in COMPARING else {}
             with training.event("fit", model, x):
                 x = training._first_batch(x)
@@ -228,6 +231,14 @@ class Training:
             return self.line.array(TensorSpec((samples[0], *spec.shape[1:]), spec.dtype))
 
         return self.line.map_structure(zeros, outputs)
+
+
+def _check_arguments(method: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any]) -> None:
+    """Raises what a call of the method itself raises of arguments that it does not take."""
+    try:
+        inspect.signature(method).bind(*args, **kwargs)
+    except TypeError as error:
+        raise TypeError(f"{method.__qualname__}() {error}") from None
 
 
 def _element(value: Any) -> Optional[TensorSpec]:
