@@ -112,7 +112,8 @@ class JediNames:
         self._texts: dict[str, str | None] = {}  # as they are for the look-up that runs
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jedi")
         self._files: dict[str, _File] = {}  # by path
-        self._checked: set[str] = set()  # paths whose facts are right for the look-up that runs
+        self._checked: dict[str, int] = {}  # paths whose facts are right for the look-up that runs: how deep
+        self._standing = False
         self._jedi = _Jedi()
         self._closed = False
 
@@ -122,6 +123,10 @@ class JediNames:
         Cancelling the future stops a look-up that has not begun.
         """
         return self._thread.submit(self._look_up, resolver, parsed)
+
+    def stand_still(self) -> None:
+        """From now on no file changes: what was found holds for all look-ups."""
+        self._standing = True
 
     def forget(self) -> None:
         """Packages may have been installed or changed."""
@@ -135,8 +140,9 @@ class JediNames:
     def _look_up(self, resolver: JediResolver, parsed: ParsedModule) -> bool:
         # The extraction on the loop's thread goes on with what `resolver` has; it changes once, as a whole.
         asked = JediResolver(resolver.path, resolver.root, resolver.packages, dict(resolver.found))
-        self._checked.clear()
-        self._texts.clear()
+        if not self._standing:
+            self._checked.clear()
+            self._texts.clear()
         for _ in range(_ROUNDS):
             asked.wanted.clear()
             facts_of(parsed, asked)
@@ -228,8 +234,8 @@ class JediNames:
         file = self._files.get(path)
         if file is None or file.text != text:
             file = self._files[path] = _first_look(here, text)
-        if path not in self._checked:
-            self._checked.add(path)
+        if self._checked.get(path, 0) < depth:
+            self._checked[path] = depth
             found = self._origins(here, file.wanted, depth - 1)
             if found != file.found:
                 file.found = here.found = found
