@@ -11,18 +11,21 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from keras_lsp.text.document import Document
 
-_COMMA_BEFORE = re.compile(r",\s*\Z")
 _COMMA_BEHIND = re.compile(r"\s*,[ \t]*")
+_EQUALS = re.compile(r"\s*=\s*")
 
 
-def without_argument(document: Document, argument: Span) -> TextEdit:
-    """A call without one of its arguments, and without the comma that parted it from another."""
+def without_keyword(document: Document, name: str, value: Span) -> TextEdit | None:
+    """A call without `name=value`, and without the comma that parted it; None where it is not spelled so."""
     text = document.text
-    before = _COMMA_BEFORE.search(text, 0, argument.start)
-    if before is not None:
-        return TextEdit(Span(before.start(), argument.end), "")
-    behind = _COMMA_BEHIND.match(text, argument.end)
-    return TextEdit(Span(argument.start, behind.end() if behind else argument.end), "")
+    start = text.rfind(name, 0, value.start)
+    if start < 0 or not _EQUALS.fullmatch(text, start + len(name), value.start):
+        return None
+    before = len(text[:start].rstrip())
+    if text[:before].endswith(","):
+        return TextEdit(Span(before - 1, value.end), "")
+    behind = _COMMA_BEHIND.match(text, value.end)
+    return TextEdit(Span(start, behind.end() if behind else value.end), "")
 
 
 def without_lines(document: Document, statement: Span) -> TextEdit | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Finding, Fix, Severity
-from keras_lsp.features.rules.edits import without_argument
+from keras_lsp.features.rules.edits import without_keyword
 from keras_lsp.features.rules.rule import Rule
 from keras_lsp.source.facts import ModelKind
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.session.snapshot import DocumentView
+    from keras_lsp.text.span import Span
 
 
 def check(view: DocumentView) -> Iterator[Finding]:
@@ -30,14 +31,13 @@ def check(view: DocumentView) -> Iterator[Finding]:
                         argument.span,
                         f"`{argument.name}` builds nothing here: only a Sequential model reads it, of its "
                         "first layer.",
-                        fixes=[
-                            Fix(
-                                f"Remove `{argument.name}`",
-                                (without_argument(view.document, argument.span),),
-                                preferred=True,
-                            )
-                        ],
+                        fixes=_fixes(view, argument.name, argument.span),
                     )
+
+
+def _fixes(view: DocumentView, name: str, value: Span) -> list[Fix]:
+    edit = without_keyword(view.document, name, value)
+    return [] if edit is None else [Fix(f"Remove `{name}`", (edit,), preferred=True)]
 
 
 RULE = Rule(
