@@ -425,3 +425,19 @@ def test_large_arrays_as_weights(keras3_worker: Worker) -> None:
     (failure,) = keras3_worker.replay(text).failures
     assert failure.certain
     assert failure.message.endswith("(43, 100) is not compatible with provided weight shape (400000, 100).")
+
+
+OWN_LOSS = """\
+def loss(y_true, y_pred):
+    return float(y_pred.numpy().sum())
+
+
+model.compile("sgd", loss, run_eagerly={eagerly})
+model.fit(np.zeros((8, 5)), np.zeros((8, 3)))
+"""
+
+
+def test_a_loss_that_needs_values(keras3_worker: Worker) -> None:
+    assert keras3_worker.replay(SHAPED + OWN_LOSS.format(eagerly=True)).failures == ()
+    (failure,) = keras3_worker.replay(SHAPED + OWN_LOSS.format(eagerly=False)).failures
+    assert (failure.type, failure.about) == ("AttributeError", "target")

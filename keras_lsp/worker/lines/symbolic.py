@@ -166,6 +166,12 @@ class KerasLine:
         """Whether `compile` gave the model a loss or metrics."""
         raise NotImplementedError
 
+    def runs_eagerly(self, model: Any) -> bool:
+        """Whether a loss of the user's own has values in its hands when it runs."""
+        tensorflow = sys.modules.get("tensorflow")
+        everywhere = tensorflow is not None and tensorflow.config.functions_run_eagerly()
+        return everywhere or bool(getattr(model, "run_eagerly", False))
+
     def check_samples(self, arrays: Any) -> None:
         """Raises what Keras raises of an (x, y) with unlike numbers of samples."""
         raise NotImplementedError

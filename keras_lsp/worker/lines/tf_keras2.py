@@ -70,7 +70,9 @@ class TfKeras2(KerasLine):
 
     def compare(self, model: Any, targets: Any, outputs: Any) -> None:
         tf = self.tensorflow
-        with tf.__internal__.FuncGraph("keras_lsp_loss").as_default():
+        refused = tf.errors.OperatorNotAllowedInGraphError  # AutoGraph makes `if tensor:` work in `fit`
+        graph = tf.__internal__.FuncGraph("keras_lsp_loss").as_default()
+        with graph, contextlib.suppress(refused):
             given, made = (self.map_structure(self._placeholder, specs) for specs in (targets, outputs))
             if model.compiled_loss is not None:
                 model.compiled_loss(given, made)

@@ -38,7 +38,7 @@ def check_target(line: KerasLine, model: Any, targets: Any, outputs: Any, batch:
 
     `batch` is the number of samples at a time, None where it is not known.
     """
-    if not line.is_compiled(model) or _computes_loss_itself(model):
+    if not line.is_compiled(model) or _computes_loss_itself(model) or line.runs_eagerly(model):
         return
     sizes = batch if all(_keeps_samples(layer) for layer in (model, *below(model))) else None
     given = [line.map_structure(lambda spec: _sized(spec, sizes), targets)]
