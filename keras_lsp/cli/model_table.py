@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keras_lsp.text.document import Document
 
 _MOST_ROWS = 2_000
+_LEAST = 12  # columns for a class and its arguments
 _NUMBERS = ("parameters", "memory", "FLOPs", "line")
 
 
@@ -57,15 +58,21 @@ def _label(step: ViewStep) -> str:
     return f"{step.label} (call {step.call} of {step.calls})" if step.calls > 1 else step.label
 
 
-def table(document: Document, shown: ModelView, model: ViewModel) -> Table:
+def table(document: Document, shown: ModelView, model: ViewModel, width: int) -> Table:
     """Columns that say nothing are left out."""
     every = list(rows(shown, model))
     found = Table(box=None, pad_edge=False)
     cells = [_cells(document, row) for row in every[:_MOST_ROWS]]
     names = [name for name in ("layer", "class", "output", *_NUMBERS) if any(cell[name] for cell in cells)]
+    widths = {name: max(len(name), *(cell[name].cell_len for cell in cells)) for name in names}
+    room = width - sum(wide + 2 for name, wide in widths.items() if name != "class")
     for name in names:
         justify: JustifyMethod = "right" if name in _NUMBERS else "left"
-        found.add_column(name, justify=justify, no_wrap=True, overflow="ellipsis", header_style="dim")
+        # Where there is not room for all, it is taken from the arguments.
+        wide = max(_LEAST, min(widths[name], room)) if name == "class" else widths[name]
+        found.add_column(
+            name, justify=justify, no_wrap=True, overflow="ellipsis", header_style="dim", width=wide
+        )
     for row in cells:
         found.add_row(*(row[name] for name in names))
     if len(every) > _MOST_ROWS:
@@ -85,7 +92,7 @@ def _cells(document: Document, row: Row) -> dict[str, Text]:
         "output": Text(f"{about}{layer.output}" if layer.output else "", "green"),
         "parameters": Text("" if layer.parameters is None else f"{layer.parameters:,}"),
         "memory": Text("" if not layer.bytes else wording.bytes_text(layer.bytes)),
-        "FLOPs": Text("" if not layer.flops else f"{least}{layer.flops:,}"),
+        "FLOPs": Text("" if not layer.flops else f"{least}{wording.flops_text(layer.flops)}"),
         "line": Text("" if place is None else str(document.lines.line_of(place.start) + 1), "dim"),
     }
 

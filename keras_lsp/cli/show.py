@@ -88,10 +88,14 @@ def show(
     if form == "json":
         console.print(Text(_as_json(view, given, shown, models)), soft_wrap=True)
     elif form == "text":
-        console.print(Group(*(() if name else render(snapshot, document.key)), *tables(view, shown, models)))
+        console.print(
+            Group(
+                *(() if name else render(snapshot, document.key)), *tables(view, shown, models, console.width)
+            )
+        )
         console.print(Text(_provenance(view), "dim"))
     else:
-        found = Group(*tables(view, shown, models), Text(_provenance(view), "dim"))
+        found = Group(*tables(view, shown, models, _WIDEST), Text(_provenance(view), "dim"))
         console.print(
             Text(_picture(found, f"{given.name}{f':{name}' if name else ''}", form)), soft_wrap=True
         )
@@ -112,13 +116,15 @@ def names_of(shown: ModelView, model: ViewModel) -> tuple[str, ...]:
     return (model.title, *(name for layer in layers for name in (layer.class_name, layer.name) if name))
 
 
-def tables(view: DocumentView, shown: ModelView, models: Sequence[ViewModel]) -> Iterator[RenderableType]:
+def tables(
+    view: DocumentView, shown: ModelView, models: Sequence[ViewModel], width: int
+) -> Iterator[RenderableType]:
     """A table for each model, with what is to be known about its whole."""
     layers = {layer.id: layer for layer in shown.layers}
     for model in models:
         yield Text("")
         yield Text(model.title, "bold")
-        yield model_table.table(view.document, shown, model)
+        yield model_table.table(view.document, shown, model, width)
         for note in layers[model.id].notes if model.id in layers else ():
             yield Text(note, "dim")
 
