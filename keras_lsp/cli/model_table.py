@@ -65,7 +65,11 @@ def table(document: Document, shown: ModelView, model: ViewModel, width: int) ->
     cells = [_cells(document, row) for row in every[:_MOST_ROWS]]
     names = [name for name in ("layer", "class", "output", *_NUMBERS) if any(cell[name] for cell in cells)]
     widths = {name: max(len(name), *(cell[name].cell_len for cell in cells)) for name in names}
-    room = width - sum(wide + 2 for name, wide in widths.items() if name != "class")
+    for spare in ("FLOPs", "memory"):  # what a narrow terminal does without
+        if spare in widths and _needed(widths) + _LEAST > width:
+            names.remove(spare)
+            del widths[spare]
+    room = width - _needed(widths)
     for name in names:
         justify: JustifyMethod = "right" if name in _NUMBERS else "left"
         # Where there is not room for all, it is taken from the arguments.
@@ -78,6 +82,11 @@ def table(document: Document, shown: ModelView, model: ViewModel, width: int) ->
     if len(every) > _MOST_ROWS:
         found.caption = f"… and {len(every) - _MOST_ROWS:,} more"
     return found
+
+
+def _needed(widths: dict[str, int]) -> int:
+    """Columns of all but the class, and the gaps between."""
+    return sum(wide + 2 for name, wide in widths.items() if name != "class")
 
 
 def _cells(document: Document, row: Row) -> dict[str, Text]:
