@@ -82,9 +82,13 @@ def _parser() -> argparse.ArgumentParser:
     show = commands.add_parser(
         "show",
         help="show a file as an editor would",
-        description="Shows a file with shapes, findings and cards. The file's model code is replayed.",
+        description="Shows a file with shapes, findings and cards, and its models as tables, or one of them "
+        "alone. The file's model code is replayed.",
     )
-    show.add_argument("file", help="a Python file")
+    show.add_argument(
+        "file", metavar="FILE[:NAME]", help="a Python file, or one model in it by its variable, class or name"
+    )
+    show.add_argument("--format", choices=("text", "json", "svg", "html"), default="text")
     _add_python(show)
     _add_untested(show)
     show.add_argument("--static-only", action="store_true", help="do not replay the file's code")
@@ -180,4 +184,5 @@ def _show(arguments: argparse.Namespace) -> int:
         arguments.python,
         replay=not arguments.static_only,
         untested=arguments.untested_sandbox,
+        form=arguments.format,
     )

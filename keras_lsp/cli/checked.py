@@ -87,13 +87,13 @@ def _told(document: Document, finding: Finding) -> Told:
         finding.slug,
         finding.severity.value,
         finding.message,
-        _place(document, finding.span),
-        tuple((_place(document, related.span), related.message) for related in finding.related),
+        place_of(document, finding.span),
+        tuple((place_of(document, related.span), related.message) for related in finding.related),
         tuple(fix.title for fix in finding.fixes),
     )
 
 
-def _place(document: Document, span: Span) -> Place:
+def place_of(document: Document, span: Span) -> Place:
     (line, column), (end_line, end_column) = (_point(document, at) for at in (span.start, span.end))
     return Place(line, column, end_line, end_column)
 

@@ -33,6 +33,7 @@ class Examiner:
         self._session = Session(builders, settings, catalogues=catalogues)
         self._session.set_roots(tuple(roots))
         self._session.set_trusted(True)
+        self._session.stand_still()
 
     async def examine(self, document: Document) -> Snapshot:
         self._session.open(document)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import keras_lsp
@@ -18,10 +20,12 @@ if TYPE_CHECKING:
 
     from keras_lsp.sandbox.catalogue_store import CatalogueStore
 
-# A program that looks at other files may find something else there the next time.
+# A program that looks at other files may find something else there the next time. It sees the workspace
+# only, so where nothing in that has changed, nothing has.
 _READS_FILES = re.compile(
     r"\b(open|read_\w+|load\w*|glob|iglob|listdir|scandir|walk|iterdir|exists|is_file|from_file|genfromtxt)\("
 )
+_MOST_FILES = 50_000
 
 
 class Remembered:
@@ -60,12 +64,35 @@ class Remembered:
             if text is None:
                 continue
             if _READS_FILES.search(text):
-                return None
+                if self._workspace is None:
+                    return None
+                digest.update(self._workspace)
             digest.update(f"\0{current}\0{text}".encode("utf-8", "surrogatepass"))
             new = sorted(imports - seen)
             seen.update(new)
             waiting += new
         return f"check-{digest.hexdigest()}.json.gz"
+
+    @cached_property
+    def _workspace(self) -> bytes | None:
+        """What tells whether any file in the workspace has changed; None where there are too many."""
+        digest, count = hashlib.sha256(), 0
+        for root in self._roots:
+            for folder, below, files in os.walk(root):
+                below[:] = sorted(name for name in below if _may_be_read(folder, name))
+                count += len(below) + len(files)
+                if count > _MOST_FILES:
+                    return None
+                for name in sorted(files):
+                    path = os.path.join(folder, name)  # noqa: PTH118  # many
+                    try:
+                        status = os.stat(path)  # noqa: PTH116
+                    except OSError:
+                        continue
+                    digest.update(
+                        f"\0{path}\0{status.st_size}\0{status.st_mtime_ns}".encode("utf-8", "replace")
+                    )
+        return digest.digest()
 
     def _read(self, path: str) -> tuple[str | None, frozenset[str]]:
         known = self._imports.get(path)
@@ -77,3 +104,9 @@ class Remembered:
                 imports = imported_files(parse(text).tree, path, place, self._roots)
             known = self._imports[path] = (text, imports)
         return known
+
+
+def _may_be_read(folder: str, name: str) -> bool:
+    """Whether a replay sees what is in there, and it is no environment, whose stamp counts anyway."""
+    hidden = name.startswith(".") or name == "__pycache__"
+    return not hidden and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))  # noqa: PTH110, PTH118

@@ -1,8 +1,11 @@
-"""`keras-lsp show FILE`: the file in the terminal with what an editor would show."""
+"""`keras-lsp show FILE[:NAME]`: a file as an editor would show it, and its models as tables."""
 
 from __future__ import annotations
 
 import asyncio
+import io
+import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,9 +15,12 @@ from rich.panel import Panel
 from rich.syntax import Syntax
 from rich.text import Text
 
+from keras_lsp.cli import model_table
 from keras_lsp.cli.examine import StaticOnly, examine
 from keras_lsp.features import diagnostics, hover, inlay_hints
+from keras_lsp.features.model_view import model_view
 from keras_lsp.features.results import Severity
+from keras_lsp.features.view_data import ModelView
 from keras_lsp.sandbox.pool import WorkerPool
 from keras_lsp.session.settings import Settings
 from keras_lsp.source.facts import ModelKind
@@ -22,13 +28,17 @@ from keras_lsp.text.document import Document
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
     from keras_lsp.features.results import Finding
+    from keras_lsp.features.view_data import ViewModel
     from keras_lsp.session.snapshot import DocumentView, Snapshot
 
+_JSON_VERSION = 1
+_NARROWEST, _WIDEST = 60, 200  # columns of a picture
+_FONT_FACE = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
 _HINT = "dim italic cyan"
 _COLOURS = {
     Severity.ERROR: "red",
@@ -38,6 +48,9 @@ _COLOURS = {
 }
 
 
+FORMATS = ("text", "json", "svg", "html")
+
+
 def show(
     file: str,
     python: str | None,
@@ -45,14 +58,17 @@ def show(
     replay: bool,
     console: Console | None = None,
     untested: bool = False,
+    form: str = "text",
 ) -> int:
-    """0 when the file could be shown, with or without a replay; 2 when it cannot be read."""
+    """0 when it could be shown, with or without a replay; 2 when there is no such file or model."""
     console = console or Console()
-    path = Path(file).absolute()
+    errors = console if form == "text" else Console(stderr=True)
+    given, name = _file_and_name(file)
+    path = given.absolute()
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:
-        console.print(Text(f"{file} cannot be read: {error.strerror}", "red"))
+        errors.print(Text(f"{given} cannot be read: {error.strerror}", "red"))
         return 2
     document = Document(path.as_uri(), None, text, str(path))
     interpreter = (python,) if python else ()
@@ -61,21 +77,92 @@ def show(
     builders = workers if replay else StaticOnly(workers)
     here = Path.cwd()
     root = here if here in path.parents else path.parent
-    with console.status("Asking Keras…" if replay else "Reading…"):
+    with errors.status("Asking Keras…" if replay else "Reading…"):
         snapshot = asyncio.run(examine(document, str(root), settings, builders))
-    console.print(Group(*render(snapshot, document.key)))
+    view, shown = snapshot.views[document.key], model_view(snapshot, document.key) or ModelView("text")
+    models = [model for model in shown.models if name in ("", *names_of(shown, model))]
+    if name and not models:
+        known = ", ".join(dict.fromkeys(model.title for model in shown.models)) or "none"
+        errors.print(Text(f"There is no model {name} in {given}. There are: {known}.", "red"), soft_wrap=True)
+        return 2
+    if form == "json":
+        console.print(Text(_as_json(view, given, shown, models)), soft_wrap=True)
+    elif form == "text":
+        console.print(
+            Group(
+                *(() if name else render(snapshot, document.key)), *tables(view, shown, models, console.width)
+            )
+        )
+        console.print(Text(_provenance(view), "dim"))
+    else:
+        found = Group(*tables(view, shown, models, _WIDEST), Text(_provenance(view), "dim"))
+        console.print(
+            Text(_picture(found, f"{given.name}{f':{name}' if name else ''}", form)), soft_wrap=True
+        )
     return 0
 
 
+def _file_and_name(given: str) -> tuple[Path, str]:
+    """`FILE:NAME`, where there is no file of that whole name."""
+    file, colon, name = given.rpartition(":")
+    if not colon or not name.isidentifier() or Path(given).exists():
+        return Path(given), ""
+    return Path(file), name
+
+
+def names_of(shown: ModelView, model: ViewModel) -> tuple[str, ...]:
+    """What a model is called: its variable, its class, and the name it has in Keras."""
+    layers = [layer for layer in shown.layers if layer.id == model.id]
+    return (model.title, *(name for layer in layers for name in (layer.class_name, layer.name) if name))
+
+
+def tables(
+    view: DocumentView, shown: ModelView, models: Sequence[ViewModel], width: int
+) -> Iterator[RenderableType]:
+    """A table for each model, with what is to be known about its whole."""
+    layers = {layer.id: layer for layer in shown.layers}
+    for model in models:
+        yield Text("")
+        yield Text(model.title, "bold")
+        yield model_table.table(view.document, shown, model, width)
+        for note in layers[model.id].notes if model.id in layers else ():
+            yield Text(note, "dim")
+
+
+def _as_json(view: DocumentView, file: Path, shown: ModelView, models: Sequence[ViewModel]) -> str:
+    """`{version, path, keras, reason}` and what `features/view_data.py` has."""
+    current = view.current
+    said = {
+        "version": _JSON_VERSION,
+        "path": str(file),
+        "keras": current.report.versions.keras if current is not None else "",
+        "reason": view.reason,
+        **model_table.data(view.document, shown, models),
+    }
+    return json.dumps(said, indent=2, ensure_ascii=False)
+
+
+def _picture(found: RenderableType, title: str, form: str) -> str:
+    """What a terminal would show, as wide as it wants to be; nothing in it is fetched from anywhere."""
+    console = Console(
+        record=True, file=io.StringIO(), width=_WIDEST, force_terminal=True, color_system="truecolor"
+    )
+    width = console.measure(found).maximum
+    console.width = max(_NARROWEST, min(width, _WIDEST))
+    console.print(found)
+    if form == "html":
+        return console.export_html(inline_styles=True)
+    return _FONT_FACE.sub("", console.export_svg(title=title))
+
+
 def render(snapshot: Snapshot, key: str) -> Iterator[RenderableType]:
-    """The source with its hints and findings, the cards of its models, and how all that is known."""
+    """The source with its hints and findings, and the cards of its models."""
     view = snapshot.view(key)
     if view is None:
         return
     findings = diagnostics.diagnostics(snapshot, key)
     yield from _source(snapshot, view, findings)
     yield from _cards(snapshot, view)
-    yield Text(_provenance(view), "dim")
     if findings:
         yield Text(f"{len(findings)} finding{'s' if len(findings) > 1 else ''}.", "bold")
 

@@ -1,8 +1,11 @@
-"""What can be done at a place: fixes for findings, comments that silence them, pinning a guessed input."""
+"""What can be done at a place: fixes for findings, comments that silence them, pinning a guessed input.
+
+Several fixes go into one action where none is in another's way; what is left out can be fixed after that.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keras_lsp.features.diagnostics import diagnostics
 from keras_lsp.features.results import Fix, TextEdit
@@ -10,19 +13,74 @@ from keras_lsp.features.rules.ignores import ignoring
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keras_lsp.features.results import Finding
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.source.facts import ModelClass
+
+
+class Together(NamedTuple):
+    """What is mended at once, and how."""
+
+    findings: tuple[Finding, ...]
+    fix: Fix
 
 
 def code_actions(snapshot: Snapshot, key: str, span: Span) -> tuple[tuple[Finding, Fix], ...]:
     """Each fix once, with the first finding it mends; `span` may be a bare cursor."""
     fixes: dict[Fix, Finding] = {}
     for finding in diagnostics(snapshot, key):
-        if finding.span.start <= span.end and span.start <= finding.span.end:
+        if _touch(finding.span, span):
             for fix in finding.fixes:
                 fixes.setdefault(fix, finding)
     return tuple((finding, fix) for fix, finding in fixes.items())
+
+
+def fixes_of_a_kind(snapshot: Snapshot, key: str, span: Span) -> tuple[Together, ...]:
+    """For each kind of finding at the place that takes more than one fix in the document: all of these."""
+    found = diagnostics(snapshot, key)
+    kinds = dict.fromkeys(finding.code for finding in found if _touch(finding.span, span))
+    together = (_together(finding for finding in found if finding.code == code) for code in kinds)
+    return tuple(
+        Together(findings, Fix(f"Fix all `{findings[0].slug}` in this file", edits))
+        for findings, fixes, edits in together
+        if len(fixes) > 1
+    )
+
+
+def all_fixes(snapshot: Snapshot, key: str) -> Together | None:
+    """The obvious fix of each finding that has one."""
+    findings, fixes, edits = _together(diagnostics(snapshot, key))
+    return Together(findings, Fix("Fix all that keras-lsp can fix", edits)) if fixes else None
+
+
+def _together(
+    findings: Iterable[Finding],
+) -> tuple[tuple[Finding, ...], tuple[Fix, ...], tuple[TextEdit, ...]]:
+    """The findings with an obvious fix, as far as these do not get into each other's way."""
+    mended: list[Finding] = []
+    fixes: dict[Fix, None] = {}
+    edits: dict[TextEdit, None] = {}
+    for finding in findings:
+        fix = next((fix for fix in finding.fixes if fix.preferred), None)
+        if fix is None or (
+            fix not in fixes and any(_clash(edit, other) for edit in fix.edits for other in edits)
+        ):
+            continue
+        mended.append(finding)
+        fixes[fix] = None
+        edits.update(dict.fromkeys(fix.edits))
+    return tuple(mended), tuple(fixes), tuple(edits)
+
+
+def _clash(edit: TextEdit, other: TextEdit) -> bool:
+    """Whether two edits cannot both be made; the same one twice is one."""
+    return edit != other and (edit.span.overlaps(other.span) or edit.span.start == other.span.start)
+
+
+def _touch(one: Span, other: Span) -> bool:
+    return one.start <= other.end and other.start <= one.end
 
 
 def silencers(snapshot: Snapshot, key: str, span: Span) -> tuple[tuple[Finding, Fix], ...]:
@@ -32,7 +90,7 @@ def silencers(snapshot: Snapshot, key: str, span: Span) -> tuple[tuple[Finding, 
         return ()
     found = []
     for finding in diagnostics(snapshot, key):
-        near = finding.span.start <= span.end and span.start <= finding.span.end
+        near = _touch(finding.span, span)
         comment = ignoring(view.document, finding) if near and not finding.code.startswith("KL9") else None
         if comment is not None:
             found.append((finding, comment))

@@ -21,7 +21,7 @@ def diagnostics(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
         return ()
     found: dict[Span, Finding] = {}
     for rule in RULES:
-        for finding in rule.check(snapshot, key):
+        for finding in rule.check(view):
             found.setdefault(finding.span, finding)
     shown = (chosen(snapshot, key, finding) for finding in heard(view, found.values()))
     wanted = (finding for finding in shown if finding is not None)

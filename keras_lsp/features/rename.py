@@ -14,7 +14,6 @@ from keras_lsp.features import locate
 from keras_lsp.features.results import TextEdit
 from keras_lsp.features.uses import attribute_name, name_span
 from keras_lsp.source.facts import LayerCall, Reference, ReferenceKind, StepKind
-from keras_lsp.source.parse import parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.text.span import Span
 
@@ -230,7 +229,7 @@ def _check_text(view: DocumentView) -> None:
 
 def _attribute_spans(view: DocumentView, name: str) -> Iterator[Span]:
     """Every `.name` of the text."""
-    parsed = parse(view.document.text)
+    parsed = view.parsed
     positions = Positions(parsed.text)
     for node in ast.walk(parsed.tree):
         if isinstance(node, ast.Attribute) and node.attr == name:
@@ -240,7 +239,7 @@ def _attribute_spans(view: DocumentView, name: str) -> Iterator[Span]:
 
 def _string_spans(view: DocumentView, value: str) -> Iterator[Span]:
     """Every string of the text that is just that."""
-    parsed = parse(view.document.text)
+    parsed = view.parsed
     positions = Positions(parsed.text)
     for node in ast.walk(parsed.tree):
         if isinstance(node, ast.Constant) and node.value == value:

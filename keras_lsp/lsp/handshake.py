@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
+FIX_ALL = "source.fixAll.keras-lsp"  # a kind of code action
+
 COMMANDS = (
     "kerasLsp.rebuild",
     "kerasLsp.showModel",
@@ -80,7 +82,7 @@ def initialize_result(params: Message) -> Message:
             "renameProvider": _rename(params),
             "codeLensProvider": {"resolveProvider": False},
             "workspaceSymbolProvider": True,
-            "codeActionProvider": {"codeActionKinds": ["quickfix"]},
+            "codeActionProvider": {"codeActionKinds": ["quickfix", "refactor.rewrite", FIX_ALL]},
             "executeCommandProvider": {"commands": list(COMMANDS)},
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         },

@@ -202,13 +202,17 @@ def diagnostic(found: Finding, document: Document, client: Client) -> types.Diag
 
 
 def code_action(
-    fix: Fix, document: Document, client: Client, finding: Finding | None = None
+    fix: Fix,
+    document: Document,
+    client: Client,
+    findings: Iterable[Finding] = (),
+    kind: types.CodeActionKind | str = types.CodeActionKind.QuickFix,
 ) -> types.CodeAction:
-    """`finding` is what it mends, where it mends one."""
+    """`findings` are what it mends."""
     return types.CodeAction(
         title=fix.title,
-        kind=types.CodeActionKind.QuickFix,
-        diagnostics=None if finding is None else [diagnostic(finding, document, client)],
+        kind=kind,
+        diagnostics=[diagnostic(finding, document, client) for finding in findings] or None,
         is_preferred=fix.preferred if client.preferred_actions else None,
         edit=workspace_edit(fix, document, client),
     )

@@ -135,6 +135,13 @@ class OpenDocument:
             if kept is not None and kept.report is not None:
                 replay = ReplayView(kept.report, kept.shift, stale=not self.is_current)
             self._view = DocumentView(
-                self.document, self.facts, self.state, self.reason, replay, self.environment, self.api
+                self.document,
+                self.facts,
+                self.parsed,
+                self.state,
+                self.reason,
+                replay,
+                self.environment,
+                self.api,
             )
         return self._view

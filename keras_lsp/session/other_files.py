@@ -56,6 +56,10 @@ class OtherFiles:
             if key != but:
                 self._want(key)
 
+    def stand_still(self) -> None:
+        """No file changes while this session lasts."""
+        self._names.stand_still()
+
     def forget(self) -> None:
         """Packages may have changed."""
         self._names.forget()

@@ -82,6 +82,10 @@ class Session:
         self._budget = FailureBudget()
         self._background: set[asyncio.Task[None]] = set()
 
+    def stand_still(self) -> None:
+        """No file changes while this session lasts: what was read of one once need not be read again."""
+        self._others.stand_still()
+
     # -- documents
 
     def open(self, document: Document) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from keras_lsp.knowledge.api import Api
     from keras_lsp.source.facts import ModuleFacts
+    from keras_lsp.source.parse import ParsedModule
     from keras_lsp.text.document import Document
     from keras_lsp.text.shift import Shift
     from keras_lsp.worker.report import LayerReport, NodeFact, ReplayReport, Value
@@ -121,6 +122,7 @@ class DocumentView:
 
     document: Document
     facts: ModuleFacts
+    parsed: ParsedModule  # of the document's text
     state: ReplayState = ReplayState.STATIC
     reason: str = ""  # why there is no current report, for the user; "" when there is
     replay: ReplayView | None = None

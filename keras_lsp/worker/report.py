@@ -198,6 +198,7 @@ class ReplayFailure:
     chain: Tuple[SpanPair, ...] = ()  # user frames, outermost first
     certain: bool = True
     layer: Optional[int] = None  # the layer whose call or attribute raised
+    about: str = ""  # "samples": how many there are; "target": what the output is compared with
 
 
 @dataclass(frozen=True)

@@ -229,8 +229,38 @@ async def test_a_modest_client_gets_what_it_can_take(clients: Clients, keras_pyt
 
 async def test_actions_of_other_kinds_are_not_ours(client: Client) -> None:
     client.open(URI, TEXT)
-    asked = {"textDocument": {"uri": URI}, "range": ALL, "context": {"diagnostics": [], "only": ["refactor"]}}
-    assert await client.request("textDocument/codeAction", asked) is None
+    context = {"diagnostics": [], "only": ["source.organizeImports"]}
+    asked = {"textDocument": {"uri": URI}, "range": ALL, "context": context}
+    assert await client.request("textDocument/codeAction", asked) == []
+
+
+async def test_rewrites_are_offered_as_such(client: Client) -> None:
+    text = 'import keras\ns = "😀"; m = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])\n'
+    text += "n = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])\n"
+    client.open(URI, text)
+    for needle, expected in (("m = ", 0), ("n = ", 1)):  # not behind something else on its line
+        place = client.place(URI, text, text.index(needle))["position"]
+        context = {"diagnostics": [], "only": ["refactor"]}
+        asked = {"textDocument": {"uri": URI}, "range": {"start": place, "end": place}, "context": context}
+        found = await client.request("textDocument/codeAction", asked)
+        assert [one["kind"] for one in found] == ["refactor.rewrite"] * expected
+    new = apply_edit({URI: text}, found[0]["edit"], client.encoding)[URI]
+    assert new.endswith("\nn = keras.Model(inputs, outputs)\n")
+    assert "outputs = keras.layers.Dense(2)(inputs)\n" in new
+
+
+async def test_all_fixes_of_the_file_are_made_where_a_client_asks_for_that_kind(client: Client) -> None:
+    client.open(URI, TEXT)
+    await client.wait_for_diagnostics(URI, bool)
+    context = {"diagnostics": [], "only": ["source.fixAll"]}
+    asked = {"textDocument": {"uri": URI}, "range": ALL, "context": context}
+    (action,) = await client.request("textDocument/codeAction", asked)
+    assert action["kind"] == "source.fixAll.keras-lsp"
+    assert action["kind"] in client.capabilities["codeActionProvider"]["codeActionKinds"]
+    assert {item["code"] for item in action["diagnostics"]} == {"KL101", "KL102"}
+    client.change(URI, 2, apply_edit({URI: TEXT}, action["edit"], client.encoding)[URI])
+    await client.wait_for_diagnostics(URI, lambda left: not left)
+    assert await client.request("textDocument/codeAction", asked) == []
 
 
 async def test_commands(client: Client) -> None:

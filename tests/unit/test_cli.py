@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import re
 from pathlib import Path
 from tempfile import gettempdir
 from typing import TYPE_CHECKING
@@ -154,6 +156,45 @@ class TestShow:
         file.write_text("import keras\nclass Net(keras.Model):\n    def __init__(self:\n")
         assert show(str(file), None, replay=False, console=console) == 0
         assert "def __init__(self:" in printed(console)
+
+    def test_one_model_as_a_table(self, keras_python: list[str], console: Console) -> None:
+        named = f"{SEEDS / 'functional.py'}:model"
+        assert show(named, keras_python[0], replay=True, console=console) == 0
+        text = printed(console)
+        assert "import" not in text
+        (head,) = (line for line in text.splitlines() if line.startswith("layer "))
+        assert head.split() == ["layer", "class", "output", "parameters", "memory", "FLOPs", "line"]
+        rows = [line for line in text.splitlines() if "─ " in line]
+        assert any("Dense(" in row and "(None, " in row for row in rows)
+
+    def test_a_model_inside_a_model_has_rows_of_its_own(self, console: Console) -> None:
+        assert show(f"{SEEDS / 'nested.py'}", None, replay=False, console=console) == 0
+        assert "│  └─ " in printed(console)
+
+    def test_a_name_that_is_no_model(self, console: Console) -> None:
+        assert show(f"{SEEDS / 'nested.py'}:nobody", None, replay=False, console=console) == 2
+        assert "There is no model nobody" in printed(console)
+
+    def test_json(self, keras_python: list[str], console: Console) -> None:
+        file = SEEDS / "functional.py"
+        assert show(f"{file}:model", keras_python[0], replay=True, console=console, form="json") == 0
+        said = json.loads(printed(console))
+        assert (said["version"], said["path"], said["origin"], said["reason"]) == (1, str(file), "replay", "")
+        (model,) = said["models"]
+        layers = {layer["id"]: layer for layer in said["layers"]}
+        whole = layers[model["id"]]
+        parts = [layers[step["layer"]] for step in whole["steps"] if step["kind"] == "layer"]
+        assert whole["parameters"] == sum(part["parameters"] or 0 for part in parts)
+        line = file.read_text().splitlines()[whole["made"]["line"] - 1]
+        assert line[whole["made"]["column"] - 1 :].startswith(("tf.keras.Model(", "keras.Model(", "Model("))
+
+    @pytest.mark.parametrize(("form", "begins"), [("svg", "<svg "), ("html", "<!DOCTYPE html>")])
+    def test_pictures_need_nothing_from_elsewhere(self, console: Console, form: str, begins: str) -> None:
+        assert show(f"{SEEDS / 'nested.py'}", None, replay=False, console=console, form=form) == 0
+        text = printed(console)
+        assert text.startswith(begins)
+        assert "Dense" in text
+        assert not re.search(r"url\(|src=|<link|<script|@font-face", text.replace("url(#", ""))
 
     def test_a_file_that_is_not_there(self, tmp_path: Path, console: Console) -> None:
         assert show(str(tmp_path / "none.py"), None, replay=True, console=console) == 2

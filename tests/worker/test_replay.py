@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.worker.environments import TRUTH
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from keras_lsp.worker.report import NodeFact, ReplayReport
+    from tests.warm import WarmKeras
     from tests.worker.driver import Worker
 
 NET = """\
@@ -299,3 +303,141 @@ def test_data_that_is_not_known_is_no_proof_that_nothing_is_built(keras3_worker:
     assert not any(failure.certain for failure in report.failures)
     dense = next(layer for layer in report.layers if layer.class_name == "Dense")
     assert dense.built_how == "`fit` on line 4 gives it data that a replay does not know"
+
+
+LOSSES = """\
+import keras
+import numpy as np
+
+
+class Penalized(keras.layers.Layer):
+    def call(self, inputs):
+        self.add_loss(keras.ops.mean(inputs))
+        return inputs
+
+
+layer = Penalized()
+layer(np.zeros((2, 3), "float32"))
+layer(np.zeros((2, 3), "float32"))
+layer.losses[0]
+layer.losses[1]
+layer(keras.Input((3,)))
+layer.losses[0]
+"""
+
+
+def test_losses_are_those_of_the_last_call_on_data(keras3_worker: Worker, keras3: WarmKeras) -> None:
+    report = keras3_worker.replay(LOSSES)
+    lines = [LOSSES.count("\n", 0, f.span[0]) + 1 for f in report.failures if f.certain and f.span]
+    really = json.loads(keras3.output(str(TRUTH), given=json.dumps({"losses": LOSSES})))
+    assert lines == [line for _, line in really["losses"]["raised"]] == [15, 17]
+
+
+SHAPED = """\
+import keras
+import numpy as np
+
+model = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])
+model.compile("sgd", "mse")
+"""
+
+
+GENERATED = """\
+batches = (part for part in [(np.zeros((8, 5)), np.zeros((8, 4)))])
+model.fit(batches, steps_per_epoch=1)
+"""
+DATASET = """\
+import tensorflow as tf
+pairs = tf.data.Dataset.from_tensor_slices((np.zeros((8, 5)), np.zeros((8, 4))))
+model.fit(pairs.batch(2))
+"""
+BY_NUMBER = """\
+class Pairs(keras.utils.Sequence):
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return np.zeros((8, 5)), np.zeros((8, 4))
+
+
+model.fit(Pairs())
+"""
+FITTED = """\
+model.fit(np.zeros((8, 5)), np.zeros((8, 3)))
+model.evaluate(np.zeros((8, 5)), np.ones((8, 4)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "about"),
+    [
+        ("model.fit(np.zeros((8, 5)), np.zeros((8, 4)))", "target"),
+        ("model.fit(np.zeros((8, 5)), np.zeros((7, 3)))", "samples"),
+        ("model.predict(np.zeros((8, 6)))", ""),
+        ("model.fit(np.zeros((8, 5)), np.zeros((8, 3)), nb_epoch=1)", ""),  # as it was in Keras 1
+        (
+            "model.predict(np.zeros((8, 1)))",
+            "",
+        ),  # an axis of size 1 may be dropped, but there is none to drop
+        (GENERATED, "target"),
+        (DATASET, "target"),
+        (BY_NUMBER, "target"),
+        (FITTED, "target"),
+    ],
+)
+def test_what_of_the_data_a_failure_is_about(keras3_worker: Worker, program: str, about: str) -> None:
+    (failure,) = keras3_worker.replay(f"{SHAPED}{program}\n").failures
+    assert failure.certain
+    assert failure.about == about
+
+
+def test_names_of_a_star_import(keras3_worker: Worker) -> None:
+    text = (
+        "from keras.layers import *\nfrom numpy import *\n\n"
+        "class Own(Layer):\n    def call(self, x):\n        return x\n\n\n"
+        "first = Dense(4)(Own()(Input((3,))))\nsecond = Dense(2)(zeros((2, 5)))\n"
+    )
+    report = keras3_worker.replay(text)
+    assert report.failures == ()
+    assert shape(node(text, report, "first")) == (None, 4)
+    assert shape(node(text, report, "second")) == (2, 2)
+
+
+def test_one_sample_without_its_last_axis(keras3_worker: Worker, keras3: WarmKeras) -> None:
+    """A Sequential model adds it where its input ends with 1, although the sizes before do not fit either."""
+    text = (
+        "import keras\nimport numpy as np\n"
+        "model = keras.Sequential([keras.Input((7, 1)), keras.layers.Dense(3)])\n"
+        "given = model(np.zeros((7, 1), 'float32'))\n"
+    )
+    report = keras3_worker.replay(text)
+    really = json.loads(keras3.output(str(TRUTH), given=json.dumps({"one": text})))["one"]
+    assert (report.failures, really["raised"]) == ((), [])
+    assert list(shape(node(text, report, "given"))) == really["variables"]["given"]["tensor"][0]
+
+
+def test_large_arrays_as_weights(keras3_worker: Worker) -> None:
+    """Of 40 million numbers only the shape is made, and that does not fit."""
+    text = (
+        "import keras\nimport numpy as np\nvectors = np.random.random((400_000, 100))\n"
+        "keras.layers.Embedding(43, 100, weights=[vectors])\n"
+    )
+    (failure,) = keras3_worker.replay(text).failures
+    assert failure.certain
+    assert failure.message.endswith("(43, 100) is not compatible with provided weight shape (400000, 100).")
+
+
+OWN_LOSS = """\
+def loss(y_true, y_pred):
+    return float(y_pred.numpy().sum())
+
+
+model.compile("sgd", loss, run_eagerly={eagerly})
+model.fit(np.zeros((8, 5)), np.zeros((8, 3)))
+"""
+
+
+def test_a_loss_that_needs_values(keras3_worker: Worker) -> None:
+    assert keras3_worker.replay(SHAPED + OWN_LOSS.format(eagerly=True)).failures == ()
+    (failure,) = keras3_worker.replay(SHAPED + OWN_LOSS.format(eagerly=False)).failures
+    assert (failure.type, failure.about) == ("AttributeError", "target")

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from keras_lsp.features.results import Fix, TextEdit
 from keras_lsp.source.facts import ModelKind
 from keras_lsp.source.parameters import all_arguments, self_name
-from keras_lsp.source.parse import parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.text.span import Span
 
@@ -32,7 +31,7 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
     # A base of its own may have a `get_config` that the constructor's parameters do not tell of.
     if model_class.bases != ("keras.layers.Layer",):
         return
-    parsed = parse(view.document.text)
+    parsed = view.parsed
     positions = Positions(parsed.text)
     for node in ast.walk(parsed.tree):
         if isinstance(node, ast.ClassDef) and positions.name_span(node) == model_class.name_span:

@@ -14,7 +14,6 @@ from keras_lsp.features.results import Fix, TextEdit
 from keras_lsp.source.calls import is_input, layers_argument
 from keras_lsp.source.facts import ModelKind
 from keras_lsp.source.fingerprint import comments
-from keras_lsp.source.parse import parse
 from keras_lsp.source.positions import Positions
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ def _fix(view: DocumentView, binding: Binding, call: LayerCall) -> Fix | None:
 def _written(view: DocumentView, binding: Binding, call: LayerCall) -> _Written | None:
     """None for what cannot be taken apart: added to later, spread, with comments inside, on several lines."""
     text = view.document.text
-    parsed = parse(text)
+    parsed = view.parsed
     positions = Positions(parsed.text)
     node = next((n for n in ast.walk(parsed.tree) if _assigns(n, binding, positions)), None)
     made = node.value if isinstance(node, ast.Assign) else None

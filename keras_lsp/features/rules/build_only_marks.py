@@ -12,20 +12,19 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.source.facts import BuildEvent, Built, EventKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import ReplayEvent
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None or view.keras_line == 2:
+def check(view: DocumentView) -> Iterable[Finding]:
+    if view.keras_line == 2:
         return ()
     if view.current is not None:
-        return tuple(_seen(view, view.current))
-    return tuple(_read(view))
+        return _seen(view, view.current)
+    return _read(view)
 
 
 def _seen(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:

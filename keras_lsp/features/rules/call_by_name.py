@@ -12,14 +12,13 @@ from keras_lsp.features.rules.tree import tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view)) if view is not None and view.current is not None else ()
+def check(view: DocumentView) -> Iterable[Finding]:
+    return _found(view) if view.current is not None else ()
 
 
 def _found(view: DocumentView) -> Iterator[Finding]:

@@ -14,22 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.features.rules.tree import Function
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 _PLAIN_BASES = frozenset({"keras.Model", "keras.layers.Layer"})
 
 
-def _check_dunder(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_overriding(view)) if view is not None else ()
-
-
-def _check_return(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_without_return(view)) if view is not None else ()
-
-
-def _overriding(view: DocumentView) -> Iterator[Finding]:
+def _check_dunder(view: DocumentView) -> Iterator[Finding]:
     tree = tree_of(view)
     for model_class, node in model_classes(view):
         own = method(node, "__call__")
@@ -46,7 +36,7 @@ def _overriding(view: DocumentView) -> Iterator[Finding]:
         )
 
 
-def _without_return(view: DocumentView) -> Iterator[Finding]:
+def _check_return(view: DocumentView) -> Iterator[Finding]:
     tree = tree_of(view)
     for model_class, node in model_classes(view):
         call = method(node, "call")

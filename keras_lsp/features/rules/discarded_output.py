@@ -8,31 +8,25 @@ from typing import TYPE_CHECKING
 from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.evidence import WEIGHTED
 from keras_lsp.features.rules.rule import Rule
-from keras_lsp.features.rules.tree import method, model_classes, self_attribute, tree_of
+from keras_lsp.features.rules.tree import call_methods, self_attribute, tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.features.rules.tree import Tree
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view)) if view is not None else ()
-
-
-def _found(view: DocumentView) -> Iterator[Finding]:
+def check(view: DocumentView) -> Iterator[Finding]:
     tree = tree_of(view)
-    for model_class, node in model_classes(view):
-        call = method(node, "call")
-        if call is None or not any(isinstance(n, ast.Return) and n.value is not None for n in ast.walk(call)):
+    for method in call_methods(view):
+        if not any(isinstance(n, ast.Return) and n.value is not None for n in method.nodes):
             continue
-        for statement in ast.walk(call):
+        for statement in method.nodes:
             if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
                 continue
-            slot = model_class.slot(self_attribute(statement.value.func) or "")
+            slot = method.model_class.slot(self_attribute(statement.value.func) or "")
             made = slot.call if slot is not None and not slot.conditional else None
             if made is not None and made.is_builtin and made.class_name in WEIGHTED:
                 yield RULE.finding(

@@ -6,28 +6,24 @@ import ast
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import locate
-from keras_lsp.features.results import Finding, Severity
+from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.tree import tree_of
-from keras_lsp.source.facts import ReferenceKind
+from keras_lsp.source.facts import ModelKind, ReferenceKind
+from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.features.rules.tree import Tree
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 _LISTS = frozenset({"layers", "weights", "trainable_weights", "non_trainable_weights", "variables",
                     "trainable_variables", "non_trainable_variables"})  # fmt: skip
 _CHANGES = frozenset({"append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"})
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view)) if view is not None else ()
-
-
-def _found(view: DocumentView) -> Iterator[Finding]:
+def check(view: DocumentView) -> Iterator[Finding]:
     tree = tree_of(view)
     for node in tree.nodes:
         if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
@@ -41,7 +37,41 @@ def _found(view: DocumentView) -> Iterator[Finding]:
             continue
         span = tree.span(node.value if isinstance(node, ast.Expr) else node)
         copy = f"`{what}()` gives copies" if what == "get_weights" else f"`.{what}` is a new list each time"
-        yield RULE.finding(span, f"This changes nothing in the model: {copy}. {_instead(what)}")
+        message = f"This changes nothing in the model: {copy}. {_instead(what)}"
+        yield RULE.finding(span, message, fixes=_fixes(view, tree, node, owner))
+
+
+def _fixes(view: DocumentView, tree: Tree, node: ast.AST, owner: ast.expr) -> list[Fix]:
+    """`model.layers.pop()` of a Sequential as `model.pop()`."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if (
+        not isinstance(call, ast.Call)
+        or call.args
+        or call.keywords
+        or not isinstance(call.func, ast.Attribute)
+    ):
+        return []
+    listed = call.func.value
+    if call.func.attr != "pop" or not isinstance(listed, ast.Attribute) or listed.attr != "layers":
+        return []
+    start = tree.span(owner).end
+    if not _is_sequential(view, tree.span(owner)):
+        return []
+    return [
+        Fix("Use `pop` of the model", (TextEdit(Span(start, tree.span(listed).end), ""),), preferred=True)
+    ]
+
+
+def _is_sequential(view: DocumentView, owner: Span) -> bool:
+    if view.current is not None:
+        layers = view.current.layers_at(owner)
+        return bool(layers) and all(layer.kind == "sequential" for layer in layers)
+    return any(
+        reference.span == owner
+        and reference.binding is not None
+        and reference.binding.kind is ModelKind.SEQUENTIAL
+        for reference in view.facts.references
+    )
 
 
 def _is_change(function: ast.expr) -> bool:
@@ -97,6 +127,6 @@ RULE = Rule(
     ),
     bad="model = tf.keras.Sequential([tf.keras.Input((5,)), tf.keras.layers.Dense(3)])\nmodel.layers.pop()\n",
     good="model = tf.keras.Sequential([tf.keras.Input((5,)), tf.keras.layers.Dense(3)])\nmodel.pop()\n",
-    fix="",
+    fix="Uses `pop` of a Sequential model in place of `pop` of its list.",
     check=check,
 )

@@ -14,19 +14,16 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.weight_card import LISTS, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
     from keras_lsp.source.facts import LayerCall, WeightUse
     from keras_lsp.worker.report import LayerReport
 
 _TESTS = re.compile(r"\s*(?:assert|if|while)\b")
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None:
-        return ()
+def check(view: DocumentView) -> Iterable[Finding]:
     empty = (
         finding
         for use in view.facts.weight_uses

@@ -6,6 +6,7 @@ part in, and what a stale report saw, is nobody's mistake.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,9 @@ WEIGHTED = frozenset(
 )
 
 
+_ADDS = re.compile(r"\A[\w.]+\.add\(")
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One failure of the replay, sorted: which rule it belongs to and what it is about."""
@@ -74,13 +78,23 @@ def _all_cases(view: DocumentView) -> Iterator[Case]:
     replay = view.current
     if replay is None:
         return
+    added: set[tuple[str, str, int | None]] = set()
     for failure in replay.report.failures:
         span = replay.span(failure.span)
-        if failure.certain and span is not None:
-            yield _sorted_out(view, replay, failure, span)
+        if not failure.certain or span is None:
+            continue
+        if _ADDS.search(span.of(view.document.text)):
+            # A layer that does not fit stays in the model: what is added after it fails for the same reason.
+            told = (failure.type, failure.message, failure.layer)
+            if told in added:
+                continue
+            added.add(told)
+        yield _sorted_out(view, replay, failure, span)
 
 
 def _sorted_out(view: DocumentView, replay: ReplayView, failure: ReplayFailure, span: Span) -> Case:
+    if failure.about == "target":
+        return Case("KL408", failure, span)
     # Before Python 3.11 a failure spans the whole line, so it holds what it is about.
     uses = [use for use in view.facts.weight_uses if span.covers(use.span)]
     found: Iterator[Case | None] = iter(())

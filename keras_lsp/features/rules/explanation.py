@@ -12,8 +12,7 @@ def markdown(rule: Rule) -> str:
     parts = [f"# {rule.code} {rule.slug}", rule.why, _level(rule)]
     parts += ["Raises or misleads:", f"```python\n{rule.bad.strip()}\n```"]
     parts += ["Works:", f"```python\n{rule.good.strip()}\n```"]
-    if rule.fix:
-        parts.append(f"Quick fix: {rule.fix}")
+    parts.append(f"Quick fix: {rule.fix}" if rule.fix else f"No quick fix: {rule.no_fix}")
     parts.append(f"To silence it on one line: `# keras-lsp: ignore[{rule.slug}]`")
     return "\n\n".join(parts) + "\n"
 

@@ -12,17 +12,16 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.tree import canonical, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 _MODEL = (".keras", ".h5", ".hdf5")
 _WEIGHTS = (".weights.h5", ".json")  # the index of weights in several files
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view)) if view is not None and view.keras_line == 3 else ()
+def check(view: DocumentView) -> Iterable[Finding]:
+    return _found(view) if view.keras_line == 3 else ()
 
 
 def _found(view: DocumentView) -> Iterator[Finding]:

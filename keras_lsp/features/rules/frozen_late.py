@@ -13,16 +13,15 @@ from keras_lsp.features.rules.tree import tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None or view.current is None or view.keras_line != 2:
+def check(view: DocumentView) -> Iterable[Finding]:
+    if view.current is None or view.keras_line != 2:
         return ()
-    return tuple(_found(view, view.current))
+    return _found(view, view.current)
 
 
 def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:

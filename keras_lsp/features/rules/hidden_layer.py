@@ -11,17 +11,16 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.tree import canonical, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
 
 _MADE_ANEW = "made anew"
 _PLAIN = re.compile(r"plain `(\w+)` object")
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view, view.current)) if view is not None and view.current is not None else ()
+def check(view: DocumentView) -> Iterable[Finding]:
+    return _found(view, view.current) if view.current is not None else ()
 
 
 def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
@@ -69,5 +68,6 @@ RULE = Rule(
     good="class Net(tf.keras.Model):\n    def __init__(self):\n        super().__init__()\n"
     "        self.dense = tf.keras.layers.Dense(3)\n\n    def call(self, x):\n        return self.dense(x)\n",
     fix="",
+    no_fix="Where the layer belongs is up to the design of the program: Keras has to find it from the model.",
     check=check,
 )

@@ -8,10 +8,12 @@ from keras_lsp.features.results import Finding, Severity
 from keras_lsp.features.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from keras_lsp.session.snapshot import Snapshot
+    from collections.abc import Iterable
+
+    from keras_lsp.session.snapshot import DocumentView
 
 
-def _check(_snapshot: Snapshot, _key: str) -> tuple[Finding, ...]:
+def _check(_view: DocumentView) -> Iterable[Finding]:
     """Nothing by itself: it takes the findings of all other rules."""
     return ()
 

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keras_lsp.features.results import Finding, Severity
+from keras_lsp.features.results import Finding, Fix, Severity
+from keras_lsp.features.rules.edits import without_keyword
 from keras_lsp.features.rules.rule import Rule
 from keras_lsp.source.facts import ModelKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
+    from keras_lsp.text.span import Span
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view)) if view is not None else ()
-
-
-def _found(view: DocumentView) -> Iterator[Finding]:
+def check(view: DocumentView) -> Iterator[Finding]:
     for model_class in view.facts.classes:
         for slot in model_class.slots if model_class.kind is ModelKind.SUBCLASS else ():
             if (
@@ -34,7 +31,13 @@ def _found(view: DocumentView) -> Iterator[Finding]:
                         argument.span,
                         f"`{argument.name}` builds nothing here: only a Sequential model reads it, of its "
                         "first layer.",
+                        fixes=_fixes(view, argument.name, argument.span),
                     )
+
+
+def _fixes(view: DocumentView, name: str, value: Span) -> list[Fix]:
+    edit = without_keyword(view.document, name, value)
+    return [] if edit is None else [Fix(f"Remove `{name}`", (edit,), preferred=True)]
 
 
 RULE = Rule(
@@ -51,6 +54,6 @@ RULE = Rule(
     "    def call(self, x):\n        return self.a(x)\n",
     good="class Net(tf.keras.Model):\n    def __init__(self):\n        super().__init__()\n"
     "        self.a = tf.keras.layers.Dense(3)\n\n    def call(self, x):\n        return self.a(x)\n",
-    fix="",
+    fix="Takes the argument out.",
     check=check,
 )

@@ -12,16 +12,15 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.tree import calls_of, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None or view.current is None or view.keras_line != 3:
+def check(view: DocumentView) -> Iterable[Finding]:
+    if view.current is None or view.keras_line != 3:
         return ()
-    return tuple(_found(view, view.current))
+    return _found(view, view.current)
 
 
 def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
@@ -62,5 +61,6 @@ RULE = Rule(
     "        self.a = tf.keras.layers.Dense(3)\n\n    def call(self, x):\n        return self.a(x)\n\n\n"
     "net = Net()\nnet.b = tf.keras.layers.Dense(3)\nnet(tf.zeros((2, 5)))\n",
     fix="",
+    no_fix="The layer has to be made before the model is built; what stands between may need its order.",
     check=check,
 )

@@ -16,16 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.features.rules.tree import Function
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.source.facts import LayerCall, ModelClass
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view)) if view is not None else ()
-
-
-def _found(view: DocumentView) -> Iterator[Finding]:
+def check(view: DocumentView) -> Iterator[Finding]:
     tree, calls = tree_of(view), calls_of(view)
     for model_class, node in model_classes(view):
         call = method(node, "call")

@@ -13,14 +13,13 @@ from keras_lsp.source.facts import StepKind
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return (*_seen(view), *_read(view)) if view is not None else ()
+def check(view: DocumentView) -> Iterable[Finding]:
+    return (*_seen(view), *_read(view))
 
 
 def _seen(view: DocumentView) -> Iterator[Finding]:
@@ -66,5 +65,6 @@ RULE = Rule(
     bad="model = tf.keras.Sequential([tf.keras.layers.Dense(10)])\nlast = model.layers[1]\n",
     good="model = tf.keras.Sequential([tf.keras.layers.Dense(10)])\nlast = model.layers[-1]\n",
     fix="",
+    no_fix="Which layer is meant, the text does not say.",
     check=check,
 )

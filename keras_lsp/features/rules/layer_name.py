@@ -13,16 +13,15 @@ from keras_lsp.source.facts import LayerPath, Step, StepKind
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 _SHOWN = 6
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return (*_seen(view), *_read(view)) if view is not None else ()
+def check(view: DocumentView) -> Iterable[Finding]:
+    return (*_seen(view), *_read(view))
 
 
 def _seen(view: DocumentView) -> Iterator[Finding]:

@@ -11,15 +11,12 @@ from keras_lsp.features.rules.training_steps import steps
 from keras_lsp.features.rules.tree import calls_of, canonical, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None:
-        return ()
+def check(view: DocumentView) -> Iterable[Finding]:
     behind = _behind_activation(view, view.current) if view.current is not None else ()
     return (*_one_unit(view), *behind)
 

@@ -12,15 +12,14 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.weight_card import LISTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.source.facts import WeightUse
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return (*_seen(view), *_read(view)) if view is not None else ()
+def check(view: DocumentView) -> Iterable[Finding]:
+    return (*_seen(view), *_read(view))
 
 
 def _seen(view: DocumentView) -> Iterator[Finding]:

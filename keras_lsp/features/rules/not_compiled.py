@@ -14,18 +14,17 @@ from keras_lsp.features.rules.tree import canonical, tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.features.rules.evidence import Case
     from keras_lsp.features.rules.training_steps import Step
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
 
 _OWN_LOSS = ("add_loss", "compute_loss", "load_model")
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None or view.current is None:
+def check(view: DocumentView) -> Iterable[Finding]:
+    if view.current is None:
         return ()
     words = "`compile` wants an optimizer, or the name of one, and no class."
     classes = findings(view, RULE, r"Could not interpret optimizer identifier", words, _instance)

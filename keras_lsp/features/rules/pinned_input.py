@@ -8,13 +8,13 @@ from keras_lsp.features.results import Finding, Severity
 from keras_lsp.features.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from keras_lsp.session.snapshot import Snapshot
+    from collections.abc import Iterable
+
+    from keras_lsp.session.snapshot import DocumentView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    pragmas = view.facts.pragmas if view is not None else ()
-    return tuple(RULE.finding(pragma.span, pragma.problem) for pragma in pragmas if pragma.problem)
+def check(view: DocumentView) -> Iterable[Finding]:
+    return (RULE.finding(pragma.span, pragma.problem) for pragma in view.facts.pragmas if pragma.problem)
 
 
 RULE = Rule(
@@ -30,5 +30,6 @@ RULE = Rule(
     bad="# keras-lsp: input=(None, units)\nmodel = tf.keras.Sequential([tf.keras.layers.Dense(10)])\n",
     good="# keras-lsp: input=(None, 32)\nmodel = tf.keras.Sequential([tf.keras.layers.Dense(10)])\n",
     fix="",
+    no_fix="What was meant cannot be read.",
     check=check,
 )

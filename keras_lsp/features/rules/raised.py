@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from keras_lsp.features.results import Fix
     from keras_lsp.features.rules.evidence import Case
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.text.span import Span
 
     Words = Callable[["DocumentView", "Case"], str]
@@ -40,16 +40,16 @@ def raised_rule(
     bad: str,
     good: str,
     fix: str = "",
+    no_fix: str = "",
     fixes: Fixes | None = None,
     keras_lines: tuple[int, ...] = (2, 3),
 ) -> Rule:
     """A rule for the exceptions whose message has `says` in it."""
 
-    def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-        view = snapshot.view(key)
-        return tuple(findings(view, rule, says, words, fixes)) if view is not None else ()
+    def check(view: DocumentView) -> Iterable[Finding]:
+        return findings(view, rule, says, words, fixes)
 
-    rule = Rule(code, slug, Severity.ERROR, keras_lines, why, bad, good, fix, check)
+    rule = Rule(code, slug, Severity.ERROR, keras_lines, why, bad, good, fix, check, no_fix)
     return rule
 
 

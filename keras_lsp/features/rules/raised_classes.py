@@ -147,6 +147,7 @@ CLASS = raised_rule(
     why="`Dense` is a class. Called on a tensor it takes that for its first argument, the number of units.",
     bad=_GOOD.replace("Dense(3)", "Dense"),
     good=_GOOD,
+    no_fix="The arguments that the class is to be made with are nowhere in the text.",
 )
 BUILD = raised_rule(
     "KL222",
@@ -161,6 +162,7 @@ BUILD = raised_rule(
     "    def call(self, x):\n        return x\n\n\nNet()(tf.zeros((2, 5)))\n",
     good="class Net(tf.keras.layers.Layer):\n    def build(self, input_shape):\n        pass\n\n"
     "    def call(self, x):\n        return x\n\n\nNet()(tf.zeros((2, 5)))\n",
+    no_fix="The body of `build` uses the parameters it has: with others it has to be written anew.",
 )
 VALUES = raised_rule(
     "KL224",
@@ -173,6 +175,7 @@ VALUES = raised_rule(
     ),
     bad=_GOOD.replace("self.a(x)", "self.a(x.numpy())").replace("tf.zeros((2, 5))", "tf.keras.Input((5,))"),
     good=_GOOD.replace("tf.zeros((2, 5))", "tf.keras.Input((5,))"),
+    no_fix="What does the same on symbols depends on what the values are wanted for.",
 )
 CONFIG = raised_rule(
     "KL225",
@@ -187,5 +190,6 @@ CONFIG = raised_rule(
     "Scale(lambda: 1).get_config()\n",
     good="class Scale(tf.keras.layers.Layer):\n    def __init__(self, f=1):\n        super().__init__()\n\n\n"
     "Scale().get_config()\n",
+    no_fix="Only the author knows how the argument is to be written, and made again of what was written.",
 )
 RULES = (SUPER, NO_CALL, CLASS, NAME, BUILD, VALUES, CONFIG)

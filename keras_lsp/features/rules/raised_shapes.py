@@ -1,4 +1,4 @@
-"""KL401 to KL407, KL412 and KL413: inputs and graphs that do not fit."""
+"""KL401 to KL407, KL409, KL412 and KL413: inputs and graphs that do not fit."""
 
 from __future__ import annotations
 
@@ -98,6 +98,10 @@ def _width(view: DocumentView, case: Case) -> str:
     return f"{name} was built for inputs of another shape."
 
 
+_MSE = (
+    "model = tf.keras.Sequential([tf.keras.Input((5,)), tf.keras.layers.Dense(3)])\n"
+    "model.compile('sgd', 'mse')\n"
+)
 _LSTMS = "tf.keras.Sequential([tf.keras.Input((4, 5)), tf.keras.layers.LSTM(3{}), tf.keras.layers.LSTM(3)])\n"
 _DENSE = "dense = tf.keras.layers.Dense(3)\ndense(tf.keras.Input((5,)))\n"
 _TWO = "i, j = tf.keras.Input((5,)), tf.keras.Input((5,))\n"
@@ -127,6 +131,7 @@ WIDTH = raised_rule(
     ),
     bad=f"{_DENSE}dense(tf.keras.Input((6,)))\n",
     good=f"{_DENSE}dense(tf.keras.Input((5,)))\n",
+    no_fix="Either of the two sizes may be the wrong one.",
 )
 SPATIAL = raised_rule(
     "KL403",
@@ -137,6 +142,7 @@ SPATIAL = raised_rule(
     why="Each convolution or pooling without padding makes an image smaller, until a kernel no longer fits.",
     bad="tf.keras.layers.Conv2D(3, 5)(tf.keras.Input((4, 4, 1)))\n",
     good="tf.keras.layers.Conv2D(3, 5, padding='same')(tf.keras.Input((4, 4, 1)))\n",
+    no_fix="Padding, fewer layers and a larger input each make another model.",
 )
 MERGE = raised_rule(
     "KL404",
@@ -150,6 +156,7 @@ MERGE = raised_rule(
     ),
     bad="tf.keras.layers.Reshape((2, 3))(tf.keras.Input((5,)))\n",
     good="tf.keras.layers.Reshape((2, 3))(tf.keras.Input((6,)))\n",
+    no_fix="Either of the shapes may be the wrong one.",
 )
 UNDEFINED = raised_rule(
     "KL406",
@@ -159,6 +166,7 @@ UNDEFINED = raised_rule(
     why="A None in `Input` is a size that changes. Weights do not: the axis they are for needs a number.",
     bad="tf.keras.layers.Dense(3)(tf.keras.Input((None,)))\n",
     good="tf.keras.layers.Dense(3)(tf.keras.Input((5,)))\n",
+    no_fix="How large the axis is, only the data tells.",
 )
 SYMBOL = raised_rule(
     "KL412",
@@ -187,5 +195,16 @@ GRAPH = raised_rule(
     ),
     bad=f"{_TWO}tf.keras.Model(i, tf.keras.layers.Dense(3)(j))\n",
     good=f"{_TWO}tf.keras.Model(j, tf.keras.layers.Dense(3)(j))\n",
+    no_fix="Which input was meant, the text does not say.",
+)
+SAMPLES = raised_rule(
+    "KL409",
+    "sample-counts-differ",
+    r"Data cardinality is ambiguous",
+    "The inputs and the target are not equally many.",
+    why="Each sample has its target: the first axis of all arrays that `fit` and `evaluate` get is as long.",
+    bad=f"{_MSE}model.fit(tf.zeros((8, 5)), tf.zeros((7, 3)))\n",
+    good=f"{_MSE}model.fit(tf.zeros((8, 5)), tf.zeros((8, 3)))\n",
+    no_fix="Which of the arrays has too many or too few, the text does not say.",
 )
 RULES = (RANK, WIDTH, SPATIAL, MERGE, UNDEFINED, SYMBOL, GRAPH)

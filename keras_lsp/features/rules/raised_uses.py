@@ -16,10 +16,10 @@ from keras_lsp.knowledge import catalogue
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.features.rules.evidence import Case
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.worker.report import LayerReport
 
 _ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
@@ -143,11 +143,8 @@ def _replacing(view: DocumentView) -> Iterator[Finding]:
             yield STORE.finding(span, words, fixes=_assigned(view, span), severity=Severity.WARNING)
 
 
-def _check_stores(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None:
-        return ()
-    return tuple(_replacing(view)) if view.keras_line == 2 else _REFUSED.check(snapshot, key)
+def _check_stores(view: DocumentView) -> Iterable[Finding]:
+    return _replacing(view) if view.keras_line == 2 else _REFUSED.check(view)
 
 
 def _other_weight_name(view: DocumentView, case: Case) -> str:
@@ -273,6 +270,7 @@ OUTPUT = raised_rule(
     ),
     bad="dense = tf.keras.layers.Dense(3)\ndense.output\n",
     good="dense = tf.keras.layers.Dense(3)\ndense(tf.keras.Input((5,)))\ndense.output\n",
+    no_fix="What it is to be called on, the text does not say.",
 )
 SHAPE = raised_rule(
     "KL109",
@@ -294,6 +292,7 @@ GET_LAYER = raised_rule(
     why="`get_layer()` finds one layer, by its name or by its place.",
     bad=f"{_SEQ}m.get_layer()\n",
     good=f"{_SEQ}m.get_layer('head')\n",
+    no_fix="Which layer is meant, the call does not say.",
 )
 ACCESS = raised_rule(
     "KL306",
@@ -318,6 +317,7 @@ SET_WEIGHTS = raised_rule(
     why="The arrays for `set_weights` have to be as many as the weights and of their shapes.",
     bad=f"{_SEQ}m.layers[0].set_weights([tf.zeros((3, 5)), tf.zeros(3)])\n",
     good=f"{_SEQ}m.layers[0].set_weights([tf.zeros((5, 3)), tf.zeros(3)])\n",
+    no_fix="Which arrays were meant, the text does not say.",
 )
 _REFUSED = raised_rule(
     "KL308",
@@ -362,6 +362,7 @@ NAMES = raised_rule(
     why="Names tell layers apart in a model and in its files. Keras makes unique ones where none is given.",
     bad="tf.keras.Sequential([tf.keras.layers.Dense(3, name='a'), tf.keras.layers.Dense(3, name='a')])\n",
     good="tf.keras.Sequential([tf.keras.layers.Dense(3, name='a'), tf.keras.layers.Dense(3, name='b')])\n",
+    no_fix="Which layer keeps the name is up to those who ask for it, files of weights among them.",
 )
 ARGUMENT = raised_rule(
     "KL501",

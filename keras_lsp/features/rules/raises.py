@@ -10,14 +10,13 @@ from keras_lsp.features.rules.raised import called_from, said
 from keras_lsp.features.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from collections.abc import Iterable
+
+    from keras_lsp.session.snapshot import DocumentView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None:
-        return ()
-    return tuple(_finding(view, case) for case in cases(view, RULE.code))
+def check(view: DocumentView) -> Iterable[Finding]:
+    return (_finding(view, case) for case in cases(view, RULE.code))
 
 
 def _finding(view: DocumentView, case: Case) -> Finding:
@@ -40,5 +39,6 @@ RULE = Rule(
     bad="tf.keras.layers.Permute((1, 3))(tf.keras.Input((4, 5)))\n",
     good="tf.keras.layers.Permute((2, 1))(tf.keras.Input((4, 5)))\n",
     fix="",
+    no_fix="It may be any exception: what mends it is in Keras's own words, if anywhere.",
     check=check,
 )

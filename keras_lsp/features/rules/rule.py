@@ -10,7 +10,7 @@ from keras_lsp.features.results import Finding, Fix, Related, Severity
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from keras_lsp.session.snapshot import Snapshot
+    from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.text.span import Span
 
 
@@ -26,7 +26,8 @@ class Rule:
     bad: str
     good: str
     fix: str  # what the quick fix does, "" when there is none
-    check: Callable[[Snapshot, str], tuple[Finding, ...]]
+    check: Callable[[DocumentView], Iterable[Finding]]
+    no_fix: str = ""  # why there is no quick fix, where there is none
 
     def finding(
         self,

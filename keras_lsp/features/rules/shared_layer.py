@@ -11,17 +11,16 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.tree import calls_of, method, model_classes, self_attribute, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.features.rules.tree import Tree
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.source.facts import LayerCall
     from keras_lsp.text.span import Span
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return (*_repeated(view), *_overwritten(view)) if view is not None else ()
+def check(view: DocumentView) -> Iterable[Finding]:
+    return (*_repeated(view), *_overwritten(view))
 
 
 def _repeated(view: DocumentView) -> Iterator[Finding]:

@@ -14,15 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.features.rules.training_steps import Step
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view)) if view is not None else ()
-
-
-def _found(view: DocumentView) -> Iterator[Finding]:
+def check(view: DocumentView) -> Iterator[Finding]:
     all_steps, tree = steps(view), tree_of(view)
     first: dict[str, Step] = {}  # name of an optimizer -> the first model trained with it
     said: set[int] = set()

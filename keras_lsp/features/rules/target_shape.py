@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features import locate, wording
 from keras_lsp.features.results import Finding, Fix, Related, Severity, TextEdit
+from keras_lsp.features.rules.evidence import cases
+from keras_lsp.features.rules.raised import call_at, called_from, said
 from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.training_steps import COMPUTING_LOSS, compiled_before, steps
 from keras_lsp.features.rules.tree import canonical, tree_of
@@ -15,8 +17,9 @@ from keras_lsp.source import syntax
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keras_lsp.features.rules.evidence import Case
     from keras_lsp.features.rules.training_steps import Step
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import TensorSpec
 
@@ -28,31 +31,50 @@ _ELEMENTWISE = frozenset(
 )  # fmt: skip
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view, view.current)) if view is not None and view.current is not None else ()
-
-
-def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
-    all_steps, tree = steps(view), tree_of(view)
-    for step in all_steps:
-        compiled = compiled_before(all_steps, step)
-        given = step.argument(1, "y") if step.method in COMPUTING_LOSS and step.is_plain else None
-        loss = compiled.argument(1, "loss") if compiled is not None and compiled.is_plain else None
-        if given is None or loss is None or step.model.is_user_class:
+def check(view: DocumentView) -> Iterator[Finding]:
+    """Keras has compared the two; what is read of the text only says it in plainer words."""
+    for case in cases(view, "KL408"):
+        compared = _compared(view, case)
+        if compared is not None:
+            yield compared
             continue
-        name = _loss_name(view, loss)
-        target = _known(replay, tree.span(given))
-        output = _output(step)
-        why = _misfit(name, target.shape, output) if target is not None and output is not None else ""
-        if not why or target is None or output is None:
-            continue
+        given = _target(view, case)
         yield RULE.finding(
-            tree.span(given),
-            f"The target is {wording.shape_text(target)}, the output {output}: {name} wants {why}.",
-            [Related(tree.span(loss), "the loss is set here")],
-            _fixes(view, loss, name, target.shape, output),
+            tree_of(view).span(given) if given is not None else case.span,
+            f"The target does not go with the output and the loss. {said(case)}",
+            called_from(view, case),
         )
+
+
+def _target(view: DocumentView, case: Case) -> ast.expr | None:
+    call = call_at(view, case.span)
+    if call is None or any(isinstance(argument, ast.Starred) for argument in call.args):
+        return None
+    named = next((keyword.value for keyword in call.keywords if keyword.arg == "y"), None)
+    return named or (call.args[1] if len(call.args) > 1 else None)
+
+
+def _compared(view: DocumentView, case: Case) -> Finding | None:
+    """In the terms of one loss of Keras's, where the model and what it was compiled with can be told."""
+    replay, tree, all_steps = view.current, tree_of(view), steps(view)
+    step = next((s for s in all_steps if tree.span(s.call) == case.span and s.method in COMPUTING_LOSS), None)
+    compiled = compiled_before(all_steps, step) if step is not None else None
+    if step is None or compiled is None or replay is None or not (step.is_plain and compiled.is_plain):
+        return None
+    given, loss = step.argument(1, "y"), compiled.argument(1, "loss")
+    if given is None or loss is None:
+        return None
+    name = _loss_name(view, loss)
+    target, output = _known(replay, tree.span(given)), _output(step)
+    why = _misfit(name, target.shape, output) if target is not None and output is not None else ""
+    if not why or target is None or output is None:
+        return None
+    return RULE.finding(
+        tree.span(given),
+        f"The target is {wording.shape_text(target)}, the output {output}: {name} wants {why}.",
+        [Related(tree.span(loss), "the loss is set here")],
+        _fixes(view, loss, name, target.shape, output),
+    )
 
 
 def _loss_name(view: DocumentView, loss: ast.expr) -> str:
@@ -77,7 +99,7 @@ def _output(step: Step) -> tuple[int | None, ...] | None:
 
 
 def _misfit(name: str, target: tuple[int | None, ...], output: tuple[int | None, ...]) -> str:
-    """What the loss wants instead, where it surely raises; else ""."""
+    """What the loss wants instead; "" where that is not simply said."""
     if name in _CATEGORICAL and target[1:] != output[1:]:
         squeezed = target[1:] == (*output[1:], 1) or (*target[1:], 1) == output[1:]
         return "" if squeezed else f"one number for each output, {(target[0], *output[1:])}"

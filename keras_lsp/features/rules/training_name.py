@@ -12,11 +12,11 @@ from keras_lsp.features.rules.tree import method, model_classes, tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.features.rules.evidence import Case
     from keras_lsp.features.rules.tree import Function
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 _SAYS = (
     r"Only input tensors may be passed as positional|missing a required argument"
@@ -24,10 +24,7 @@ _SAYS = (
 )
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None:
-        return ()
+def check(view: DocumentView) -> Iterable[Finding]:
     words = "The arguments do not go with the signature of `call`."
     return (*_unbound(view), *findings(view, RULE, _SAYS, words, _as_keyword))
 

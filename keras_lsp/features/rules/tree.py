@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from keras_lsp.source import keras_names
 from keras_lsp.source.facts import LayerCall, ModelClass, ReferenceKind
-from keras_lsp.source.parse import parse
+from keras_lsp.source.parse import ParsedModule
 from keras_lsp.source.positions import Located, Positions
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TESTS = (ast.If, ast.IfExp, ast.Try, ast.BoolOp, ast.While, ast.Match)
+_NOTHING = ParsedModule("")
 
 
 @dataclass(frozen=True)
@@ -58,15 +59,22 @@ class Tree:
         return False
 
 
+class CallMethod(NamedTuple):
+    """The `call` of a model class."""
+
+    model_class: ModelClass
+    function: Function
+    nodes: tuple[ast.AST, ...]  # of the whole function
+
+
 @lru_cache(maxsize=8)
-def _tree(text: str) -> Tree:
-    parsed = parse(text)
+def _tree(parsed: ParsedModule) -> Tree:
     return Tree(parsed.tree, Positions(parsed.text))
 
 
 def tree_of(view: DocumentView) -> Tree:
     """Empty where the text does not speak of Keras."""
-    return _tree(view.document.text if view.facts.keras.used else "")
+    return _tree(view.parsed if view.facts.keras.used else _NOTHING)
 
 
 def canonical(view: DocumentView, node: ast.expr) -> str:
@@ -90,6 +98,13 @@ def model_classes(view: DocumentView) -> Iterator[tuple[ModelClass, ast.ClassDef
 
 def method(node: ast.ClassDef, name: str) -> Function | None:
     return next((n for n in node.body if isinstance(n, Function) and n.name == name), None)
+
+
+def call_methods(view: DocumentView) -> Iterator[CallMethod]:
+    for model_class, node in model_classes(view):
+        function = method(node, "call")
+        if function is not None:
+            yield CallMethod(model_class, function, tuple(ast.walk(function)))
 
 
 def calls_of(view: DocumentView) -> dict[Span, LayerCall]:

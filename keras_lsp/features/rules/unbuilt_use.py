@@ -16,26 +16,23 @@ from keras_lsp.features.rules.tree import tree_of
 from keras_lsp.source.facts import Built, WeightUse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.features.rules.tree import Tree
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
     from keras_lsp.worker.report import LayerReport
 
 
-def _check_summary(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view, SUMMARY, ("summary",))) if view is not None else ()
+def _check_summary(view: DocumentView) -> Iterable[Finding]:
+    return _found(view, SUMMARY, ("summary",))
 
 
-def _check_weights(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view, WEIGHTS, ("save_weights", "load_weights"))) if view is not None else ()
+def _check_weights(view: DocumentView) -> Iterable[Finding]:
+    return _found(view, WEIGHTS, ("save_weights", "load_weights"))
 
 
-def _check_saved(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    return tuple(_found(view, SAVED, ("save", "export"))) if view is not None else ()
+def _check_saved(view: DocumentView) -> Iterable[Finding]:
+    return _found(view, SAVED, ("save", "export"))
 
 
 def _found(view: DocumentView, rule: Rule, names: tuple[str, ...]) -> Iterator[Finding]:

@@ -12,19 +12,18 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.tree import method, model_classes, self_attribute, tree_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
     from keras_lsp.source.facts import LayerSlot
 
 _LISTS = frozenset({"layers", "_layers", "__dict__", "submodules", "_flatten_layers"})
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None or view.current is None or view.current.report.truncated:
+def check(view: DocumentView) -> Iterable[Finding]:
+    if view.current is None or view.current.report.truncated:
         return ()
-    return tuple(_found(view, view.current))
+    return _found(view, view.current)
 
 
 def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
@@ -88,5 +87,6 @@ RULE = Rule(
     "        self.a = tf.keras.layers.Dense(3)\n        self.b = tf.keras.layers.Dense(3)\n\n"
     "    def call(self, x):\n        return self.b(self.a(x))\n\n\nNet()(tf.keras.Input((5,)))\n",
     fix="",
+    no_fix="Whether it is to be called, and on what, or to be taken out, only the author knows.",
     check=check,
 )

@@ -17,14 +17,13 @@ from keras_lsp.features.rules.tree import tree_of
 from keras_lsp.features.weight_card import LISTS, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None or view.current is None:
+def check(view: DocumentView) -> Iterable[Finding]:
+    if view.current is None:
         return ()
     words = "The layer has no weights yet: nothing has called it on an input before this line."
     return (*_found(view, view.current), *findings(view, RULE, r"expecting 0 weights", words))

@@ -12,25 +12,21 @@ from keras_lsp.features.rules.tree import calls_of, canonical, method, model_cla
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.features.rules.evidence import Case
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.session.snapshot import DocumentView
 
 
-def _check_variables(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None or view.keras_line != 3:
+def _check_variables(view: DocumentView) -> Iterable[Finding]:
+    if view.keras_line != 3:
         return ()
     order = r"`name` must be passed as a keyword argument|got multiple values for argument 'shape'"
     words = "`add_weight` of Keras 3 takes the shape first, and the name by its name."
     return (*_variables(view), *findings(view, VARIABLE, order, words, _name_keyword))
 
 
-def _check_layers(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None:
-        return ()
+def _check_layers(view: DocumentView) -> Iterable[Finding]:
     refused = r"attribute is reserved|conflicts with an existing read-only|object has no setter"
     lost = _layers(view) if view.keras_line == 3 else ()
     return (*lost, *findings(view, RESERVED, refused, _reserved))

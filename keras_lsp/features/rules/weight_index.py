@@ -11,16 +11,15 @@ from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.weight_card import listed
 
 if TYPE_CHECKING:
-    from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from collections.abc import Iterable
+
+    from keras_lsp.session.snapshot import DocumentView
 
 _SHOWN = 6
 
 
-def check(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:
-    view = snapshot.view(key)
-    if view is None:
-        return ()
-    return tuple(_finding(view, case) for case in cases(view, RULE.code))
+def check(view: DocumentView) -> Iterable[Finding]:
+    return (_finding(view, case) for case in cases(view, RULE.code))
 
 
 def _finding(view: DocumentView, case: Case) -> Finding:
@@ -63,5 +62,6 @@ RULE = Rule(
     good="inputs = tf.keras.Input((32,))\nmodel = tf.keras.Model(inputs, tf.keras.layers.Dense(10)(inputs))\n"
     "kernel = model.layers[1].weights[0]\n",
     fix="",
+    no_fix="Which weight is meant, the text does not say.",
     check=check,
 )

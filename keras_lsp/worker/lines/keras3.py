@@ -14,6 +14,7 @@ from ..report import TensorSpec, WeightReport
 from ..unknown.arrays import is_array
 from . import shortcuts
 from .arguments import object_text
+from .losses import Losses
 from .symbolic import KerasLine, is_library, keras_dtype, spec_of
 
 
@@ -26,6 +27,8 @@ class Keras3(KerasLine):
         self.variable_class: Any = getattr(common, "KerasVariable", None) or common.Variable
         self._standardize_dtype: Any = common.standardize_dtype
         self._is_tensor: Any = importlib.import_module("keras.src.backend").is_tensor
+        self._losses = Losses(self)
+        self.batches_class: Any = getattr(keras.utils, "PyDataset", None) or keras.utils.Sequence
 
     def backend(self) -> str:
         return str(self.keras.backend.backend())
@@ -98,13 +101,36 @@ class Keras3(KerasLine):
         self._accept_arrays_as_initial_values()
         self._build_user_classes_in_one_pass()
         self._call_user_classes_on_symbols()
+        self._run_graphs_on_data()
         self._leave_out_checkpoint_tracking()
+        self._losses.install()
         shortcuts.install(self.keras)
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
         with self.keras.StatelessScope(initialize_variables=False):
             yield
+
+    def is_compiled(self, model: Any) -> bool:
+        return bool(getattr(model, "compiled", False))
+
+    def check_samples(self, arrays: Any) -> None:
+        utils: Any = importlib.import_module("keras.src.trainers.data_adapters.data_adapter_utils")
+        utils.check_data_cardinality(arrays)
+
+    def compare(self, model: Any, targets: Any, outputs: Any) -> None:
+        def compared(target: Any, output: Any) -> Any:
+            loss = model.compute_loss(x=None, y=target, y_pred=output) if model._compile_loss else None
+            if model._compile_metrics is not None:
+                model._compile_metrics.update_state(target, output)
+            return output if loss is None else loss
+
+        backend: Any = importlib.import_module("keras.src.backend")
+        symbols = (self.map_structure(self.symbolic_input, specs) for specs in (targets, outputs))
+        backend.compute_output_spec(compared, *symbols)
+
+    def on_data(self) -> contextlib.AbstractContextManager[None]:
+        return self._losses.kept()
 
     def _accept_arrays_as_initial_values(self) -> None:
         """A stateless scope refuses variables made from an array; an initializer that gives it is allowed."""
@@ -148,6 +174,26 @@ class Keras3(KerasLine):
             trackable = importlib.import_module("keras.src.backend.tensorflow.trackable")
             trackable.KerasAutoTrackable.__setattr__ = object.__setattr__
 
+    def _run_graphs_on_data(self) -> None:
+        """Data of another shape than the model was drawn for goes through its layers one by one.
+
+        On symbols a functional or Sequential model asks its layers for shapes only: they then do not look
+        whether the input is one they can take, and no axis is added or dropped.
+        """
+        functional: Any = importlib.import_module("keras.src.models.functional").Functional
+        tree = importlib.import_module("keras.src.tree")
+        backend: Any = importlib.import_module("keras.src.backend")
+        original = functional.compute_output_spec
+        line = self
+
+        def compute_output_spec(model: Any, inputs: Any, *args: Any, **kwargs: Any) -> Any:
+            given, drawn = tree.flatten(inputs), tree.flatten(model._inputs)
+            if not line._losses.active or len(given) != len(drawn) or all(map(_goes_into, given, drawn)):
+                return original(model, inputs, *args, **kwargs)
+            return backend.compute_output_spec(model.call, inputs, *args, **kwargs)
+
+        functional.compute_output_spec = compute_output_spec
+
     def _call_user_classes_on_symbols(self) -> None:
         """Run a user's `call` on KerasTensors themselves: each layer in it answers by its shape rule.
 
@@ -166,14 +212,17 @@ class Keras3(KerasLine):
                 return original(layer, *args, **kwargs)
             direct.append(self.depth)
             self.watcher.began(layer)
+            losses = self._losses.mark()
             try:
                 outputs = layer.call(*args, **kwargs)
             except Exception:  # noqa: BLE001 - whatever it is, tracing gives the answer that counts
+                self._losses.undo(losses)
                 return original(layer, *args, **kwargs)
             finally:
                 direct.pop()
             leaves = tree.flatten(outputs)
             if not leaves or not all(isinstance(leaf, keras_tensor) for leaf in leaves):
+                self._losses.undo(losses)
                 return original(layer, *args, **kwargs)
             self.watcher.ended(layer, args, kwargs, outputs)
             return tree.map_structure(lambda leaf: keras_tensor(leaf.shape, dtype=leaf.dtype), outputs)
@@ -188,3 +237,11 @@ class Keras3(KerasLine):
         self.layer_class.compute_output_spec = compute_output_spec
         if make_node is not None:
             layer_module.Node = node  # type: ignore[attr-defined]  # a module global of Keras
+
+
+def _goes_into(given: Any, drawn: Any) -> bool:
+    """Whether a tensor is of the shape that a model was drawn for; sizes that are not known may be any."""
+    shape, wanted = getattr(given, "shape", None), drawn.shape
+    if shape is None or len(shape) != len(wanted):
+        return False
+    return all(None in (size, want) or size == want for size, want in zip(shape, wanted))

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
-from typing import TYPE_CHECKING, Any, Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from ..report import Shape, TensorSpec, Versions, WeightReport
 from ..unknown.arrays import is_array
 from ..unknown.hole import uncertain
-
-if TYPE_CHECKING:
-    import contextlib
 
 # Zeros handed back for an eager call take real memory in the backend.
 MAX_CONCRETE_ELEMENTS = 1 << 22
@@ -46,6 +44,7 @@ class KerasLine:
         self.watcher = CallWatcher()
         self.layer_class: Any = keras.layers.Layer
         self.model_class: Any = keras.Model
+        self.batches_class: Any = ()  # of data that gives its batches by their number
 
     def versions(self) -> Versions:
         tensorflow = sys.modules.get("tensorflow")
@@ -158,6 +157,28 @@ class KerasLine:
         """
         made = (base(name="keras_lsp_baseline") for base in (self.layer_class, self.model_class))
         return frozenset(name for layer in made for name in vars(layer))
+
+    def on_data(self) -> contextlib.AbstractContextManager[None]:
+        """The context in which a call on symbols stands for one on data."""
+        return contextlib.nullcontext()
+
+    def is_compiled(self, model: Any) -> bool:
+        """Whether `compile` gave the model a loss or metrics."""
+        raise NotImplementedError
+
+    def runs_eagerly(self, model: Any) -> bool:
+        """Whether a loss of the user's own has values in its hands when it runs."""
+        tensorflow = sys.modules.get("tensorflow")
+        everywhere = tensorflow is not None and tensorflow.config.functions_run_eagerly()
+        return everywhere or bool(getattr(model, "run_eagerly", False))
+
+    def check_samples(self, arrays: Any) -> None:
+        """Raises what Keras raises of an (x, y) with unlike numbers of samples."""
+        raise NotImplementedError
+
+    def compare(self, model: Any, targets: Any, outputs: Any) -> None:
+        """Run the model's losses and metrics on tensors like these nested specs; raises what they raise."""
+        raise NotImplementedError
 
     def scope(self) -> contextlib.AbstractContextManager[Any]:
         """The context in which the whole replay runs."""

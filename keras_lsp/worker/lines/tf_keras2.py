@@ -25,6 +25,7 @@ class TfKeras2(KerasLine):
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)
         self.tensorflow: Any = importlib.import_module("tensorflow")
+        self.batches_class: Any = keras.utils.Sequence
 
     def is_variable(self, value: Any) -> bool:
         return isinstance(value, self.tensorflow.Variable)
@@ -57,6 +58,29 @@ class TfKeras2(KerasLine):
             trainable=bool(variable.trainable),
             initializer=object_text(getattr(variable, INITIALIZER, None)),
         )
+
+    def is_compiled(self, model: Any) -> bool:
+        return bool(getattr(model, "_is_compiled", False))
+
+    def check_samples(self, arrays: Any) -> None:
+        adapter: Any = importlib.import_module(
+            self.model_class.__module__.rpartition(".")[0] + ".data_adapter"
+        )
+        adapter._check_data_cardinality(arrays)
+
+    def compare(self, model: Any, targets: Any, outputs: Any) -> None:
+        tf = self.tensorflow
+        refused = tf.errors.OperatorNotAllowedInGraphError  # AutoGraph makes `if tensor:` work in `fit`
+        graph = tf.__internal__.FuncGraph("keras_lsp_loss").as_default()
+        with graph, contextlib.suppress(refused):
+            given, made = (self.map_structure(self._placeholder, specs) for specs in (targets, outputs))
+            if model.compiled_loss is not None:
+                model.compiled_loss(given, made)
+            if model.compiled_metrics is not None:
+                model.compiled_metrics.update_state(given, made)
+
+    def _placeholder(self, spec: TensorSpec) -> Any:
+        return self.tensorflow.compat.v1.placeholder(keras_dtype(spec.dtype), spec.shape)
 
     def prepare(self) -> None:
         super().prepare()

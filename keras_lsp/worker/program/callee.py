@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
 from ..record.failures import brief
 from ..report import Hole as HoleReport
-from ..unknown import arrays
+from ..unknown import arrays, large
 from ..unknown.hole import Hole, hole_in, reason_of, uncertain
 from . import on_shapes
 from .filling import fill
@@ -100,15 +100,19 @@ class Callees:
 def _called(function: Callable[..., Any], line: KerasLine, args: Any, kwargs: Any) -> Any:
     hole = hole_in((args, kwargs)) if Hole.made else None
     if hole is None and not (arrays.in_use() and arrays.shape_array_in((args, kwargs))):
-        return function(*args, **kwargs)
+        made = large.in_place_of(function, args, kwargs) if _library(function) == "numpy" else None
+        return function(*args, **kwargs) if made is None else made
     try:
         if hole is None:
             return on_shapes.call(line, function, args, kwargs)
         new_args, new_kwargs = fill(function, args, kwargs)
         return function(*new_args, **new_kwargs)
     except Exception:
+        made = isinstance(function, type) and _library(function) in LIBRARIES
+        if made and hole is None:
+            raise  # of shapes, which are exact
         unknown = uncertain(arrays.WHY if hole is None else reason_of(hole))
-        if isinstance(function, type) and _library(function) in LIBRARIES:
+        if made:
             raise
         return unknown
 

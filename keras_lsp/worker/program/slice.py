@@ -7,11 +7,13 @@ from them, or binds or changes a name that such a statement needs. The rest is n
 from __future__ import annotations
 
 import ast
+import builtins
 from typing import Callable, Iterable, Iterator, List, Set
 
 from ..record.instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE
 
 INSTRUMENTS = frozenset({RECORD, ASSIGN, LOOP, WHILE, METHOD, CALLEE})
+STAR = "*"  # what `from x import *` binds
 KERAS_MODULES = frozenset({"keras", "tensorflow", "tf_keras", "keras_hub", "keras_nlp", "keras_cv"})
 
 
@@ -21,6 +23,10 @@ def relevant_statements(body: List[ast.stmt], in_workspace: Callable[[str], bool
     model_names = _model_sources(body, in_workspace)
     bound = [set(bound_names(statement)) for statement in body]
     loaded = [set(loaded_names(statement)) for statement in body]
+    if STAR in model_names.union(*bound):
+        unbound = _bound_nowhere(body)
+        bound = [names | unbound if STAR in names else names for names in bound]
+        model_names |= unbound if STAR in model_names else set()
     imported = {name for statement in body if _is_import(statement) for name in bound_names(statement)}
     relevant: Set[int] = set()
     grew = True
@@ -66,6 +72,21 @@ def _model_sources(body: List[ast.stmt], in_workspace: Callable[[str], bool]) ->
                 if node.level or top in KERAS_MODULES or in_workspace(top):
                     names.update(alias.asname or alias.name for alias in node.names)
     return names
+
+
+def _bound_nowhere(body: List[ast.stmt]) -> Set[str]:
+    """Names that only a `from x import *` can have brought."""
+    loaded: Set[str] = set()
+    bound = set(dir(builtins))
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name):
+                (loaded if isinstance(node.ctx, ast.Load) else bound).add(node.id)
+            elif isinstance(node, ast.arg):
+                bound.add(node.arg)
+            elif isinstance(node, (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.ClassDef)):
+                bound.update(bound_names(node))
+    return loaded - bound
 
 
 def _is_import(statement: ast.stmt) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 MAX_MESSAGE = 1000
+ABOUT = "_keras_lsp_about"  # attribute of an exception: what of the data it is about
 MAX_SAID = 100  # characters of a message in a reason
 
 # Only the replay's own technique can cause these; a real run does not meet them.
@@ -44,6 +45,7 @@ def describe_failure(
         chain=tuple(chain[:-1]),
         certain=OWN_DOING.search(str(error)) is None,
         layer=_raising_layer(error, line, registry),
+        about=getattr(error, ABOUT, ""),
     )
 
 

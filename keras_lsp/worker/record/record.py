@@ -142,7 +142,8 @@ class Recorder:
         if value is None:
             return
         self._numbers.note(span, value)
-        self._keep(span, value, self.line.is_probe(raw))
+        # A hole that is only looked at has no part in what follows.
+        self._keep(span, value, value.kind == "tensor" and self.line.is_probe(raw))
 
     def _note_number(self, span: SpanPair, number: Any) -> None:
         # Inside calls other backends than TensorFlow put made-up sizes where a dimension is not known.

@@ -9,6 +9,9 @@ import pytest
 from keras_lsp.features.diagnostics import diagnostics
 from keras_lsp.features.results import Finding, Severity
 from keras_lsp.features.rules import RULES, rule
+from keras_lsp.features.rules.tree import tree_of
+from keras_lsp.session.open_document import OpenDocument
+from keras_lsp.text.document import Document
 from tests.unit.features.views import KEY, current, stale, static
 
 if TYPE_CHECKING:
@@ -212,3 +215,24 @@ def test_examples_of_a_rule(replayed: Replayed, code: str) -> None:
     good, bad = head + example.good, head + example.bad
     assert code in [f.code for f in diagnostics(current(bad, replayed(bad, line)), KEY)]
     assert code not in [f.code for f in diagnostics(current(good, replayed(good, line)), KEY)]
+
+
+def test_rules_read_the_tree_that_the_document_was_read_with() -> None:
+    """A text that is being typed is mended once, not again for the rules."""
+    entry = OpenDocument(Document(KEY, 1, "import keras\nmodel = keras.Sequential([])\n"))
+    entry.edit(Document(KEY, 2, "import keras\nmodel = keras.Sequential([\n"))
+    view = entry.view()
+    assert tree_of(view).module is entry.parsed.tree
+    assert tree_of(view).positions.text == entry.parsed.text
+
+
+def test_a_layer_that_does_not_fit_is_told_once(replayed: Replayed) -> None:
+    """It stays in the model, so whatever is added after it fails for the same reason."""
+    text = (
+        "import keras\nmodel = keras.Sequential([keras.Input((4, 4, 1))])\n"
+        "model.add(keras.layers.Conv2D(3, 5))\nmodel.add(keras.layers.Flatten())\n"
+        "model.add(keras.layers.Dense(2))\n"
+    )
+    assert found(current(text, replayed(text))) == [
+        ("KL403", "error", "model.add(keras.layers.Conv2D(3, 5))")
+    ]

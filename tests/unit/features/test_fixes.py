@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keras_lsp.features.actions import code_actions
+from keras_lsp.features.actions import all_fixes, code_actions, fixes_of_a_kind
 from keras_lsp.features.diagnostics import diagnostics
 from keras_lsp.features.rules.build_fix import input_text
 from keras_lsp.text.span import Span
@@ -229,3 +229,65 @@ def test_no_fix_where_the_input_is_not_known(seed: Callable[[str], str]) -> None
 )
 def test_inputs_for_shapes(shape: str, dtype: str, structures: bool, expected: str | None) -> None:
     assert input_text("Input", shape, dtype, structures) == expected
+
+
+SEVERAL = """from tensorflow import keras
+import numpy as np
+
+first = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3, activaton="relu")])
+second = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3, activaton="tanh")])
+third = keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)])
+third.layers.pop()
+print(third.get_layer("nobody"))
+"""
+
+
+def test_all_of_a_kind(replayed: Replayed) -> None:
+    """Wherever one of them is asked about; others stay as they are."""
+    snapshot = current(SEVERAL, replayed(SEVERAL))
+    offset = SEVERAL.index("activaton")
+    ((findings, fix),) = fixes_of_a_kind(snapshot, KEY, Span(offset, offset))
+    assert [finding.code for finding in findings] == ["KL501", "KL501"]
+    assert (fix.title, fix.preferred) == ("Fix all `wrong-argument` in this file", False)
+    repaired = applied(SEVERAL, fix.edits)
+    assert repaired == SEVERAL.replace("activaton", "activation")
+    assert [f.code for f in diagnostics(current(repaired, replayed(repaired)), KEY)] == ["KL305", "KL301"]
+    pop = SEVERAL.index("layers.pop")
+    assert fixes_of_a_kind(snapshot, KEY, Span(pop, pop)) == ()  # there is only one
+
+
+def test_everything_that_has_an_obvious_fix(replayed: Replayed, raised_by: RaisedBy) -> None:
+    text = SEVERAL.replace('"nobody"', '"layer_2"').replace("Dense(3)])", 'Dense(3, name="layer_2")])')
+    text = text.replace("third.layers.pop()\nprint(third", "print(third") + "third.layers.pop()\n"
+    together = all_fixes(current(text, replayed(text)), KEY)
+    assert together is not None
+    assert [finding.code for finding in together.findings] == ["KL501", "KL501", "KL305"]
+    repaired = applied(text, together.fix.edits)
+    assert diagnostics(current(repaired, replayed(repaired)), KEY) == ()
+    assert raised_by(repaired) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["", "import keras\nmodel = keras.Seq", "import keras\nlayer = keras.layers.Dense(3)\n"]
+)
+def test_nothing_to_fix(text: str) -> None:
+    assert all_fixes(static(text, 3), KEY) is None
+    assert fixes_of_a_kind(static(text, 3), KEY, whole(text)) == ()
+
+
+def test_fixes_in_each_others_way_are_not_made_together(replayed: Replayed) -> None:
+    """Two calls are to go before the same line: one is made now, the other is still offered after that."""
+    text = (
+        "import keras\n\n\nclass Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.d = keras.layers.Dense(3)\n\n    def call(self, x):\n        return self.d(x)\n\n\n"
+        "one, two = Net(), Net()\none.build((None, 5))\ntwo.build((None, 7))\n"
+        "print(one.d.kernel, two.d.kernel)\n"
+    )
+    for _ in range(3):
+        together = all_fixes(current(text, replayed(text)), KEY)
+        if together is None:
+            break
+        spans = [edit.span for edit in together.fix.edits]
+        assert len({span.start for span in spans}) == len(spans)
+        text = applied(text, together.fix.edits)
+    assert diagnostics(current(text, replayed(text)), KEY) == ()

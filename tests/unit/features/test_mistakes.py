@@ -147,11 +147,15 @@ def test_no_finding_in_code_that_does_not_run(replayed: Replayed) -> None:
     assert found_in(text, replayed, 3) == []
 
 
+def test_each_rule_has_a_fix_or_says_why_not() -> None:
+    assert [rule.code for rule in RULES if bool(rule.fix) == bool(rule.no_fix)] == []
+
+
 def test_readme_lists_all_rules() -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
     for rule in RULES:
         kerases = " and ".join(
             {2: "tf-keras 2", 3: "Keras 3"}[n] for n in sorted(rule.keras_lines, reverse=True)
         )
-        fixed = "yes" if rule.fix else ""
+        fixed = "yes" if rule.fix else f"no: {rule.no_fix}"
         assert f"| {rule.code} | `{rule.slug}` | {rule.severity.value} | {kerases} | {fixed} |\n" in readme
