@@ -47,7 +47,10 @@ def main() -> None:
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
             os._exit(0)
-        os.waitpid(child, 0)
+        _, status = os.waitpid(child, 0)
+        if status:
+            answers.write("null\n")  # the child has said on stderr why; who asks must not wait
+            answers.flush()
 
 
 if __name__ == "__main__":
