@@ -65,6 +65,9 @@ def initialize_result(params: Message) -> Message:
             # In full: every change is parsed as a whole anyway, and a client that sees lines where we see
             # none (Neovim and a lone CR) could make us drift from its text.
             "textDocumentSync": {"openClose": True, "change": 1},
+            "notebookDocumentSync": {
+                "notebookSelector": [{"notebook": "jupyter-notebook", "cells": [{"language": "python"}]}]
+            },
             "hoverProvider": True,
             "completionProvider": {
                 "triggerCharacters": [".", "[", "(", '"', "'", "="],

@@ -40,6 +40,7 @@ def request_for(
         overlays={path: other.parsed.text for path, other in others.items()},
         classes=entry.class_names,
         input_hints=_input_hints(entry, surroundings),
+        cells=entry.document.cells.starts if entry.document.cells else (),
         wall_seconds=settings.replay_seconds,
         statement_seconds=min(_STATEMENT_SECONDS, settings.replay_seconds),
         memory_bytes=settings.memory_bytes,

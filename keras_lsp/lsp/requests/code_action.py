@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from keras_lsp.features.actions import code_actions, pins, silencers
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 
 def answer(ls: KerasLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None or not ls.client.code_action_literals or not _wants_fixes(params.context.only):
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None or not ls.client.code_action_literals or not _wants_fixes(params.context.only):
         return None
-    span = from_lsp.span(document, params.range, ls.client.encoding)
-    found = code_actions(snapshot, document.key, span)
-    shown = [to_lsp.code_action(fix, document, ls.client, finding) for finding, fix in found]
+    span = sheet.span(params.range)
+    found = code_actions(snapshot, sheet.document.key, span)
+    shown = [to_lsp.code_action(fix, sheet, ls.client, finding) for finding, fix in found]
     return [
         *shown,
-        *(to_lsp.code_action(pin, document, ls.client) for pin in pins(snapshot, document.key, span)),
+        *(to_lsp.code_action(pin, sheet, ls.client) for pin in pins(snapshot, sheet.document.key, span)),
         *(
-            to_lsp.code_action(fix, document, ls.client, finding)
-            for finding, fix in silencers(snapshot, document.key, span)
+            to_lsp.code_action(fix, sheet, ls.client, finding)
+            for finding, fix in silencers(snapshot, sheet.document.key, span)
         ),
     ]
 

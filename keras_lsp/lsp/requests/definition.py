@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.definition import definition
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -15,11 +16,11 @@ if TYPE_CHECKING:
 
 def answer(ls: KerasLanguageServer, params: types.DefinitionParams) -> list[types.Location] | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None:
         return None
-    offset = from_lsp.offset(document, params.position, ls.client.encoding)
-    found = definition(snapshot, document.key, offset)
+    offset = sheet.offset(params.position)
+    found = definition(snapshot, sheet.document.key, offset)
     return [
         location for place in found if (location := to_lsp.location(place, snapshot, ls.client)) is not None
     ]

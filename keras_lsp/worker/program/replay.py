@@ -55,7 +55,7 @@ class _Replay:
     def __init__(self, request: ReplayRequest, line: KerasLine) -> None:
         self.request = request
         self.line = line
-        self.source = SourceMap(request.text, request.path)
+        self.source = SourceMap(request.text, request.path, request.cells)
         self.registry = Registry()
         self.observer = Observer(line, self.source, self.registry)
         self.recorder = Recorder(line, self.registry)
@@ -193,7 +193,12 @@ class _Replay:
             self.module.__dict__.update(harmless)
             return True
         touches = Touches.count
-        code = compile(ast.Module([statement], []), self.request.path, "exec", dont_inherit=True)
+        try:
+            code = compile(ast.Module([statement], []), self.request.path, "exec", dont_inherit=True)
+        except SyntaxError as error:  # such as `await` in a notebook, `return` outside of a function
+            reason = f"cannot be run here: {error.msg}"
+            self._failed(statement, error, certain=False, reason=reason)
+            return False
         try:
             with _deadline(self.request.statement_seconds):
                 exec(code, self.module.__dict__)  # noqa: S102 - replaying the user's text is what the worker is for
@@ -225,7 +230,7 @@ class _Replay:
             failure = dataclasses.replace(failure, certain=certain)
             self.failures.append(failure)
             said = f": {failure.message[:MAX_SAID]}" if failure.message else ""
-            reason = f"line {self.source.line(failure.span or span)} raised {failure.type}{said}"
+            reason = f"{self.source.spot(failure.span or span)} raised {failure.type}{said}"
         names = sorted(set(slicing.bound_names(statement)) - {HOLDER})
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
         for name in names:

@@ -15,7 +15,7 @@ CARD = Card(
     notes=("No weights here yet: `model.build(...)` only marks.",),
     summary="(None, 32) → (None, 64) · 2,112 parameters",
     table=folded([("kernel", "(32, 64)", "float32"), ("bias", "(64,)", "float32")]),
-    quote=Quote(15, "self.dense1 = Dense(64)"),
+    quote=Quote("line 15", "self.dense1 = Dense(64)"),
     origin=("Keras 3.15.1",),
 )
 
@@ -61,7 +61,7 @@ def test_long_tables_are_folded() -> None:
 
 
 def test_markup_in_names_stays_text() -> None:
-    text = markdown(Card("A*b<c", "tick`s", notes=("2 * 3 < `x*y`",), quote=Quote(1, "a = '```'")))
+    text = markdown(Card("A*b<c", "tick`s", notes=("2 * 3 < `x*y`",), quote=Quote("line 1", "a = '```'")))
     assert text.startswith("**A\\*b\\<c** ``tick`s``")
     assert "> 2 \\* 3 \\< `x*y`" in text
     assert "````python\na = '```'\n````" in text

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { ServerAccess } from '../access';
+import { activeDocument } from '../active';
 import { MODEL, STATUS } from '../protocol';
 import { page } from './page';
 import { type FromPage, MODEL_AT, type ModelAnswer, type PlaceAnswer, type Range, type Status, type ToPage } from './protocol';
@@ -25,7 +26,7 @@ export function registerModelView(context: vscode.ExtensionContext, access: Serv
   };
   context.subscriptions.push(
     vscode.commands.registerCommand(OPEN_COMMAND, () => {
-      const uri = editorUri(vscode.window.activeTextEditor);
+      const uri = uriOf(activeDocument());
       if (panel !== null) {
         panel.reveal(uri);
         return;
@@ -37,7 +38,7 @@ export function registerModelView(context: vscode.ExtensionContext, access: Serv
     vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
       deserializeWebviewPanel: (found) => {
         found.webview.options = options(context.extensionUri);
-        adopt(found, editorUri(vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0]));
+        adopt(found, uriOf(activeDocument() ?? vscode.window.visibleTextEditors[0]?.document));
         return Promise.resolve();
       },
     }),
@@ -54,8 +55,8 @@ function options(root: vscode.Uri): vscode.WebviewPanelOptions & vscode.WebviewO
   };
 }
 
-function editorUri(editor: vscode.TextEditor | undefined): string | null {
-  return editor?.document.languageId === 'python' ? editor.document.uri.toString() : null;
+function uriOf(document: vscode.TextDocument | undefined): string | null {
+  return document?.languageId === 'python' ? document.uri.toString() : null;
 }
 
 class ModelPanel {
@@ -112,7 +113,7 @@ class ModelPanel {
   // -- what happens in the editor
 
   private follow(editor: vscode.TextEditor | undefined): void {
-    const uri = editorUri(editor);
+    const uri = uriOf(editor?.document);
     if (uri === null || uri === this.uri) return;
     this.uri = uri;
     void this.refresh();
