@@ -32,6 +32,8 @@ USE = "weights = model.layers[0].weights[0]"
 BUILT = "model(keras.Input((32,)))\nmodel.layers[1].weights[0]"
 LATE = """\
 batch = await fetch()
+sizes = !cat sizes
+display(model); unknown = layers.Dense(int(sizes[0]))(keras.Input((4,)))
 x = keras.Input((32,)); hidden = layers.Dense(UNITS)(x)
 get_ipython().run_line_magic('pip', '')"""
 TITLE = (MARKUP, "markdown", "# `model.layers[0].weights[0]`")
@@ -229,8 +231,11 @@ async def test_what_a_replay_sees(clients: Clients, tmp_path: Path, keras_python
     hover = await client.request("textDocument/hover", notebook.at(3, "weights[0]", 2))
     assert "(64, 10)" in hover["contents"]["value"]
     assert "from line 1 of cell 4" in hover["contents"]["value"]
-    # It comes before `build`: said by the replay as by the text.
     assert codes(await client.wait_for_diagnostics(notebook[2], bool)) == {"KL101"}
+    published = client.sent("textDocument/publishDiagnostics")
+    assert {one["uri"] for one in published if one["diagnostics"]} == {notebook[2]}
+    card = await client.request("textDocument/hover", notebook.at(4, "layers.Dense(int", 8))
+    assert "(None, sizes\\[0])" in card["contents"]["value"]  # unknown, by its name
 
     # Results keep their places while cells around them change, and new ones come to the cell they belong to.
     notebook.replace(4, 0, "# first\n# second")

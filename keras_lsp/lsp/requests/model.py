@@ -8,8 +8,8 @@
 
 `document` is what `uri` belongs to: itself, or the notebook of a cell. `replay` has the names of
 `worker.report` in camelCase. `here` are the layers the position denotes. Spans are ranges: `range` for
-`created`, `builtAt`, and `ranges` for the `spans` of `flows` and the `span` of steps; one in another cell than
-`uri` says has a `uri` of its own. `"replay": false` leaves it null. `view` is made when
+`created`, `builtAt`, and `ranges` for the `spans` of `flows` and the `span` of steps; one in another cell
+than `uri` says has a `uri` of its own. `"replay": false` leaves it null. `view` is made when
 `"view": true` asks for it: `features/view_data.py`, with ranges for spans; without a replay it tells what the
 text says.
 

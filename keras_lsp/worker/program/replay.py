@@ -34,7 +34,7 @@ from ..unknown.hole import ANSWERS, Hole, Touches, reason_of
 from . import adapting, surroundings
 from . import slice as slicing
 from .callee import MAX_HOLES, Callees
-from .libraries import harmless_names
+from .libraries import harmless_names, notebook_names
 from .standins import StandIns
 from .workspace import WorkspaceFinder
 
@@ -126,6 +126,8 @@ class _Replay:
                 METHOD: self._observed_method,
             }
         )
+        if self.request.cells or self.request.path.endswith(".ipynb"):
+            module.__dict__.update(notebook_names())
         sys.modules[self.request.module_name] = module
         return module
 
