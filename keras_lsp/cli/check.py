@@ -213,7 +213,8 @@ def _print_findings(console: Console, one: Checked, here: Path) -> None:
 def _findings(checked: Checked, document: Document) -> Iterator[Text]:
     for told in checked.findings:
         place, colour = told.place, _COLOURS[told.severity]
-        cell = document.cells.cells[place.cell - 1] if document.cells and place.cell else None
+        cells = document.cells
+        cell = cells.cells[cells.names.index(place.cell)] if cells and place.cell else None
         lines = (cell or document).text.splitlines()
         path = f"{checked.path}:cell {place.cell}" if cell else checked.path
         yield Text.assemble(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Place:
     """Lines and columns count from 1, columns in code points; the end is behind the last character.
 
-    In a notebook lines are those of a cell, and Python cells count from 1.
+    In a notebook lines are those of a cell, and all cells count from 1.
     """
 
     line: int
@@ -101,7 +101,7 @@ def _place(document: Document, span: Span) -> Place:
     place = document.cells.place(span) if document.cells else None
     if document.cells and place:
         number, inside = place
-        return replace(_place(document.cells.cells[number], inside), cell=number + 1)
+        return replace(_place(document.cells.cells[number], inside), cell=document.cells.names[number])
     (line, column), (end_line, end_column) = (_point(document, at) for at in (span.start, span.end))
     return Place(line, column, end_line, end_column)
 

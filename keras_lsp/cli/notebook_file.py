@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.text.document import Document
+from keras_lsp.text.magics import python_of
 from keras_lsp.text.notebook import CellMap
 
 if TYPE_CHECKING:
@@ -29,9 +30,8 @@ def document_of(file: Path) -> Document:
     if file.suffix != SUFFIX:
         return Document(uri, None, text, path)
     cells = cells_of(text)
-    joined = CellMap(
-        tuple(Document(f"{uri}#cell{number}", None, cell) for number, cell in enumerate(cells, 1))
-    )
+    documents = (Document(f"{uri}#cell{name}", None, cell) for name, cell in cells.items())
+    joined = CellMap(tuple(documents), tuple(cells))
     return Document(uri, None, joined.text, path, joined)
 
 
@@ -40,25 +40,28 @@ def python_text(path: str, text: str | None) -> str | None:
     if text is None or not path.endswith(SUFFIX):
         return text
     try:
-        return "\n".join(cells_of(text))
+        return "\n".join(map(python_of, cells_of(text).values()))
     except UnreadableNotebookError:
         return text
 
 
-def cells_of(text: str) -> list[str]:
-    """The Python cells of a notebook, in order. Raises UnreadableNotebookError."""
+def cells_of(text: str) -> dict[int, str]:
+    """The Python cells of a notebook by their numbers, which count all cells from 1.
+
+    Raises UnreadableNotebookError.
+    """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableNotebookError(f"it is no JSON: {error}") from None
     if not isinstance(data, dict) or not isinstance(data.get("cells"), list):
         raise UnreadableNotebookError("it has no cells as notebooks of format 4 have them")
-    return list(_python_cells(data))
+    return dict(_python_cells(data))
 
 
-def _python_cells(data: dict[str, Any]) -> Iterator[str]:
+def _python_cells(data: dict[str, Any]) -> Iterator[tuple[int, str]]:
     language = _language(data)
-    for cell in data["cells"]:
+    for number, cell in enumerate(data["cells"], 1):
         if not isinstance(cell, dict) or cell.get("cell_type") != "code":
             continue
         # VS Code keeps the language of a cell that is not written in that of the notebook.
@@ -66,7 +69,7 @@ def _python_cells(data: dict[str, Any]) -> Iterator[str]:
         source = cell.get("source", "")
         lines = source if isinstance(source, list) else [source]
         if own == "python":
-            yield "".join(line for line in lines if isinstance(line, str))
+            yield number, "".join(line for line in lines if isinstance(line, str))
 
 
 def _language(data: dict[str, Any]) -> object:

@@ -42,9 +42,9 @@ class Notebook:
         if event.cells.structure is not None:
             array = event.cells.structure.array
             self.cells[array.start : array.start + array.delete_count] = array.cells or ()
-            self.opened(event.cells.structure.did_open or ())
             for gone in event.cells.structure.did_close or ():
                 self.texts.pop(gone.uri, None)
+            self.opened(event.cells.structure.did_open or ())
         told = {cell.document: cell for cell in event.cells.data or ()}
         self.cells = [told.get(cell.document, cell) for cell in self.cells]
         for content in event.cells.text_content or ():
@@ -57,14 +57,14 @@ class Notebook:
 
     def document(self, uri: str) -> Document:
         """As the session knows it."""
-        python = (
-            text
-            for cell in self.cells
+        python = [
+            (text, name)
+            for name, cell in enumerate(self.cells, 1)
             if cell.kind == types.NotebookCellKind.Code
             and (text := self.texts.get(cell.document)) is not None
             and self.languages[text.key] == "python"
-        )
-        cells = CellMap(tuple(python))
+        ]
+        cells = CellMap(tuple(text for text, _ in python), tuple(name for _, name in python))
         return Document(uri, self.version, cells.text, from_lsp.path(uri), cells)
 
 

@@ -33,4 +33,5 @@ class Document:
         if self.cells is None or place is None:
             return f"line {self.lines.line_of(offset) + 1}"
         number, inside = place
-        return f"line {self.cells.cells[number].lines.line_of(inside.start) + 1} of cell {number + 1}"
+        line = self.cells.cells[number].lines.line_of(inside.start) + 1
+        return f"line {line} of cell {self.cells.names[number]}"

@@ -16,7 +16,7 @@ _PYTHON_CELLS = frozenset({"%%capture", "%%prun", "%%time", "%%timeit"})
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _NOT_A_LINE_END = re.compile(r"[^\r\n]")
-_SUSPECT = re.compile(r"(?:\A|[\r\n])[ \t\f]*[%!?,;/]|\?[ \t]*(?:[\r\n]|\Z)|=[ \t]*[!%]")
+_SUSPECT = re.compile(r"""(?:\A|[\r\n])[ \t\f]*[%!?,;/]|\?[ \t]*(?:[\r\n]|\Z)|=[ \t]*[!%]|\"{3}|'{3}""")
 _CELL_MAGIC = re.compile(r"\s*(%%[^\s?]+)(?![^\r\n]*\?[ \t]*(?:[\r\n]|\Z))")
 # To the end of its line, and on where that ends in a backslash.
 _TO_THE_END = r"(?:[^\\\r\n]|\\(?:\r\n|[\s\S])|\\\Z)*"
@@ -28,7 +28,7 @@ _ASSIGNED = re.compile(
 _INDENT = re.compile(r"(?:[ \t]*(?:\r\n|\n|\r))*(?P<indent>[ \t]+)(?=[^\s#])")
 _PIECE = re.compile(
     r"""\#[^\r\n]*
-    | \"{3}(?:[^\\]|\\[\s\S])*?(?:\"{3}|\Z) | '{3}(?:[^\\]|\\[\s\S])*?(?:'{3}|\Z)
+    | \"{3}(?:[^\\]|\\[\s\S])*?\"{3} | '{3}(?:[^\\]|\\[\s\S])*?'{3} | (?P<open_string>\"{3}|'{3})
     | "(?:[^"\\\r\n]|\\(?:\r\n|[\s\S]))*"? | '(?:[^'\\\r\n]|\\(?:\r\n|[\s\S]))*'?
     | \\(?:\r\n|\n|\r)
     | (?P<open>[(\[{]) | (?P<close>[)\]}]) | (?P<end>\r\n|\n|\r)
@@ -58,8 +58,7 @@ def _statements(text: str) -> str:
     while at < len(text):
         written, end = _command(text, at)
         if end == at:
-            end = _statement_end(text, at)
-            written = text[at:end]
+            written, end = _statement(text, at)
         pieces.append(written)
         at = end
     return "".join(pieces)
@@ -83,18 +82,21 @@ def _command(text: str, at: int) -> tuple[str, int]:
     return "", at
 
 
-def _statement_end(text: str, at: int) -> int:
-    """Behind the line end that ends the statement x."""
-    depth = 0
-    while at < len(text):
-        piece = _PIECE.match(text, at)
-        if piece is None:
-            return len(text)
+def _statement(text: str, start: int) -> tuple[str, int]:
+    """The statement that begins here with its line end, and where that is.
+
+    A string that is open at the end of a cell must not take in the cells below, so it is made an empty one.
+    """
+    depth, at = 0, start
+    while at < len(text) and (piece := _PIECE.match(text, at)) is not None:
+        if piece["open_string"]:
+            quotes = piece["open_string"][:2]
+            return text[start:at] + quotes + _blank(text[at + len(quotes) :]), len(text)
         at = piece.end()
         depth = max(0, depth + bool(piece["open"]) - bool(piece["close"]))
         if piece["end"] and not depth:
-            return at
-    return at
+            break
+    return text[start:at], at
 
 
 def _nothing(command: str, indent: int) -> str:

@@ -27,9 +27,13 @@ _BETWEEN = "\n\n"  # two, so that a backslash at a cell's end takes nothing of t
 
 @dataclass(frozen=True)
 class CellMap:
-    """The Python cells in the order of the notebook, each a document of its own to the client."""
+    """The Python cells in the order of the notebook, each a document of its own to the client.
+
+    `names` are what people call them: their numbers among all cells, from 1.
+    """
 
     cells: tuple[Document, ...]
+    names: tuple[int, ...]
 
     @cached_property
     def python(self) -> tuple[str, ...]:

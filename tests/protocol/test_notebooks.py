@@ -87,7 +87,7 @@ async def test_what_the_text_says(clients: Clients, encoding: str) -> None:
 
     hover = await client.request("textDocument/hover", notebook.at(5, "layers[0]", 7))
     assert "hidden" in hover["contents"]["value"]
-    assert "line 5 of cell 2" in hover["contents"]["value"].lower()
+    assert "line 5 of cell 3" in hover["contents"]["value"].lower()
     assert shown(notebook, 5, hover["range"]) == "model.layers[0]"
 
     for at in (notebook.at(5, "layers[0]", 7), notebook.at(2, "self.hidden(", 7)):
@@ -103,7 +103,7 @@ async def test_what_the_text_says(clients: Clients, encoding: str) -> None:
 
     (finding,) = await client.wait_for_diagnostics(notebook[5], bool)
     assert finding["code"] == "KL101"
-    assert "line 3 of cell 3" in finding["message"]
+    assert "line 3 of cell 5" in finding["message"]
     assert shown(notebook, 5, finding["range"]) == "model.layers[0].weights[0]"
     actions = await notebook.ask(
         "textDocument/codeAction", 5, range=finding["range"], context={"diagnostics": [finding]}

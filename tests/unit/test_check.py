@@ -317,23 +317,23 @@ def test_a_notebook_is_told_by_its_cells(project: Path) -> None:
     (project / ".ipynb_checkpoints" / "a.ipynb").write_text("{}", encoding="utf-8")
     output = Output()
     assert output.check(Wish((".",), static_only=True)) == 1
-    assert "a.ipynb:cell 3:3:7: error KL101 " in output.text
+    assert "a.ipynb:cell 5:3:7: error KL101 " in output.text
     assert "    print(model.layers[0].weights[0])\n          ^^^^^" in output.text
     assert "1 file, 1 with models" in output.text
 
     output = Output()
     output.check(Wish(("a.ipynb",), static_only=True, format="json"))
     (told,) = json.loads(output.text)["files"][0]["findings"]
-    assert told["place"] == {"cell": 3, "line": 3, "column": 7, "end_line": 3, "end_column": 33}
+    assert told["place"] == {"cell": 5, "line": 3, "column": 7, "end_line": 3, "end_column": 33}
     output = Output()
     output.check(Wish(("a.ipynb",), static_only=True, format="sarif"))
     (where,) = json.loads(output.text)["runs"][0]["results"][0]["locations"]
-    assert where["logicalLocations"] == [{"name": "cell 3, line 3", "kind": "cell"}]
+    assert where["logicalLocations"] == [{"name": "cell 5, line 3", "kind": "cell"}]
     assert where["physicalLocation"] == {"artifactLocation": {"uri": "a.ipynb"}}
     output = Output()
     output.check(Wish(("a.ipynb",), static_only=True, format="github"))
     assert "file=a.ipynb,title=KL101" in output.text
-    assert "::Cell 3, line 3: " in output.text
+    assert "::Cell 5, line 3: " in output.text
 
 
 def test_what_a_notebook_imports_counts(project: Path) -> None:

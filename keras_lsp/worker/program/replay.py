@@ -55,7 +55,7 @@ class _Replay:
     def __init__(self, request: ReplayRequest, line: KerasLine) -> None:
         self.request = request
         self.line = line
-        self.source = SourceMap(request.text, request.path, request.cells)
+        self.source = SourceMap(request.text, request.path, request.cells, request.cell_names)
         self.registry = Registry()
         self.observer = Observer(line, self.source, self.registry)
         self.recorder = Recorder(line, self.registry)

@@ -24,10 +24,12 @@ def is_ours(frame: FrameType) -> bool:
 class SourceMap:
     """Turns Python's positions (1-based line, UTF-8 column) in one text into code-point offsets."""
 
-    def __init__(self, text: str, path: str, cells: Tuple[int, ...] = ()) -> None:
-        """`cells`: where the cells of a notebook begin in its text."""
+    def __init__(
+        self, text: str, path: str, cells: Tuple[int, ...] = (), cell_names: Tuple[int, ...] = ()
+    ) -> None:
+        """`cells`: where the cells of a notebook begin in its text, `cell_names`: what people call them."""
         self.path = path
-        self._cells = cells
+        self._cells, self._cell_names = cells, cell_names
         self.text = text
         self._lines = _python_lines(text)
         self._starts = [0]
@@ -55,7 +57,7 @@ class SourceMap:
         if cell == 0:
             return f"line {self._line(span[0])}"
         first = self._line(self._cells[cell - 1])
-        return f"line {self._line(span[0]) - first + 1} of cell {cell}"
+        return f"line {self._line(span[0]) - first + 1} of cell {self._cell_names[cell - 1]}"
 
     def _line(self, offset: int) -> int:
         """1-based."""

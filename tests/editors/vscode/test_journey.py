@@ -193,8 +193,8 @@ def test_a_guess_can_be_pinned(seen: Seen) -> None:
 
 
 def test_cells_of_a_notebook_are_one_program(seen: Seen) -> None:
-    assert "(None, 64)" in seen["hints in cells"]
-    assert all(fact in seen["card in a cell"] for fact in ("Dense", "hidden", "(32, 64)", "cell 2"))
+    assert "logits: (None, 10)" in seen["hints in cells"]
+    assert all(fact in seen["card in a cell"] for fact in ("Dense", "hidden", "(32, 64)", "of cell 3"))
     assert re.search(r"Keras 3\.\d+", seen["status of a cell"])
 
 

@@ -44,6 +44,7 @@ LINES = [
         ("%%writefile a.py\nimport keras", "                \n            "),
         ("%%time?\nx = 1", "       \nx = 1"),
         ("!ls\r\nx = 1\r%y\r", "   \r\nx = 1\r  \r"),
+        ('x = f(1, """a\nb', 'x = f(1, ""  \n '),
         ("/f x\n,f a b\n;f a", "    \n      \n    "),
         ("  x = 1\n  if x:\n    y", " \fx = 1\n \fif x:\n \f  y"),
     ],

@@ -14,7 +14,8 @@ CELLS = st.lists(CELL, max_size=5)
 
 
 def of(*texts: str, keys: str = "abcdefgh") -> CellMap:
-    return CellMap(tuple(Document(key, 1, text) for key, text in zip(keys, texts, strict=False)))
+    cells = tuple(Document(key, 1, text) for key, text in zip(keys, texts, strict=False))
+    return CellMap(cells, tuple(range(2, 2 * len(cells) + 2, 2)))  # between cells of other kinds
 
 
 def test_nothing() -> None:
@@ -127,5 +128,5 @@ def test_any_two_notebooks(old: list[str], new: list[str], keys: list[str]) -> N
 def test_sentences_name_the_cell() -> None:
     cells = of("a\nb", "c\r\nd")
     document = Document("nb", 1, cells.text, None, cells)
-    assert document.spot(document.text.index("d")) == "line 2 of cell 2"
+    assert document.spot(document.text.index("d")) == "line 2 of cell 4"
     assert Document("py", 1, "a\nb").spot(2) == "line 2"
