@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,12 +39,8 @@ TITLE = (MARKUP, "markdown", "# `model.layers[0].weights[0]`")
 SHELL = (2, "shellscript", "model = 3")
 
 
-def vscode(*, resolves: bool = True) -> Message:
-    capabilities = copy.deepcopy(FULL_CAPABILITIES)
-    capabilities["notebookDocument"] = CAPABILITIES
-    if not resolves:
-        del capabilities["textDocument"]["completion"]["completionItem"]["resolveSupport"]
-    return capabilities
+def vscode() -> Message:
+    return {**FULL_CAPABILITIES, "notebookDocument": CAPABILITIES}
 
 
 def shown(notebook: Notebook, number: int, where: Message) -> str:
