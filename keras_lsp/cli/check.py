@@ -16,6 +16,7 @@ from rich.text import Text
 
 from keras_lsp.cli.checked import Checked, checked
 from keras_lsp.cli.examine import Examiner, StaticOnly
+from keras_lsp.cli.notebook_file import UnreadableNotebookError, document_of
 from keras_lsp.cli.remembered import Remembered
 from keras_lsp.cli.report_formats import FORMATS
 from keras_lsp.cli.source_files import source_files
@@ -28,10 +29,11 @@ from keras_lsp.session.snapshot import Snapshot
 from keras_lsp.session.surroundings import Surroundings
 from keras_lsp.source.extract import may_concern_us
 from keras_lsp.source.resolve import imports_others
-from keras_lsp.text.document import Document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+
+    from keras_lsp.text.document import Document
 
 _COLOURS = {"error": "bold red", "warning": "yellow", "information": "blue", "hint": "dim"}
 _TELL_KERAS = ("KERAS_BACKEND", "TF_USE_LEGACY_KERAS", "KERAS_HOME")
@@ -156,12 +158,14 @@ class _Run:
     def _at_once(self, file: Path, remembered: Remembered) -> Checked | Document:
         """What is known without looking closely, or the document to look at."""
         try:
-            text = file.read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            return Checked(str(file), has_models=True, reason=f"It cannot be read: {error.strerror}.")
+            document = document_of(file)
+        except (OSError, UnreadableNotebookError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            return Checked(str(file), has_models=True, reason=f"It cannot be read: {why}.")
+        text = document.text
         if not may_concern_us(text) and not imports_others(text):
             return Checked(str(file))
-        return remembered.recall(str(file)) or Document(file.as_uri(), None, text, str(file))
+        return remembered.recall(str(file)) or document
 
     def _lanes(self) -> int:
         if self._wish.jobs:
@@ -201,16 +205,20 @@ def _progress(console: Console) -> Progress:
 
 def _print_findings(console: Console, one: Checked, here: Path) -> None:
     if one.findings:
-        lines = Path(one.path).read_text(encoding="utf-8", errors="replace").splitlines()
-        for text in _findings(replace(one, path=_shown(one.path, here)), lines):
+        document = document_of(Path(one.path))
+        for text in _findings(replace(one, path=_shown(one.path, here)), document):
             console.print(text, soft_wrap=True, highlight=False)
 
 
-def _findings(checked: Checked, lines: Sequence[str]) -> Iterator[Text]:
+def _findings(checked: Checked, document: Document) -> Iterator[Text]:
     for told in checked.findings:
         place, colour = told.place, _COLOURS[told.severity]
+        cells = document.cells
+        cell = cells.cells[cells.names.index(place.cell)] if cells and place.cell else None
+        lines = (cell or document).text.splitlines()
+        path = f"{checked.path}:cell {place.cell}" if cell else checked.path
         yield Text.assemble(
-            (f"{checked.path}:{place.line}:{place.column}: ", "bold"),
+            (f"{path}:{place.line}:{place.column}: ", "bold"),
             (f"{told.severity} {told.code} ", colour),
             told.message,
             (f" [{told.slug}]", "dim"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.features.diagnostics import diagnostics
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Lines and columns count from 1, columns in code points; the end is behind the last character."""
+    """Lines and columns count from 1, columns in code points; the end is behind the last character.
+
+    In a notebook lines are those of a cell, and all cells count from 1.
+    """
 
     line: int
     column: int
     end_line: int
     end_column: int
+    cell: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,10 @@ def _told(document: Document, finding: Finding) -> Told:
 
 
 def place_of(document: Document, span: Span) -> Place:
+    place = document.cells.place(span) if document.cells else None
+    if document.cells and place:
+        number, inside = place
+        return replace(place_of(document.cells.cells[number], inside), cell=document.cells.names[number])
     (line, column), (end_line, end_column) = (_point(document, at) for at in (span.start, span.end))
     return Place(line, column, end_line, end_column)
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import keras_lsp
 from keras_lsp.cli.checked import Checked, checked_from
+from keras_lsp.cli.notebook_file import python_text
 from keras_lsp.session.fingerprint import imported_files
 from keras_lsp.session.project import ProjectFiles
 from keras_lsp.source.parse import parse
@@ -97,7 +98,7 @@ class Remembered:
     def _read(self, path: str) -> tuple[str | None, frozenset[str]]:
         known = self._imports.get(path)
         if known is None:
-            text = self._files.text_of(path)
+            text = python_text(path, self._files.text_of(path))
             imports: frozenset[str] = frozenset()
             if text is not None:
                 place = self._files.place_of(path)

@@ -85,13 +85,16 @@ def _sarif_result(checked: Checked, told: Told) -> dict[str, Any]:
 
 
 def _sarif_location(checked: Checked, place: Place) -> dict[str, Any]:
+    artifact = {"uri": quote(checked.path.replace("\\", "/"))}
+    if place.cell is not None:  # regions are those of the file, whose lines nobody sees
+        named = {"name": f"cell {place.cell}, line {place.line}", "kind": "cell"}
+        return {"physicalLocation": {"artifactLocation": artifact}, "logicalLocations": [named]}
     region = {
         "startLine": place.line,
         "startColumn": place.column,
         "endLine": place.end_line,
         "endColumn": place.end_column,
     }
-    artifact = {"uri": quote(checked.path.replace("\\", "/"))}
     return {"physicalLocation": {"artifactLocation": artifact, "region": region}}
 
 
@@ -107,8 +110,12 @@ def _annotation(checked: Checked, told: Told) -> str:
     }
     if place.line != place.end_line:  # GitHub takes columns only where both are on one line
         del properties["col"], properties["endColumn"]
+    message = told.message
+    if place.cell is not None:  # it counts the lines of the file
+        properties = {name: properties[name] for name in ("file", "title")}
+        message = f"Cell {place.cell}, line {place.line}: {message}"
     said = ",".join(f"{name}={_escaped(str(value), ':,')}" for name, value in properties.items())
-    return f"::{_GITHUB_LEVELS[told.severity]} {said}::{_escaped(told.message)}"
+    return f"::{_GITHUB_LEVELS[told.severity]} {said}::{_escaped(message)}"
 
 
 def _escaped(text: str, more: str = "") -> str:

@@ -1,10 +1,12 @@
-"""Which files a command line names: Python files as they are, and those below folders."""
+"""Which files a command line names: Python files and notebooks as they are, and those below folders."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from keras_lsp.cli.notebook_file import SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -32,7 +34,7 @@ def source_files(paths: Iterable[str]) -> list[Path]:
 def _below(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if _is_wanted(Path(parent, name))]
-        yield from (Path(parent, name) for name in files if name.endswith(".py"))
+        yield from (Path(parent, name) for name in files if name.endswith((".py", SUFFIX)))
 
 
 def _is_wanted(folder: Path) -> bool:

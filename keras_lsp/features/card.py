@@ -52,7 +52,7 @@ def folded(
 class Quote:
     """A line of the user's own text, with its number as editors count (from 1)."""
 
-    line: int
+    place: str  # "line 12"
     text: str
 
 
@@ -85,7 +85,7 @@ def markdown(card: Card) -> str:
     if card.table:
         parts.append(fence("text", card.table.lines()))
     if card.quote:
-        parts.append(f"Line {card.quote.line}\n{fence('python', card.quote.text.split(chr(10)))}")
+        parts.append(f"{card.quote.place.capitalize()}\n{fence('python', card.quote.text.split(chr(10)))}")
     if card.origin:
         parts.append(escaped(" · ".join(card.origin)))
     return "\n\n".join(parts)
@@ -101,7 +101,7 @@ def plain(card: Card) -> str:
         blocks.append("\n".join(f"  {line}" for line in card.table.lines()))
     if card.quote:
         first, *rest = card.quote.text.split("\n")
-        margin = f"line {card.quote.line}: "
+        margin = f"{card.quote.place}: "
         blocks.append("\n".join([margin + first, *(" " * len(margin) + line for line in rest)]))
     if card.origin:
         blocks.append(" · ".join(card.origin))

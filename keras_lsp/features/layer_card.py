@@ -32,7 +32,11 @@ def quote(view: DocumentView, span: Span | None) -> Quote | None:
     lines = [line[margin:] if not line[:margin].strip() else line.lstrip() for line in raw]
     if last - first >= _QUOTED_LINES:
         lines[-1] = "…"
-    return Quote(first + 1, "\n".join(line.rstrip() for line in lines)) if lines[0].strip() else None
+    return (
+        Quote(view.document.spot(span.start), "\n".join(line.rstrip() for line in lines))
+        if lines[0].strip()
+        else None
+    )
 
 
 def weights_table(weights: Sequence[WeightReport], numbered: bool = False) -> Table | None:
@@ -291,10 +295,9 @@ def why_no_more(view: DocumentView, span: Span | None) -> str:
             return f"Shapes and weights are not known: this raised {_raised(failure)}"
     if placed:
         place, failure = placed[0]
-        line = view.document.lines.line_of(place.start) + 1
         return (
             "Shapes and weights are not known: a replay did not come here; "
-            f"it met {_raised(failure)} on line {line}"
+            f"it met {_raised(failure)} on {view.document.spot(place.start)}"
         )
     return "Shapes and weights are not known: the program does not come here when it is run"
 

@@ -40,7 +40,7 @@ def _pinned(view: DocumentView, target: str) -> str:
     pins = [p for p in view.facts.pragmas if p.target == target and not p.problem]
     if not pins:
         return ""
-    return f"input {pins[-1].text}, pinned on line {view.document.lines.line_of(pins[-1].span.start) + 1}"
+    return f"input {pins[-1].text}, pinned on {view.document.spot(pins[-1].span.start)}"
 
 
 def _events(view: DocumentView, binding: Binding) -> Iterator[BuildEvent]:
@@ -51,7 +51,6 @@ def _events(view: DocumentView, binding: Binding) -> Iterator[BuildEvent]:
 
 
 def _told(view: DocumentView, event: BuildEvent) -> str:
-    line = view.document.lines.line_of(event.span.start) + 1
     call = wording.one_line(event.span.of(view.document.text))
     shape = wording.one_line(event.shape_text or "")
-    return f"input {shape}, from `{call}` on line {line}"
+    return f"input {shape}, from `{call}` on {view.document.spot(event.span.start)}"

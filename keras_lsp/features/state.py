@@ -61,9 +61,8 @@ def held_by(replay: ReplayView, layer_id: int) -> set[int]:
 
 def only_marks_text(view: DocumentView, build: Span) -> str:
     """`model.build(...)` on line 22 only marks the model as built under Keras 3."""
-    line = view.document.lines.line_of(build.start) + 1
     callee = callee_text(build.of(view.document.text))
-    return f"`{callee}(...)` on line {line} only marks the model as built under Keras 3"
+    return f"`{callee}(...)` on {view.document.spot(build.start)} only marks the model as built under Keras 3"
 
 
 def callee_text(call: str) -> str:

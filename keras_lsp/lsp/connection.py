@@ -20,6 +20,7 @@ from keras_lsp.session.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
+    from keras_lsp.lsp.notebooks import Notebook
     from keras_lsp.lsp.transport import Connection
     from keras_lsp.sandbox.pool import BuilderSource
 
@@ -38,6 +39,7 @@ class KerasLanguageServer(LanguageServer):
         self.protocol.set_writer(connection.writer)
         self.client = Client()
         self.settings = self.initial_settings = Settings()
+        self.notebooks: dict[str, Notebook] = {}  # by uri; the session knows their Python cells
         self.publisher = Publisher(self)
         self.session = Session(builders, self.settings, self.publisher, catalogues=CatalogueStore.of_user())
         self.session.set_trusted(trusted)

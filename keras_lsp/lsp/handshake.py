@@ -67,6 +67,8 @@ def initialize_result(params: Message) -> Message:
             # In full: every change is parsed as a whole anyway, and a client that sees lines where we see
             # none (Neovim and a lone CR) could make us drift from its text.
             "textDocumentSync": {"openClose": True, "change": 1},
+            # All cells: those that are not Python count where a sentence names a cell by its number.
+            "notebookDocumentSync": {"notebookSelector": [{"notebook": "jupyter-notebook"}]},
             "hoverProvider": True,
             "completionProvider": {
                 "triggerCharacters": [".", "[", "(", '"', "'", "="],

@@ -28,6 +28,9 @@ _TAKEN_OVER = (
     types.TEXT_DOCUMENT_DID_OPEN,  # pygls would keep a second, differently split copy of each text
     types.TEXT_DOCUMENT_DID_CHANGE,
     types.TEXT_DOCUMENT_DID_CLOSE,
+    types.NOTEBOOK_DOCUMENT_DID_OPEN,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+    types.NOTEBOOK_DOCUMENT_DID_CLOSE,
     types.WORKSPACE_EXECUTE_COMMAND,
 )
 

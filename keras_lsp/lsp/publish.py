@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -13,10 +13,12 @@ from keras_lsp.features.diagnostics import diagnostics
 from keras_lsp.features.rules import choice
 from keras_lsp.lsp import status, to_lsp
 from keras_lsp.lsp.progress import Progress
+from keras_lsp.lsp.sheet import sheets_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from keras_lsp.features.results import Finding
     from keras_lsp.lsp.connection import KerasLanguageServer
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.worker.report import ReplayReport
@@ -28,11 +30,11 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class _Told:
-    """What the client was last told about one document."""
+    """What the client was last told about one document; of a notebook by its cells."""
 
     version: int | None = None  # of the text last looked at
-    diagnostics: Sequence[types.Diagnostic] = ()
-    status: status.Status | None = None
+    diagnostics: dict[str, Sequence[types.Diagnostic]] = field(default_factory=dict)  # by uri
+    status: dict[str, status.Status] = field(default_factory=dict)  # by uri
     report: ReplayReport | None = None
     timer: asyncio.TimerHandle | None = None
 
@@ -70,8 +72,8 @@ class Publisher:
             return
         if told.timer is not None:
             told.timer.cancel()
-        if told.diagnostics:
-            self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(key, []))
+        for uri in told.diagnostics:
+            self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def refresh(self) -> None:
         """What clients keep until they are told: hints and lenses."""
@@ -108,25 +110,32 @@ class Publisher:
                 self._ls.window_log_message(types.LogMessageParams(types.MessageType.Warning, problem))
 
     def _tell_status(self, view: DocumentView, told: _Told) -> None:
-        now = status.of(view)
-        if now != told.status:
-            told.status = now
-            self._ls.protocol.notify(status.METHOD, now.params())
+        before, told.status = told.status, {}
+        for sheet in sheets_of(view.document, self._ls.client.encoding):
+            now = told.status[sheet.uri] = status.of(view, sheet.uri)
+            if now != before.get(sheet.uri):
+                self._ls.protocol.notify(status.METHOD, now.params())
 
     def _tell_diagnostics(self, snapshot: Snapshot, view: DocumentView, told: _Told) -> None:
-        document = view.document
-        now = self._diagnostics(snapshot, view)
-        if now != told.diagnostics:
-            told.diagnostics = now
-            self._ls.text_document_publish_diagnostics(
-                types.PublishDiagnosticsParams(document.key, now, document.version)
-            )
+        before, told.diagnostics = told.diagnostics, {}
+        findings = _findings(snapshot, view)
+        for sheet in sheets_of(view.document, self._ls.client.encoding):
+            here = (to_lsp.diagnostic(f, sheet, self._ls.client) for f in findings if sheet.starts(f.span))
+            now = tuple(found for found in here if found is not None)
+            if now != before.pop(sheet.uri, ()):
+                self._ls.text_document_publish_diagnostics(
+                    types.PublishDiagnosticsParams(sheet.uri, now, sheet.own.version)
+                )
+            if now:
+                told.diagnostics[sheet.uri] = now
+        for uri in before:  # of cells that are gone
+            self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
-    def _diagnostics(self, snapshot: Snapshot, view: DocumentView) -> Sequence[types.Diagnostic]:
-        document = view.document
-        try:
-            findings = diagnostics(snapshot, document.key)
-            return tuple(to_lsp.diagnostic(found, document, self._ls.client) for found in findings)
-        except Exception:
-            logger.exception("diagnostics failed for %s, version %s", document.key, document.version)
-            return ()
+
+def _findings(snapshot: Snapshot, view: DocumentView) -> Sequence[Finding]:
+    document = view.document
+    try:
+        return diagnostics(snapshot, document.key)
+    except Exception:
+        logger.exception("diagnostics failed for %s, version %s", document.key, document.version)
+        return ()

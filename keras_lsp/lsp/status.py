@@ -25,8 +25,9 @@ class Status:
         return asdict(self)
 
 
-def of(view: DocumentView) -> Status:
-    return Status(view.document.key, view.state.value, view.reason, _summary(view))
+def of(view: DocumentView, uri: str) -> Status:
+    """`uri`: the document's, or that of a cell in it."""
+    return Status(uri, view.state.value, view.reason, _summary(view))
 
 
 def _summary(view: DocumentView) -> str:

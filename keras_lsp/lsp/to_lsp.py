@@ -1,4 +1,4 @@
-"""Our terms to protocol: spans to ranges in the client's units, and no more than the client can take."""
+"""Our terms to protocol: results as the client can take them."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from lsprotocol import types
 
 from keras_lsp.features.card import without_links
 from keras_lsp.features.results import CompletionKind, Severity, SymbolKind
+from keras_lsp.lsp.sheet import edits_of, location_of
 from keras_lsp.text.line_index import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from keras_lsp.features.results import (
         Completion,
@@ -25,10 +26,9 @@ if TYPE_CHECKING:
         Symbol,
     )
     from keras_lsp.lsp.client import Client
+    from keras_lsp.lsp.sheet import Sheet
     from keras_lsp.session.snapshot import Snapshot
     from keras_lsp.text.document import Document
-    from keras_lsp.text.line_index import Encoding
-    from keras_lsp.text.span import Span
 
 SOURCE = "keras-lsp"
 
@@ -56,26 +56,20 @@ _SYMBOLS = {
 }
 
 
-def position(document: Document, offset: int, encoding: Encoding) -> types.Position:
-    line, column = document.lines.position(offset, encoding)
-    return types.Position(line, column)
-
-
-def range_of(document: Document, span: Span, encoding: Encoding) -> types.Range:
-    return types.Range(position(document, span.start, encoding), position(document, span.end, encoding))
-
-
-def hover(found: Hover, document: Document, client: Client) -> types.Hover:
+def hover(found: Hover, sheet: Sheet, client: Client) -> types.Hover:
     contents = (
         types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
         if client.markdown_hover
         else types.MarkupContent(types.MarkupKind.PlainText, found.text)
     )
-    return types.Hover(contents, range_of(document, found.span, client.encoding))
+    return types.Hover(contents, sheet.range(found.span))
 
 
-def completion(found: Completion, document: Document, client: Client) -> types.CompletionItem:
-    topic = found.topic
+def completion(found: Completion, sheet: Sheet, client: Client) -> types.CompletionItem | None:
+    """None for what would change another cell."""
+    topic, where = found.topic, sheet.range(found.replace)
+    if where is None:
+        return None
     return types.CompletionItem(
         label=found.label,
         kind=_COMPLETIONS[found.kind],
@@ -83,8 +77,8 @@ def completion(found: Completion, document: Document, client: Client) -> types.C
         documentation=completion_documentation(found.documentation, client),
         sort_text=found.sort or None,
         filter_text=found.insert if found.insert != found.label else None,
-        text_edit=types.TextEdit(range_of(document, found.replace, client.encoding), found.insert),
-        data={"uri": document.key, "name": topic.name, "parameter": topic.parameter} if topic else None,
+        text_edit=types.TextEdit(where, found.insert),
+        data={"uri": sheet.document.key, "name": topic.name, "parameter": topic.parameter} if topic else None,
     )
 
 
@@ -128,42 +122,53 @@ def _markup(markdown: str, *, is_markdown: bool) -> types.MarkupContent:
     )
 
 
-def inlay_hint(found: InlayHint, document: Document, client: Client) -> types.InlayHint:
+def inlay_hint(found: InlayHint, sheet: Sheet) -> types.InlayHint | None:
+    """None for one in another cell."""
+    position = sheet.position(found.offset)
+    if position is None:
+        return None
     return types.InlayHint(
-        position=position(document, found.offset, client.encoding),
+        position=position,
         label=found.label,
         kind=types.InlayHintKind.Type,
         tooltip=found.tooltip or None,
     )
 
 
-def document_symbol(found: Symbol, document: Document, client: Client) -> types.DocumentSymbol:
-    return types.DocumentSymbol(
-        name=found.name,
-        kind=_SYMBOLS[found.kind],
-        range=range_of(document, found.span, client.encoding),
-        selection_range=range_of(document, found.name_span, client.encoding),
-        detail=found.detail or None,
-        children=[document_symbol(child, document, client) for child in found.children],
-    )
+def document_symbols(found: Iterable[Symbol], sheet: Sheet) -> list[types.DocumentSymbol]:
+    """Those that are in the sheet."""
+    return [
+        types.DocumentSymbol(
+            name=symbol.name,
+            kind=_SYMBOLS[symbol.kind],
+            range=where,
+            selection_range=name,
+            detail=symbol.detail or None,
+            children=document_symbols(symbol.children, sheet),
+        )
+        for symbol in found
+        if (where := sheet.range(symbol.span)) and (name := sheet.range(symbol.name_span))
+    ]
 
 
 def flat_symbols(
-    found: Iterable[Symbol], document: Document, client: Client, container: str | None = None
+    found: Iterable[Symbol], sheet: Sheet, container: str | None = None
 ) -> list[types.SymbolInformation]:
     """The same tree for clients without a tree: each symbol names what holds it."""
     flat = []
     for symbol in found:
-        flat.append(symbol_information(symbol, document, client, container))
-        flat += flat_symbols(symbol.children, document, client, symbol.name)
+        told = symbol_information(symbol, sheet, container)
+        if told is not None:
+            flat += [told, *flat_symbols(symbol.children, sheet, symbol.name)]
     return flat
 
 
-def symbol_information(
-    found: Symbol, document: Document, client: Client, container: str | None
-) -> types.SymbolInformation:
-    where = types.Location(document.key, range_of(document, found.span, client.encoding))
-    return types.SymbolInformation(where, found.name, _SYMBOLS[found.kind], container_name=container)
+def symbol_information(found: Symbol, sheet: Sheet, container: str | None) -> types.SymbolInformation | None:
+    where = sheet.range(found.span)
+    if where is None:
+        return None
+    place = types.Location(sheet.uri, where)
+    return types.SymbolInformation(place, found.name, _SYMBOLS[found.kind], container_name=container)
 
 
 def location(found: Location, snapshot: Snapshot, client: Client) -> types.Location | None:
@@ -176,22 +181,23 @@ def location(found: Location, snapshot: Snapshot, client: Client) -> types.Locat
         opened = (key for key, view in snapshot.views.items() if view.document.path == place.path)
         return types.Location(next(opened, PurePath(place.path).as_uri()), there)
     view = snapshot.view(found.key)
-    if view is None:
+    return None if view is None else location_of(view.document, found.span, client.encoding)
+
+
+def diagnostic(found: Finding, sheet: Sheet, client: Client) -> types.Diagnostic | None:
+    """None for one that is not in the sheet."""
+    where = sheet.range(found.span)
+    if where is None:
         return None
-    return types.Location(found.key, range_of(view.document, found.span, client.encoding))
-
-
-def diagnostic(found: Finding, document: Document, client: Client) -> types.Diagnostic:
     related = None
     if client.related_information and found.related:
         related = [
-            types.DiagnosticRelatedInformation(
-                types.Location(document.key, range_of(document, part.span, client.encoding)), part.message
-            )
+            types.DiagnosticRelatedInformation(place, part.message)
             for part in found.related
+            if (place := location_of(sheet.document, part.span, client.encoding))
         ]
     return types.Diagnostic(
-        range=range_of(document, found.span, client.encoding),
+        range=where,
         severity=_SEVERITIES[found.severity],
         code=found.code,
         source=SOURCE,
@@ -203,7 +209,7 @@ def diagnostic(found: Finding, document: Document, client: Client) -> types.Diag
 
 def code_action(
     fix: Fix,
-    document: Document,
+    sheet: Sheet,
     client: Client,
     findings: Iterable[Finding] = (),
     kind: types.CodeActionKind | str = types.CodeActionKind.QuickFix,
@@ -212,17 +218,20 @@ def code_action(
     return types.CodeAction(
         title=fix.title,
         kind=kind,
-        diagnostics=[diagnostic(finding, document, client) for finding in findings] or None,
+        diagnostics=[told for one in findings if (told := diagnostic(one, sheet, client)) is not None]
+        or None,
         is_preferred=fix.preferred if client.preferred_actions else None,
-        edit=workspace_edit(fix, document, client),
+        edit=workspace_edit(fix, sheet.document, client),
     )
 
 
 def workspace_edit(fix: Fix, document: Document, client: Client) -> types.WorkspaceEdit:
-    edits: Sequence[types.TextEdit] = [
-        types.TextEdit(range_of(document, edit.span, client.encoding), edit.text) for edit in fix.edits
-    ]
+    changed = list(edits_of(document, fix.edits, client.encoding))
     if not client.versioned_edits:
-        return types.WorkspaceEdit(changes={document.key: edits})
-    identifier = types.OptionalVersionedTextDocumentIdentifier(document.key, document.version)
-    return types.WorkspaceEdit(document_changes=[types.TextDocumentEdit(identifier, edits)])
+        return types.WorkspaceEdit(changes={one.key: edits for one, edits in changed})
+    return types.WorkspaceEdit(
+        document_changes=[
+            types.TextDocumentEdit(types.OptionalVersionedTextDocumentIdentifier(one.key, one.version), edits)
+            for one, edits in changed
+        ]
+    )

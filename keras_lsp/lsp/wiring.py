@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from keras_lsp.lsp import lifecycle, sync
+from keras_lsp.lsp import lifecycle, notebooks, sync
 from keras_lsp.lsp.connection import KerasLanguageServer
 from keras_lsp.lsp.requests import (
     code_action,
@@ -64,6 +64,10 @@ NOTIFICATIONS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_DID_OPEN: sync.did_open,
     types.TEXT_DOCUMENT_DID_CHANGE: sync.did_change,
     types.TEXT_DOCUMENT_DID_CLOSE: sync.did_close,
+    types.NOTEBOOK_DOCUMENT_DID_OPEN: notebooks.did_open,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE: notebooks.did_change,
+    types.NOTEBOOK_DOCUMENT_DID_SAVE: notebooks.did_save,
+    types.NOTEBOOK_DOCUMENT_DID_CLOSE: notebooks.did_close,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.did_change_configuration,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.did_change_folders,
     "kerasLsp/trust": lifecycle.trust,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.session.snapshot import DocumentView, EnvironmentFacts, ReplayState, ReplayView
 from keras_lsp.source.incremental import LiveModule
+from keras_lsp.text.notebook import edits_between
 from keras_lsp.text.shift import Shift
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ class OpenDocument:
         self._view: DocumentView | None = None
 
     def edit(self, document: Document) -> None:
-        step = Shift.between(self.document.text, document.text)
+        old, new = self.document.cells, document.cells
+        step = edits_between(old, new) if old and new else Shift.between(self.document.text, document.text)
         for replayed in (self._sent, self._kept):
             if replayed is not None:
                 replayed.shift = replayed.shift.then(step)

@@ -28,6 +28,7 @@ def request_for(
     entry: OpenDocument, documents: Iterable[OpenDocument], surroundings: Surroundings
 ) -> ReplayRequest:
     """Broken statements of each text are blanked: what can run is replayed while the user types."""
+    cells = entry.document.cells
     place, settings = surroundings.place_of(entry.path), surroundings.settings
     others = _by_path(entry, documents)
     return ReplayRequest(
@@ -40,6 +41,8 @@ def request_for(
         overlays={path: other.parsed.text for path, other in others.items()},
         classes=entry.class_names,
         input_hints=_input_hints(entry, surroundings),
+        cells=cells.starts if cells else (),
+        cell_names=cells.names if cells else (),
         wall_seconds=settings.replay_seconds,
         statement_seconds=min(_STATEMENT_SECONDS, settings.replay_seconds),
         memory_bytes=settings.memory_bytes,

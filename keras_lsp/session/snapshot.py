@@ -156,3 +156,16 @@ class Snapshot:
 
     def view(self, key: str) -> DocumentView | None:
         return self.views.get(key)
+
+    @cached_property
+    def _notebooks(self) -> dict[str, DocumentView]:
+        return {
+            cell.key: view
+            for view in self.views.values()
+            if view.document.cells is not None
+            for cell in view.document.cells.cells
+        }
+
+    def view_with(self, key: str) -> DocumentView | None:
+        """The document of that key, or the notebook that has a cell of that key."""
+        return self.views.get(key) or self._notebooks.get(key)

@@ -42,6 +42,8 @@ class ReplayRequest:
     input_hints: Dict[str, str] = field(
         default_factory=dict
     )  # class name -> "(None, 32)" from pragma or setting
+    cells: Tuple[int, ...] = ()  # where those of a notebook begin in `text`
+    cell_names: Tuple[int, ...] = ()  # what people call them
     sample: int = 0  # 0 or 1: unlike answers to what is not known
     wall_seconds: float = 10.0
     statement_seconds: float = 3.0

@@ -16,8 +16,10 @@ from rich.console import Console
 from keras_lsp.cli import main
 from keras_lsp.cli.check import Wish, check
 from keras_lsp.cli.explain import explain
+from keras_lsp.cli.remembered import Remembered
 from keras_lsp.cli.source_files import source_files
 from keras_lsp.features.rules import RULES
+from keras_lsp.sandbox.catalogue_store import CatalogueStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -292,3 +294,79 @@ def test_all_rules_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
     out = capsys.readouterr().out
     assert all(rule.code in out and rule.slug in out for rule in RULES)
+
+
+def notebook(*cells: str | dict[str, Any], **data: Any) -> str:
+    """The JSON of a notebook: code cells as Jupyter writes them, or as they are given."""
+    written = [
+        {"cell_type": "code", "metadata": {}, "source": cell.splitlines(keepends=True)}
+        if isinstance(cell, str)
+        else cell
+        for cell in cells
+    ]
+    return json.dumps({"cells": written, "metadata": {}, "nbformat": 4, **data})
+
+
+MADE = "%pip install keras\nimport keras\n"
+TITLE = {"cell_type": "markdown", "metadata": {}, "source": "# %%"}
+READ = "%%time\n\nprint(model.layers[0].weights[0])"
+
+
+def test_a_notebook_is_told_by_its_cells(project: Path) -> None:
+    shell = {"cell_type": "code", "metadata": {"vscode": {"languageId": "shellscript"}}, "source": "model=3"}
+    made = "model = keras.Sequential([keras.layers.Dense(3)])"
+    (project / "a.ipynb").write_text(notebook(MADE, TITLE, made, shell, READ), encoding="utf-8")
+    (project / ".ipynb_checkpoints").mkdir()
+    (project / ".ipynb_checkpoints" / "a.ipynb").write_text("{}", encoding="utf-8")
+    output = Output()
+    assert output.check(Wish((".",), static_only=True)) == 1
+    assert "a.ipynb:cell 5:3:7: error KL101 " in output.text
+    assert "    print(model.layers[0].weights[0])\n          ^^^^^" in output.text
+    assert "1 file, 1 with models" in output.text
+
+    output = Output()
+    output.check(Wish(("a.ipynb",), static_only=True, format="json"))
+    (told,) = json.loads(output.text)["files"][0]["findings"]
+    assert told["place"] == {"cell": 5, "line": 3, "column": 7, "end_line": 3, "end_column": 33}
+    output = Output()
+    output.check(Wish(("a.ipynb",), static_only=True, format="sarif"))
+    (where,) = json.loads(output.text)["runs"][0]["results"][0]["locations"]
+    assert where["logicalLocations"] == [{"name": "cell 5, line 3", "kind": "cell"}]
+    assert where["physicalLocation"] == {"artifactLocation": {"uri": "a.ipynb"}}
+    output = Output()
+    output.check(Wish(("a.ipynb",), static_only=True, format="github"))
+    assert "file=a.ipynb,title=KL101" in output.text
+    assert "::Cell 5, line 3: " in output.text
+
+
+def test_what_a_notebook_imports_counts(project: Path) -> None:
+    (project / "sizes.py").write_text("UNITS = 3\n", encoding="utf-8")
+    made = "from sizes import UNITS\nmodel = keras.Sequential([keras.layers.Dense(UNITS)])"
+    (project / "a.ipynb").write_text(notebook(MADE + made), encoding="utf-8")
+    first = remembered_name(project)
+    assert remembered_name(project) == first
+    (project / "sizes.py").write_text("UNITS = 4\n", encoding="utf-8")
+    assert remembered_name(project) != first
+
+
+def remembered_name(project: Path) -> str | None:
+    return Remembered(CatalogueStore(), [str(project)], ())._name(str(project / "a.ipynb"))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "It cannot be read: it is no JSON"),
+        ("[" * 100_000, "It cannot be read: it is no JSON"),
+        ("[]", "It cannot be read: it has no cells"),
+        ('{"worksheets": []}', "It cannot be read: it has no cells"),
+        ('{"cells": [3, {}, {"cell_type": "code", "source": 3, "metadata": []}]}', ""),
+        (notebook(MADE, metadata={"language_info": {"name": "julia"}}), ""),
+    ],
+)
+def test_files_that_only_seem_to_be_notebooks(project: Path, text: str, why: str) -> None:
+    (project / "a.ipynb").write_text(text, encoding="utf-8")
+    output = Output()
+    assert output.check(Wish((".",), static_only=True)) == 0
+    assert why in output.text
+    assert "1 file" in output.text

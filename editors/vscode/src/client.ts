@@ -48,6 +48,10 @@ export function makeClient({ command, log, initializationOptions, settings }: Cl
       documentSelector: [
         { scheme: 'file', language: 'python' },
         { scheme: 'untitled', language: 'python' },
+        ...['file', 'untitled'].map((scheme) => ({
+          notebook: { scheme, notebookType: 'jupyter-notebook' },
+          language: 'python',
+        })),
       ],
       outputChannel: log,
       traceOutputChannel: log,

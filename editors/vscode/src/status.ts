@@ -10,6 +10,7 @@ import {
 } from 'vscode';
 
 import type { ServerAccess } from './access';
+import { activeDocument } from './active';
 import { STATUS, type StatusParams } from './protocol';
 
 /** What the status bar says of the document that is looked at. */
@@ -48,13 +49,15 @@ export class Status implements Disposable {
       }),
       workspace.onDidGrantWorkspaceTrust(show),
       window.onDidChangeActiveTextEditor(show),
+      window.onDidChangeActiveNotebookEditor(show),
+      window.onDidChangeNotebookEditorSelection(show),
     ];
     this.show();
   }
 
   /** Of the active Python document; undefined when there is none. */
   get current(): StatusParams | undefined {
-    const document = window.activeTextEditor?.document;
+    const document = activeDocument();
     return document && this.byDocument.get(document.uri.toString());
   }
 
@@ -72,7 +75,7 @@ export class Status implements Disposable {
     const { current } = this;
     // Decides whether the editor's title offers the model view.
     void commands.executeCommand('setContext', 'kerasLsp.hasModel', current !== undefined && current.state !== 'static');
-    const python = window.activeTextEditor?.document.languageId === 'python';
+    const python = activeDocument()?.languageId === 'python';
     if (!python && this.server.state !== 'failed') {
       this.item.hide();
       return;

@@ -8,8 +8,9 @@ from lsprotocol import types
 
 from keras_lsp.features.actions import all_fixes, code_actions, fixes_of_a_kind, pins, silencers
 from keras_lsp.features.rewrites import rewrites
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
 from keras_lsp.lsp.handshake import FIX_ALL
+from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,25 +23,25 @@ if TYPE_CHECKING:
 
 def answer(ls: KerasLanguageServer, params: types.CodeActionParams) -> list[types.CodeAction] | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None or not ls.client.code_action_literals:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None or not ls.client.code_action_literals:
         return None
     only = params.context.only
     shown: list[types.CodeAction] = []
-    span = from_lsp.span(document, params.range, ls.client.encoding)
+    span = sheet.span(params.range)
     if _wanted(types.CodeActionKind.QuickFix, only):
         shown += (
-            to_lsp.code_action(fix, document, ls.client, findings)
-            for findings, fix in _at(snapshot, document.key, span)
+            to_lsp.code_action(fix, sheet, ls.client, findings)
+            for findings, fix in _at(snapshot, sheet.document.key, span)
         )
     if _wanted(types.CodeActionKind.RefactorRewrite, only):
         shown += (
-            to_lsp.code_action(fix, document, ls.client, kind=types.CodeActionKind.RefactorRewrite)
-            for fix in rewrites(snapshot, document.key, span)
+            to_lsp.code_action(fix, sheet, ls.client, kind=types.CodeActionKind.RefactorRewrite)
+            for fix in rewrites(snapshot, sheet.document.key, span)
         )
-    every = all_fixes(snapshot, document.key) if only and _wanted(FIX_ALL, only) else None
+    every = all_fixes(snapshot, sheet.document.key) if only and _wanted(FIX_ALL, only) else None
     if every is not None:
-        shown.append(to_lsp.code_action(every.fix, document, ls.client, every.findings, FIX_ALL))
+        shown.append(to_lsp.code_action(every.fix, sheet, ls.client, every.findings, FIX_ALL))
     return shown
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.completion import complete
 from keras_lsp.features.keras_docs import documentation
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -19,14 +20,15 @@ if TYPE_CHECKING:
 
 def answer(ls: KerasLanguageServer, params: types.CompletionParams) -> list[types.CompletionItem] | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None:
         return None
-    offset = from_lsp.offset(document, params.position, ls.client.encoding)
-    found = complete(snapshot, document.key, offset)
+    offset = sheet.offset(params.position)
+    found = complete(snapshot, sheet.document.key, offset)
     if not ls.client.resolves_documentation:
-        found = tuple(_documented(snapshot, document.key, item) for item in found)
-    return [to_lsp.completion(item, document, ls.client) for item in found]
+        found = tuple(_documented(snapshot, sheet.document.key, item) for item in found)
+    items = (to_lsp.completion(item, sheet, ls.client) for item in found)
+    return [item for item in items if item is not None]
 
 
 def _documented(snapshot: Snapshot, key: str, item: Completion) -> Completion:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.definition import definition, keras_source, type_definition
 from keras_lsp.features.results import Location
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.sheet import sheet_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -30,15 +31,16 @@ async def _answer(
 ) -> list[types.Location] | None:
     """What the file does not say itself is looked for in the source of the user's Keras."""
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None:
         return None
-    offset = from_lsp.offset(document, params.position, ls.client.encoding)
-    found = (type_definition if of_type else definition)(snapshot, document.key, offset)
-    name = None if found else keras_source(snapshot, document.key, offset, of_type=of_type)
+    key = sheet.document.key
+    offset = sheet.offset(params.position)
+    found = (type_definition if of_type else definition)(snapshot, key, offset)
+    name = None if found else keras_source(snapshot, key, offset, of_type=of_type)
     if name is not None:
-        place = await ls.session.place_of(document.key, name)
-        found = (Location(document.key, Span(offset, offset), place),) if place is not None else ()
+        place = await ls.session.place_of(key, name)
+        found = (Location(key, Span(offset, offset), place),) if place is not None else ()
     return [
         location for place in found if (location := to_lsp.location(place, snapshot, ls.client)) is not None
     ]

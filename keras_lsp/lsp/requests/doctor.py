@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 async def report(ls: KerasLanguageServer, uri: str | None) -> str:
     """For a document, open or not; without one for the workspace. No code runs where none may."""
     snapshot = ls.session.snapshot()
-    view = snapshot.view(uri) if uri else None
+    view = snapshot.view_with(uri) if uri else None
     keras = view.facts.keras if view else None
     findings = await ls.session.examine(
-        from_lsp.path(uri) if uri else None,
+        view.document.path if view else from_lsp.path(uri) if uri else None,
         legacy=keras is not None and keras.legacy,
         backend=keras.backend if keras else "",
     )

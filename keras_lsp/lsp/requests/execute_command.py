@@ -31,7 +31,9 @@ async def answer(ls: KerasLanguageServer, params: types.ExecuteCommandParams) ->
 async def _rebuild(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
     """`uri`: replay the document again, whatever happened before."""
     (uri,) = _texts(arguments, "uri")
-    ls.session.rebuild(uri)
+    view = ls.session.snapshot().view_with(uri)
+    if view is not None:
+        ls.session.rebuild(view.document.key)
 
 
 async def _show_model(ls: KerasLanguageServer, arguments: Sequence[object]) -> Any:
@@ -58,7 +60,8 @@ async def _pin_input(ls: KerasLanguageServer, arguments: Sequence[object]) -> ty
     said, problem = read_input(shape)
     if problem:
         raise JsonRpcInvalidParams(problem)
-    fix, view = actions.pin(snapshot, uri, class_name, said), snapshot.view(uri)
+    view = snapshot.view_with(uri)
+    fix = actions.pin(snapshot, view.document.key, class_name, said) if view else None
     if fix is None or view is None:
         raise JsonRpcInvalidParams(f"there is no model class {class_name} in this file")
     return to_lsp.workspace_edit(fix, view.document, ls.client)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.hover import hover
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 
 def answer(ls: KerasLanguageServer, params: types.HoverParams) -> types.Hover | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None:
         return None
-    found = hover(snapshot, document.key, from_lsp.offset(document, params.position, ls.client.encoding))
-    return to_lsp.hover(found, document, ls.client) if found else None
+    found = hover(snapshot, sheet.document.key, sheet.offset(params.position))
+    return to_lsp.hover(found, sheet, ls.client) if found else None

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.inlay_hints import inlay_hints
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
 
 def answer(ls: KerasLanguageServer, params: types.InlayHintParams) -> list[types.InlayHint] | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None:
         return None
-    found = inlay_hints(snapshot, document.key, from_lsp.span(document, params.range, ls.client.encoding))
-    return [to_lsp.inlay_hint(hint, document, ls.client) for hint in found]
+    found = inlay_hints(snapshot, sheet.document.key, sheet.span(params.range))
+    hints = (to_lsp.inlay_hint(hint, sheet) for hint in found)
+    return [hint for hint in hints if hint is not None]

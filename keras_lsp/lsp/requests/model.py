@@ -2,14 +2,16 @@
 
 `kerasLsp/model {uri, position?, view?, replay?}`:
 
-    {uri, version, state, reason, summary,
+    {uri, document, version, state, reason, summary,
      replay: null | {stale, versions, layers: [LayerReport], here: [layer id]},
      view: null | {stale, keras, origin, models, layers, failures, holes, here: [layer id]}}
 
-`replay` has the names of `worker.report` in camelCase. `here` are the layers the position denotes. Spans are
-ranges: `range` for `created`, `builtAt`, and `ranges` for the `spans` of `flows` and the `span` of steps.
-`"replay": false` leaves it null. `view` is made when `"view": true` asks for it: `features/view_data.py`,
-with ranges for spans; without a replay it tells what the text says.
+`document` is what `uri` belongs to: itself, or the notebook of a cell. `replay` has the names of
+`worker.report` in camelCase. `here` are the layers the position denotes. Spans are ranges: `range` for
+`created`, `builtAt`, and `ranges` for the `spans` of `flows` and the `span` of steps; one in another cell
+than `uri` says has a `uri` of its own. `"replay": false` leaves it null. `view` is made when
+`"view": true` asks for it: `features/view_data.py`, with ranges for spans; without a replay it tells what the
+text says.
 
 `kerasLsp/modelAt {uri, position}`: `{uri, version, here: [layer id]}`, ids as in that version's `view`.
 """
@@ -21,19 +23,21 @@ import re
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
 from keras_lsp.features.locate import layers_for, locate
 from keras_lsp.features.model_view import model_view
 from keras_lsp.lsp import status
+from keras_lsp.lsp.sheet import location_of, sheet_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from keras_lsp.lsp.connection import KerasLanguageServer
+    from keras_lsp.lsp.sheet import Sheet
     from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
-    from keras_lsp.text.line_index import Encoding
     from keras_lsp.worker.report import SpanPair
 
 Json = dict[str, Any]
@@ -44,18 +48,19 @@ def answer(ls: KerasLanguageServer, params: object) -> Json | None:
     snapshot = ls.session.snapshot()
     if not isinstance(params, dict) or not isinstance(params.get("uri"), str):
         raise JsonRpcInvalidParams("kerasLsp/model takes {uri, position?}")
-    view = snapshot.view(params["uri"])
-    if view is None:
+    view = snapshot.view_with(params["uri"])
+    sheet = sheet_of(snapshot, params["uri"], ls.client.encoding)
+    if view is None or sheet is None:
         return None
-    encoding = ls.client.encoding
-    offset = _offset(view, params.get("position"), encoding)
+    offset = _offset(sheet, params.get("position"))
     replay = None
     if view.replay is not None and params.get("replay") is not False:
-        replay = _replay(view, view.replay, offset, encoding)
-    shown = _view(snapshot, view, offset, encoding) if params.get("view") is True else None
+        replay = _replay(view, view.replay, offset, sheet)
+    shown = _view(snapshot, view, offset, sheet) if params.get("view") is True else None
     return {
-        **status.of(view).params(),
-        "version": view.document.version,
+        **status.of(view, sheet.uri).params(),
+        "document": sheet.document.key,
+        "version": sheet.own.version,
         "replay": replay,
         "view": shown,
     }
@@ -66,30 +71,27 @@ def answer_at(ls: KerasLanguageServer, params: object) -> Json | None:
     snapshot = ls.session.snapshot()
     if not isinstance(params, dict) or not isinstance(params.get("uri"), str):
         raise JsonRpcInvalidParams("kerasLsp/modelAt takes {uri, position}")
-    view = snapshot.view(params["uri"])
-    if view is None:
+    sheet = sheet_of(snapshot, params["uri"], ls.client.encoding)
+    if sheet is None:
         return None
-    offset = _offset(view, params.get("position"), ls.client.encoding)
+    offset = _offset(sheet, params.get("position"))
     if offset is None:
         raise JsonRpcInvalidParams("kerasLsp/modelAt takes {uri, position}")
-    shown = model_view(snapshot, view.document.key, offset)
+    shown = model_view(snapshot, sheet.document.key, offset)
     return {
-        "uri": view.document.key,
-        "version": view.document.version,
+        "uri": sheet.uri,
+        "version": sheet.own.version,
         "here": list(shown.here) if shown else [],
     }
 
 
-def _view(snapshot: Snapshot, view: DocumentView, offset: int | None, encoding: Encoding) -> Json:
-    described: Json = _json(
-        model_view(snapshot, view.document.key, offset),
-        lambda span: _range(view, (span.start, span.end), encoding),
-    )
+def _view(snapshot: Snapshot, view: DocumentView, offset: int | None, sheet: Sheet) -> Json:
+    described: Json = _json(model_view(snapshot, view.document.key, offset), lambda span: _range(sheet, span))
     stale = view.replay is not None and view.replay.stale
-    return {"stale": stale, "keras": status.of(view).summary, **described}
+    return {"stale": stale, "keras": status.of(view, sheet.uri).summary, **described}
 
 
-def _offset(view: DocumentView, position: object, encoding: Encoding) -> int | None:
+def _offset(sheet: Sheet, position: object) -> int | None:
     if position is None:
         return None
     line, character = (
@@ -97,10 +99,10 @@ def _offset(view: DocumentView, position: object, encoding: Encoding) -> int | N
     )
     if not isinstance(line, int) or not isinstance(character, int):
         raise JsonRpcInvalidParams("a position is {line, character}")
-    return view.document.lines.offset(line, character, encoding)
+    return sheet.offset(types.Position(line, character))
 
 
-def _replay(view: DocumentView, replay: ReplayView, offset: int | None, encoding: Encoding) -> Json:
+def _replay(view: DocumentView, replay: ReplayView, offset: int | None, sheet: Sheet) -> Json:
     reference = None if offset is None else locate(view, offset)
     here = layers_for(view, reference) if reference else ()
     layers = []
@@ -109,13 +111,13 @@ def _replay(view: DocumentView, replay: ReplayView, offset: int | None, encoding
         described = _json(layer)
         # Places in the replayed text become ranges in the document as it is now.
         del described["created"]
-        described["range"] = _range(view, (span.start, span.end), encoding) if span else None
-        described["builtAt"] = _ranges(view, replay, (layer.built_at,), encoding)[0]
+        described["range"] = _range(sheet, span) if span else None
+        described["builtAt"] = _ranges(sheet, replay, (layer.built_at,))[0]
         for flow, told in zip(layer.flows, described["flows"], strict=True):
-            told["ranges"] = [found for found in _ranges(view, replay, flow.spans, encoding) if found]
+            told["ranges"] = [found for found in _ranges(sheet, replay, flow.spans) if found]
             del told["spans"]
         for step, told in zip(layer.graph.steps if layer.graph else (), _steps(described), strict=True):
-            told["ranges"] = [found for found in _ranges(view, replay, (step.span,), encoding) if found]
+            told["ranges"] = [found for found in _ranges(sheet, replay, (step.span,)) if found]
             del told["span"]
         layers.append(described)
     return {
@@ -126,19 +128,21 @@ def _replay(view: DocumentView, replay: ReplayView, offset: int | None, encoding
     }
 
 
-def _ranges(
-    view: DocumentView, replay: ReplayView, spans: Iterable[SpanPair | None], encoding: Encoding
-) -> list[Json | None]:
+def _ranges(sheet: Sheet, replay: ReplayView, spans: Iterable[SpanPair | None]) -> list[Json | None]:
     places = (replay.span(span) for span in spans)
-    return [_range(view, (place.start, place.end), encoding) if place else None for place in places]
+    return [_range(sheet, place) if place else None for place in places]
 
 
-def _range(view: DocumentView, ends: tuple[int, int], encoding: Encoding) -> Json:
-    start, end = (view.document.lines.position(offset, encoding) for offset in ends)
-    return {
-        "start": {"line": start[0], "character": start[1]},
-        "end": {"line": end[0], "character": end[1]},
+def _range(sheet: Sheet, span: Span) -> Json | None:
+    where = location_of(sheet.document, span, sheet.encoding)
+    if where is None:
+        return None
+    start, end = where.range.start, where.range.end
+    found: Json = {
+        "start": {"line": start.line, "character": start.character},
+        "end": {"line": end.line, "character": end.character},
     }
+    return found if where.uri == sheet.uri else {**found, "uri": where.uri}
 
 
 def _steps(described: Json) -> list[Json]:
@@ -146,7 +150,7 @@ def _steps(described: Json) -> list[Json]:
     return graph["steps"] if graph else []
 
 
-def _json(value: Any, place: Callable[[Span], Json] | None = None) -> Any:
+def _json(value: Any, place: Callable[[Span], Json | None] | None = None) -> Any:
     """Plain data with camelCase field names; keys that come from the user's program stay as they are."""
     if place is not None and isinstance(value, Span):
         return place(value)

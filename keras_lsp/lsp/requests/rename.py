@@ -9,7 +9,8 @@ from pygls.exceptions import JsonRpcException
 
 from keras_lsp.features.rename import RefusalError, prepare, rename
 from keras_lsp.features.results import Fix
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
     from keras_lsp.lsp.connection import KerasLanguageServer
@@ -26,31 +27,30 @@ def answer_prepare(
     ls: KerasLanguageServer, params: types.PrepareRenameParams
 ) -> types.PrepareRenamePlaceholder | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None:
         return None
-    offset = from_lsp.offset(document, params.position, ls.client.encoding)
+    offset = sheet.offset(params.position)
     try:
-        found = prepare(snapshot, document.key, offset)
+        found = prepare(snapshot, sheet.document.key, offset)
     except RefusalError as refusal:
         raise RequestFailedError(f"Keras: {refusal}") from None
-    if found is None:
-        return None
-    return types.PrepareRenamePlaceholder(
-        to_lsp.range_of(document, found.span, ls.client.encoding), found.name
+    where = sheet.range(found.span) if found is not None else None
+    return (
+        types.PrepareRenamePlaceholder(where, found.name) if found is not None and where is not None else None
     )
 
 
 def answer(ls: KerasLanguageServer, params: types.RenameParams) -> types.WorkspaceEdit | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None:
         return None
-    offset = from_lsp.offset(document, params.position, ls.client.encoding)
+    offset = sheet.offset(params.position)
     try:
-        edits = rename(snapshot, document.key, offset, params.new_name)
+        edits = rename(snapshot, sheet.document.key, offset, params.new_name)
     except RefusalError as refusal:
         raise RequestFailedError(f"Keras: {refusal}") from None
     if edits is None:
         return None
-    return to_lsp.workspace_edit(Fix("Rename", edits), document, ls.client)
+    return to_lsp.workspace_edit(Fix("Rename", edits), sheet.document, ls.client)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.signature_help import signature_help
-from keras_lsp.lsp import from_lsp, to_lsp
+from keras_lsp.lsp import to_lsp
+from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
     from lsprotocol import types
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 def answer(ls: KerasLanguageServer, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
     snapshot = ls.session.snapshot()
-    document = from_lsp.document(snapshot, params.text_document)
-    if document is None:
+    sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
+    if sheet is None:
         return None
-    offset = from_lsp.offset(document, params.position, ls.client.encoding)
-    found = signature_help(snapshot, document.key, offset)
+    offset = sheet.offset(params.position)
+    found = signature_help(snapshot, sheet.document.key, offset)
     return to_lsp.signature_help(found, ls.client) if found else None

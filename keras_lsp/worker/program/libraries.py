@@ -44,6 +44,18 @@ HARMLESS_MODULES = frozenset(
 )
 PROGRESS_MODULES = frozenset({"tqdm"})
 
+COMMAND = "__"  # what the server writes for a command of IPython whose result is kept
+
+
+def notebook_names() -> Dict[str, Any]:
+    """What IPython defines beside Python's own names; `display` is asked for all over notebooks."""
+    given = "is given by a command of the notebook, which a replay does not run"
+    return {
+        COMMAND: Hole(given),
+        "get_ipython": Hole(given, text="get_ipython"),
+        "display": Hole("only draws or logs", harmless=True),
+    }
+
 
 def harmless_names(statement: ast.stmt) -> Dict[str, Any]:
     """What an import of modules that cannot change a model binds instead; {} for any other statement."""

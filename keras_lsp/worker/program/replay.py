@@ -34,7 +34,7 @@ from ..unknown.hole import ANSWERS, Hole, Touches, reason_of
 from . import adapting, surroundings
 from . import slice as slicing
 from .callee import MAX_HOLES, Callees
-from .libraries import harmless_names
+from .libraries import harmless_names, notebook_names
 from .standins import StandIns
 from .workspace import WorkspaceFinder
 
@@ -55,7 +55,7 @@ class _Replay:
     def __init__(self, request: ReplayRequest, line: KerasLine) -> None:
         self.request = request
         self.line = line
-        self.source = SourceMap(request.text, request.path)
+        self.source = SourceMap(request.text, request.path, request.cells, request.cell_names)
         self.registry = Registry()
         self.observer = Observer(line, self.source, self.registry)
         self.recorder = Recorder(line, self.registry)
@@ -126,6 +126,8 @@ class _Replay:
                 METHOD: self._observed_method,
             }
         )
+        if self.request.cells or self.request.path.endswith(".ipynb"):
+            module.__dict__.update(notebook_names())
         sys.modules[self.request.module_name] = module
         return module
 
@@ -193,7 +195,12 @@ class _Replay:
             self.module.__dict__.update(harmless)
             return True
         touches = Touches.count
-        code = compile(ast.Module([statement], []), self.request.path, "exec", dont_inherit=True)
+        try:
+            code = compile(ast.Module([statement], []), self.request.path, "exec", dont_inherit=True)
+        except SyntaxError as error:  # such as `await` in a notebook, `return` outside of a function
+            reason = f"cannot be run here: {error.msg}"
+            self._failed(statement, error, certain=False, reason=reason)
+            return False
         try:
             with _deadline(self.request.statement_seconds):
                 exec(code, self.module.__dict__)  # noqa: S102 - replaying the user's text is what the worker is for
@@ -225,7 +232,7 @@ class _Replay:
             failure = dataclasses.replace(failure, certain=certain)
             self.failures.append(failure)
             said = f": {failure.message[:MAX_SAID]}" if failure.message else ""
-            reason = f"line {self.source.line(failure.span or span)} raised {failure.type}{said}"
+            reason = f"{self.source.spot(failure.span or span)} raised {failure.type}{said}"
         names = sorted(set(slicing.bound_names(statement)) - {HOLDER})
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
         for name in names:

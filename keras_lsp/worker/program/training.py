@@ -138,16 +138,17 @@ class Training:
     def note_unknown(self, layer: Any, what: str, frame: FrameType) -> None:
         """The program calls this layer, and so what is in it; on what is not known."""
         doing = what if " " in what else f"`{what}`"
-        text = f"{doing} on line {self._line_of(frame)} gives it data that a replay does not know"
+        text = f"{doing} {self._where(frame)} gives it data that a replay does not know"
         self._note_reason(layer, text)
 
     def _note_step(self, model: Any, what: str, frame: FrameType) -> None:
         """What happens to the model, and so to what is in it, is up to a step of the user's own."""
-        text = f"`{what}` on line {self._line_of(frame)} does what its own `train_step` says"
+        text = f"`{what}` {self._where(frame)} does what its own `train_step` says"
         self._note_reason(model, text)
 
-    def _line_of(self, frame: FrameType) -> Optional[int]:
-        return self.observer.source.line(self.observer.source.caller(frame))
+    def _where(self, frame: FrameType) -> str:
+        spot = self.observer.source.spot(self.observer.source.caller(frame))
+        return f"on {spot}" if spot else "in another file"
 
     def _note_reason(self, layer: Any, text: str) -> None:
         for called in (layer, *below(layer)):
@@ -160,7 +161,7 @@ class Training:
         entry = self.observer.registry.find(model)
         if entry is not None and specs is not None and entry.data is None:
             entry.data, entry.batch = specs, batch
-            entry.data_line = self._line_of(frame)
+            entry.data_where = self._where(frame)
 
     def _has_own_step(self, model: Any) -> bool:
         """Whether `fit` does what only the user's own `train_step` knows; it need not even call the model."""

@@ -30,11 +30,11 @@ def built_how(seen: Seen, events: List[ReplayEvent], source: SourceMap) -> str:
     """`called on (None, 32) on line 15`; why it has weights, or why not; "" when there is nothing to say."""
     event = _making_event(events)
     if event is not None and event.kind == "build":
-        return f"built for {event.input} on line {source.line(event.span)}"
-    inner, outer = source.line(seen.first_call), source.line(seen.first_call_from)
+        return f"built for {event.input} on {source.spot(event.span)}"
+    inner, outer = source.spot(seen.first_call), source.spot(seen.first_call_from)
     if seen.first_call_input and seen.calls_at_end and (inner or outer):
-        on_line = "" if inner is None else f" on line {inner}"
-        from_line = "" if outer in (None, inner) else f"{',' if inner else ''} from line {outer}"
+        on_line = f" on {inner}" if inner else ""
+        from_line = "" if outer in ("", inner) else f"{',' if inner else ''} from {outer}"
         return f"called on {seen.first_call_input}{on_line}{from_line}"
     return seen.unknown_call
 

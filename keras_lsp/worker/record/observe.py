@@ -91,7 +91,7 @@ class Seen:
             None  # nested TensorSpecs of the inputs that `fit` has for a `train_step` of the user's
         )
         self.batch: Any = None  # nested TensorSpecs of all that `fit` gives to it
-        self.data_line: Optional[int] = None
+        self.data_where = ""
         self.weights_at_end = 0
         self.built_at_end = False
         self.calls_at_end = 0

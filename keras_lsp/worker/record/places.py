@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from bisect import bisect_right
 from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ def is_ours(frame: FrameType) -> bool:
 class SourceMap:
     """Turns Python's positions (1-based line, UTF-8 column) in one text into code-point offsets."""
 
-    def __init__(self, text: str, path: str) -> None:
+    def __init__(
+        self, text: str, path: str, cells: Tuple[int, ...] = (), cell_names: Tuple[int, ...] = ()
+    ) -> None:
+        """`cells`: where the cells of a notebook begin in its text, `cell_names`: what people call them."""
         self.path = path
+        self._cells, self._cell_names = cells, cell_names
         self.text = text
         self._lines = _python_lines(text)
         self._starts = [0]
@@ -44,14 +49,22 @@ class SourceMap:
         end_line, end_column = node.end_lineno, node.end_col_offset  # type: ignore[attr-defined]  # same
         return self.offset(line, column), self.offset(end_line, end_column)
 
-    def line(self, span: Optional[SpanPair]) -> Optional[int]:
-        """1-based line a span starts on."""
+    def spot(self, span: Optional[SpanPair]) -> str:
+        """How a sentence names where a span starts: "line 12", "line 2 of cell 3"; "" for no span."""
         if span is None:
-            return None
+            return ""
+        cell = bisect_right(self._cells, span[0])
+        if cell == 0:
+            return f"line {self._line(span[0])}"
+        first = self._line(self._cells[cell - 1])
+        return f"line {self._line(span[0]) - first + 1} of cell {self._cell_names[cell - 1]}"
+
+    def _line(self, offset: int) -> int:
+        """1-based."""
         low, high = 0, len(self._lines)
         while low < high:
             middle = (low + high) // 2
-            if self._starts[middle + 1] > span[0]:
+            if self._starts[middle + 1] > offset:
                 high = middle
             else:
                 low = middle + 1

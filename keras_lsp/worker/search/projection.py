@@ -104,7 +104,7 @@ class Projector:
         elif seen.data is None or not self._use_data(seen):
             for event in events:
                 if event.layer == seen.number and event.kind == "build":
-                    where = f"from `build` on line {source.line(event.span)}"
+                    where = f"from `build` on {source.spot(event.span)}"
                     if self._call_on(seen, event.input.replace("TensorShape(", "("), where):
                         return
 
@@ -155,7 +155,7 @@ class Projector:
 
     def _mark_from_fit(self, seen: Seen, data: Any, where: str = "") -> None:
         text = structure_text(self.line, data)
-        _mark(seen, self.registry, self.line, f"{text}, from `fit` on line {seen.data_line}{where}")
+        _mark(seen, self.registry, self.line, f"{text}, from `fit` {seen.data_where}{where}")
 
     def _call_on_guess(self, seen: Seen, tree: ast.Module, seconds: float) -> None:
         cls = type(seen.layer)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 STATUS = ".statusbar-item[id='keras-lsp.keras-lsp.kerasLsp.status']"
+LINES = ".editor-instance .view-line, .notebookOverlay .view-line"  # the cells of a notebook float above it
 HOVER = ".monaco-hover:not(.hidden):not(.fade-in-hover)"
 
 
@@ -54,7 +55,7 @@ class Screen:
     # -- the editor
 
     def lines(self) -> list[str]:
-        return [plain(text) for text in self.page.locator(".editor-instance .view-line").all_inner_texts()]
+        return [plain(text) for text in self.page.locator(LINES).all_inner_texts()]
 
     def hints(self, wanted: str, without: str = "\0") -> str:
         def look() -> str:
@@ -76,8 +77,8 @@ class Screen:
     def _word(self, text: str, line_with: str) -> tuple[float, float]:
         """Middle of a text on the screen, looked up anew since hints and edits move it."""
         place = self.page.evaluate(
-            """([text, inLine]) => {
-              for (const line of document.querySelectorAll('.editor-instance .view-line')) {
+            """([text, inLine, lines]) => {
+              for (const line of document.querySelectorAll(lines)) {
                 const all = line.textContent.replaceAll('\\u00a0', ' ');
                 if (!all.includes(inLine)) continue;
                 const at = all.indexOf(text);
@@ -98,7 +99,7 @@ class Screen:
               }
               return null;
             }""",
-            [text, line_with],
+            [text, line_with, LINES],
         )
         if place is None:
             raise AssertionError(f"no {text!r} in a line with {line_with!r}:\n" + "\n".join(self.lines()))

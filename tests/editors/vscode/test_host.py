@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.editors.vscode.notebook import write_notebook
 from tests.editors.vscode.toolchain import EXTENSION, HERE, chromium, compile_typescript
 from tests.editors.vscode.workbench import Workbench, browser_page
 
@@ -60,6 +61,7 @@ def _run(workbench: Workbench, keras: str, bare: str, seed: Callable[[str], str]
         (folder / "subclassed.py").write_text(seed("subclassed"), encoding="utf-8")
     for name, text in {"astral": ASTRAL, "lonely": LONELY, "plain": "print('no model')\n"}.items():
         (folders["keras"] / f"{name}.py").write_text(text, encoding="utf-8")
+    write_notebook(folders["keras"] / "cells.ipynb")
     workspace = workbench.folder / "two.code-workspace"
     workspace.write_text(json.dumps({"folders": [{"path": name} for name in folders]}), encoding="utf-8")
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.editors.vscode.notebook import write_notebook
 from tests.editors.vscode.screen import Screen
 from tests.editors.vscode.toolchain import ROOT, chromium
 from tests.editors.vscode.workbench import Workbench, browser_page
@@ -32,6 +33,7 @@ def seen(vsix: Path, keras_python: list[str], seed: Callable[[str], str]) -> Ite
     try:
         (workbench.folder / "subclassed.py").write_text(seed("subclassed"), encoding="utf-8")
         (workbench.folder / "lonely.py").write_text(LONELY, encoding="utf-8")
+        write_notebook(workbench.folder / "cells.ipynb")
         workbench.start()
         with browser_page() as page:
             yield walk(Screen(page, PICTURES), workbench)
@@ -123,6 +125,22 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     screen.page.keyboard.press("Enter")
     seen["pinned"] = screen.hints("(None", without="~")
     screen.picture("pin")
+
+    screen.quick_open("cells.ipynb")
+    seen["hints in cells"] = screen.hints("(None, 10)")
+    screen.hover_text("[0]", line_with="print(model")
+    seen["card in a cell"] = screen.card("(None, 64)")
+    screen.picture("notebook")
+    screen.escape()
+    seen["squiggle in a cell"] = screen.squiggle()
+    screen.cursor_at("weights", line_with="print(model")
+    screen.quick_fix_menu()
+    seen["fixes in a cell"] = screen.actions()
+    screen.page.keyboard.press("Enter")
+    seen["fixed in a cell"] = screen.no_squiggle()
+    seen["status of a cell"] = screen.status(r"Keras 3\.\d+")
+    seen["cells"] = "\n".join(screen.lines())
+    screen.picture("notebook_fixed")
     return seen
 
 
@@ -172,3 +190,16 @@ def test_a_guess_can_be_pinned(seen: Seen) -> None:
     assert "~(None" in seen["guess"]
     assert "Pin the input shape" in seen["pins"]
     assert "~" not in seen["pinned"]
+
+
+def test_cells_of_a_notebook_are_one_program(seen: Seen) -> None:
+    assert "logits: (None, 10)" in seen["hints in cells"]
+    assert all(fact in seen["card in a cell"] for fact in ("Dense", "hidden", "(32, 64)", "of cell 3"))
+    assert re.search(r"Keras 3\.\d+", seen["status of a cell"])
+
+
+def test_a_fix_is_made_in_its_cell(seen: Seen) -> None:
+    assert seen["squiggle in a cell"]
+    assert "Make the weights first" in seen["fixes in a cell"]
+    assert seen["fixed in a cell"] == ""
+    assert re.search(r"model = Net\(\).*\nmodel\(keras\.Input\(.*\nprint\(model", seen["cells"])

@@ -21,7 +21,7 @@ CARD = Card(
     notes=("No weights here yet: `model.build(...)` only marks.",),
     summary="(None, 32) → (None, 64) · 2,112 parameters",
     table=folded([("kernel", "(32, 64)", "float32"), ("bias", "(64,)", "float32")]),
-    quote=Quote(15, "self.dense1 = Dense(64)"),
+    quote=Quote("line 15", "self.dense1 = Dense(64)"),
     origin=("Keras 3.15.1",),
 )
 
@@ -67,7 +67,7 @@ def test_long_tables_are_folded() -> None:
 
 
 def test_markup_in_names_stays_text() -> None:
-    text = markdown(Card("A*b<c", "tick`s", notes=("2 * 3 < `x*y`",), quote=Quote(1, "a = '```'")))
+    text = markdown(Card("A*b<c", "tick`s", notes=("2 * 3 < `x*y`",), quote=Quote("line 1", "a = '```'")))
     assert text.startswith("**A\\*b\\<c** ``tick`s``")
     assert "> 2 \\* 3 \\< `x*y`" in text
     assert "````python\na = '```'\n````" in text
@@ -138,4 +138,4 @@ def test_a_sandbox_that_is_not_whole_is_said_below_cards_and_in_the_status_bar(
     assert view is not None
     view = dataclasses.replace(view, environment=EnvironmentFacts(("python",), "PATH", sandbox=sandbox))
     assert layer_card.origin(view) == ("Keras 3.15.1", *said)
-    assert status.of(view).summary == " · ".join(("Keras 3.15.1", *said))
+    assert status.of(view, KEY).summary == " · ".join(("Keras 3.15.1", *said))

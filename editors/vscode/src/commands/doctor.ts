@@ -1,6 +1,7 @@
 import { ProgressLocation, Uri, window, workspace } from 'vscode';
 
 import type { ServerAccess } from '../access';
+import { activeDocument } from '../active';
 import type { Documents } from '../documents';
 
 const COMMAND = 'kerasLsp.doctor';
@@ -11,7 +12,7 @@ export async function doctor(server: ServerAccess, documents: Documents): Promis
     void window.showInformationMessage('This server has no doctor report.');
     return;
   }
-  const uri = window.activeTextEditor?.document.uri ?? workspace.workspaceFolders?.[0]?.uri ?? Uri.file('/');
+  const uri = activeDocument()?.uri ?? workspace.workspaceFolders?.[0]?.uri ?? Uri.file('/');
   const report = await window.withProgress(
     { location: ProgressLocation.Window, title: 'Keras: examining the environment' },
     () => server.execute<string>(COMMAND, uri.toString()),

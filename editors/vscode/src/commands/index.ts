@@ -1,5 +1,6 @@
 import { type ExtensionContext, type LogOutputChannel, commands, window } from 'vscode';
 
+import { activeDocument } from '../active';
 import { Documents } from '../documents';
 import type { Server } from '../server';
 import type { Status } from '../status';
@@ -20,7 +21,7 @@ export function registerCommands(
     menu: () => showMenu(server, status),
     restart: () => server.restart(),
     rebuild: async (uri) => {
-      const named = typeof uri === 'string' ? uri : window.activeTextEditor?.document.uri.toString();
+      const named = typeof uri === 'string' ? uri : activeDocument()?.uri.toString();
       if (named !== undefined) {
         await server.execute('kerasLsp.rebuild', named);
       }

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import * as path from 'node:path';
 import * as vscode from 'vscode';
 import type { ServerAccess } from '../access';
+import { activeDocument } from '../active';
 import { MODEL, STATUS } from '../protocol';
 import { page } from './page';
 import { type FromPage, MODEL_AT, type ModelAnswer, type PlaceAnswer, type Range, type Status, type ToPage } from './protocol';
@@ -26,7 +27,7 @@ export function registerModelView(context: vscode.ExtensionContext, access: Serv
   context.subscriptions.push(
     vscode.commands.registerCommand(OPEN_COMMAND, (place?: Place) => {
       if (place?.position !== undefined) goTo(place.uri, place.position);
-      const uri = editorUri(vscode.window.activeTextEditor);
+      const uri = uriOf(activeDocument());
       if (panel !== null) {
         panel.reveal(uri);
         return;
@@ -38,7 +39,7 @@ export function registerModelView(context: vscode.ExtensionContext, access: Serv
     vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
       deserializeWebviewPanel: (found) => {
         found.webview.options = options(context.extensionUri);
-        adopt(found, editorUri(vscode.window.activeTextEditor ?? vscode.window.visibleTextEditors[0]));
+        adopt(found, uriOf(activeDocument() ?? vscode.window.visibleTextEditors[0]?.document));
         return Promise.resolve();
       },
     }),
@@ -66,8 +67,8 @@ function options(root: vscode.Uri): vscode.WebviewPanelOptions & vscode.WebviewO
   };
 }
 
-function editorUri(editor: vscode.TextEditor | undefined): string | null {
-  return editor?.document.languageId === 'python' ? editor.document.uri.toString() : null;
+function uriOf(document: vscode.TextDocument | undefined): string | null {
+  return document?.languageId === 'python' ? document.uri.toString() : null;
 }
 
 class ModelPanel {
@@ -124,7 +125,7 @@ class ModelPanel {
   // -- what happens in the editor
 
   private follow(editor: vscode.TextEditor | undefined): void {
-    const uri = editorUri(editor);
+    const uri = uriOf(editor?.document);
     if (uri === null || uri === this.uri) return;
     this.uri = uri;
     void this.refresh();

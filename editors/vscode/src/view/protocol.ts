@@ -10,6 +10,7 @@ export interface Position {
 export interface Range {
   start: Position;
   end: Position;
+  uri?: string; // of the cell, where that is another one than was asked about
 }
 
 export type State = 'static' | 'building' | 'ready' | 'failed' | 'unavailable';
@@ -96,6 +97,7 @@ export interface ModelView {
 
 /** The answer to `kerasLsp/model` with `view: true`. */
 export interface ModelAnswer extends Status {
+  document: string; // the uri, or that of the notebook whose cell it is of
   version: number | null;
   view: ModelView;
 }

@@ -21,7 +21,7 @@ export function details(place: Place | null, events: DetailsEvents): DocumentFra
   });
   fragment.append(close);
   const link = (text: string, range: Range): HTMLElement => {
-    const button = h('button', { type: 'button', class: 'link' }, `${text} line ${range.start.line + 1}`);
+    const button = h('button', { type: 'button', class: 'link' }, `${text} line ${range.start.line + 1}${range.uri === undefined ? '' : ' of another cell'}`);
     button.addEventListener('click', () => { events.open(range); });
     return button;
   };

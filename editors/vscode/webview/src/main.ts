@@ -94,11 +94,11 @@ class Page {
   }
 
   private async show(name: string, answer: ModelAnswer): Promise<void> {
-    const another = this.answer?.uri !== answer.uri;
+    const another = this.answer?.document !== answer.document;
     this.answer = answer;
     this.name = name;
     if (another) {
-      this.kept = { ...FRESH, ...this.store[answer.uri] };
+      this.kept = { ...FRESH, ...this.store[answer.document] };
       this.folding = new Folding(new Map(this.kept.folds));
       this.query.value = '';
       this.here = [];
@@ -324,7 +324,8 @@ class Page {
   }
 
   private open(range: Range, focus: boolean): void {
-    if (this.answer !== null) vscode.postMessage({ type: 'reveal', uri: this.answer.uri, range, focus });
+    if (this.answer === null) return;
+    vscode.postMessage({ type: 'reveal', uri: range.uri ?? this.answer.uri, range, focus });
   }
 
   private async fold(place: Place): Promise<void> {
@@ -445,7 +446,7 @@ class Page {
 
   private keep(change: Partial<Kept>): void {
     this.kept = { ...this.kept, ...change, folds: [...this.folding.said] };
-    if (this.answer !== null) this.store[this.answer.uri] = this.kept;
+    if (this.answer !== null) this.store[this.answer.document] = this.kept;
     clearTimeout(this.saving);
     this.saving = window.setTimeout(() => { vscode.setState(this.store); }, 200);
     this.showTab();

@@ -14,6 +14,7 @@ export async function run(): Promise<void> {
   const mocha = new Mocha({ ui: 'bdd', timeout: 60_000, reporter: 'min' });
   mocha.suite.emit(Mocha.Suite.constants.EVENT_FILE_PRE_REQUIRE, globalThis, '', mocha);
   await import('./features.test.js');
+  await import('./notebooks.test.js');
   await import('./life.test.js');
   const outcomes: Outcome[] = [];
   const note = (test: Mocha.Test | Mocha.Hook, problem = '') => {
