@@ -138,4 +138,4 @@ def test_a_sandbox_that_is_not_whole_is_said_below_cards_and_in_the_status_bar(
     assert view is not None
     view = dataclasses.replace(view, environment=EnvironmentFacts(("python",), "PATH", sandbox=sandbox))
     assert layer_card.origin(view) == ("Keras 3.15.1", *said)
-    assert status.of(view, KEY).summary == " · ".join(("Keras 3.15.1", *said))
+    assert status.of(view, views.KEY).summary == " · ".join(("Keras 3.15.1", *said))
