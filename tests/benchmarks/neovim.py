@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.measure import Series, reference
 from tests.benchmarks.memory import pss_megabytes
 from tests.editors.neovim import ROOT, Journey
-from tests.processes import descendants
+from tests.processes import descendants, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,24 +44,28 @@ def _cold_start(folder: Path, memory: Series) -> dict[str, float]:
     journey.do("attached", "encoding")
     journey.do("card", "hover", needle="self.dense1(inputs)", after=6, contains="Dense")
     journey.do("weights", "hover", needle="self.dense1(inputs)", after=6, contains="kernel")
-    watch = _PeakOfAll()
+    watch = PeakOfAll()
     watch.start()
     journey.run()
     memory.samples.append(watch.stop())
     return journey.milliseconds
 
 
-class _PeakOfAll(threading.Thread):
-    """The most that all processes below this one cost together, in megabytes."""
+class PeakOfAll(threading.Thread):
+    """The most that all processes below this one cost together, in megabytes; `only` those so called."""
 
-    def __init__(self) -> None:
+    def __init__(self, only: str = "") -> None:
         super().__init__(daemon=True)
+        self._only = only
         self.peak = 0.0
         self._done = threading.Event()
 
     def run(self) -> None:
         while not self._done.is_set():
-            self.peak = max(self.peak, sum(map(pss_megabytes, descendants(os.getpid()))))
+            found = descendants(os.getpid())
+            if self._only:
+                found = [pid for pid in found if self._only in read(Path(f"/proc/{pid}/cmdline"))]
+            self.peak = max(self.peak, sum(map(pss_megabytes, found)))
             sleep(0.05)
 
     def stop(self) -> float:

@@ -124,9 +124,12 @@ class Screen:
         self.page.keyboard.press("Control+Shift+Enter")
         self.page.keyboard.type(keys, delay=20)
 
-    def undo_all(self, gone: str) -> None:
+    def undo_all(self, typed: str) -> None:
+        """Until nothing of what was typed on a line of its own is left: VS Code takes it back in pieces."""
+
         def look() -> str:
-            if not any(re.search(gone, line) for line in self.lines()):
+            shown = [line.strip() for line in self.lines()]
+            if not any(line and (typed.startswith(line) or line == f"{typed}]") for line in shown):
                 return "gone"
             self.page.keyboard.press("Control+z")
             return ""

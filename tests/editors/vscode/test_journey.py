@@ -93,7 +93,7 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     seen["completion"] = screen.suggestions("Dense")
     screen.picture("completion")
     screen.escape()
-    screen.undo_all(r"model\.layers\[$")
+    screen.undo_all("model.layers[")
 
     screen.cursor_at("layer.weights[0]", line_with="print(f")
     screen.quick_fix_menu()
