@@ -134,7 +134,7 @@ def test_json(project: Path, output: Output) -> None:
     assert file["path"] == "late.py"
     (told,) = file["findings"]
     assert (told["code"], told["severity"]) == ("KL101", "error")
-    assert told["place"] == {"line": 4, "column": 7, "end_line": 4, "end_column": 33}
+    assert told["place"] == {"cell": None, "line": 4, "column": 7, "end_line": 4, "end_column": 33}
 
 
 def test_sarif(project: Path, output: Output) -> None:

@@ -7,6 +7,7 @@ There Keras keeps no losses, and asks the scope, which has none, for values of w
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 from typing import TYPE_CHECKING, Any, Iterator, List, NamedTuple
 
@@ -62,6 +63,7 @@ class Losses:
         add_loss, symbolic_call = layer_class.add_loss, layer_class.symbolic_call
         own, clear = layer_class._get_own_losses, layer_class._clear_losses
 
+        @functools.wraps(add_loss)  # what Keras offers is read from these classes, too
         def adding(layer: Any, loss: Any) -> None:
             specs = [self.line.tensor(value) for value in tree.flatten(loss)]
             known = [_Added(layer, spec) for spec in specs if spec is not None]
@@ -79,6 +81,7 @@ class Losses:
                 self._added[:] = [added for added in self._added if added.layer is not layer]
             clear(layer)
 
+        @functools.wraps(symbolic_call)
         def calling(layer: Any, *args: Any, **kwargs: Any) -> Any:
             outputs = symbolic_call(layer, *args, **kwargs)
             if self._kept and layer.activity_regularizer is not None:
