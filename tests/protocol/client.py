@@ -33,6 +33,7 @@ FULL_CAPABILITIES: Message = {
         "workspaceEdit": {"documentChanges": True},
         "didChangeConfiguration": {"dynamicRegistration": True},
         "inlayHint": {"refreshSupport": True},
+        "codeLens": {"refreshSupport": True},
     },
     "textDocument": {
         "hover": {"contentFormat": ["markdown", "plaintext"]},

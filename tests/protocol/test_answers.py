@@ -203,6 +203,7 @@ async def test_the_unsaved_text_counts(clients: Clients, keras_python: list[str]
     assert began == ended
     assert began  # importing Keras takes longer than anybody waits without a word
     assert client.sent("workspace/inlayHint/refresh")
+    assert client.sent("workspace/codeLens/refresh")
 
 
 async def test_a_modest_client_gets_what_it_can_take(clients: Clients, keras_python: list[str]) -> None:
@@ -223,6 +224,7 @@ async def test_a_modest_client_gets_what_it_can_take(clients: Clients, keras_pyt
         "workspace/configuration",
         "window/workDoneProgress/create",
         "workspace/inlayHint/refresh",
+        "workspace/codeLens/refresh",
     ):
         assert not client.sent(request)
 
