@@ -22,7 +22,7 @@ from keras_lsp.source.evaluation import (
     is_plain,
 )
 from keras_lsp.source.keras_names import dotted_name
-from keras_lsp.source.module_index import Definition, Function
+from keras_lsp.source.module_index import Function
 from keras_lsp.source.parameters import all_arguments, defaults, parameter_names, self_name
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Constants(Evaluation):
             outer = Place(place.around[number + 1 :])
             if isinstance(definition, ast.ClassDef):
                 if number == 0 and node.id in self._enclosing.kept_by(definition):
-                    return self._kept(definition, node.id, outer)
+                    return self._kept(definition, node.id)
                 continue
             given = self._enclosing.given_in(definition).get(node.id)
             if node.id in parameter_names(definition):
@@ -151,7 +151,7 @@ class Constants(Evaluation):
     def _inherited(self, node: ast.ClassDef, name: str, above: tuple[ast.ClassDef, ...]) -> Known:
         """What a class keeps under a name, or else the first of its bases in this module that does."""
         if name in self._enclosing.kept_by(node):
-            return self._kept(node, name, Place(self._around(node)))
+            return self._kept(node, name)
         for base in node.bases:
             parent = self._classes.get(dotted_name(base) or "")
             if parent is not None and parent is not node and parent not in above:
@@ -161,24 +161,18 @@ class Constants(Evaluation):
                     continue
         raise _AbsentError
 
-    def _kept(self, node: ast.ClassDef, name: str, outer: Place) -> Known:
+    def _kept(self, node: ast.ClassDef, name: str) -> Known:
         given = self._enclosing.kept_by(node)[name]
         if len(given) != 1 or given[0] is None:
             raise UnknownError
         if (node.name, name) in self._enclosing.set_from_outside(None):
             raise UnknownError
-        around = self._enclosing.around(given[0])
-        found = self.read(given[0], Place(around) if around else outer)
+        found = self.read(given[0], Place(self._enclosing.around(given[0])))
         if isinstance(found.value, (list, dict)) and (
             name in self._enclosing.changed or _changes(node, name)
         ):
             raise UnknownError
         return found
-
-    def _around(self, node: ast.ClassDef) -> tuple[Definition, ...]:
-        first = node.body[0]
-        inside = ast.Constant(None, lineno=first.lineno, col_offset=first.col_offset)
-        return self._enclosing.around(inside)
 
     def _of_object(self, held: _Object, name: str) -> Known:
         """An attribute of a class, or of an object that was made with certain arguments."""

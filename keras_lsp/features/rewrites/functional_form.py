@@ -41,7 +41,6 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
 class _Written:
     """`name = Sequential([...])` as it stands in the text."""
 
-    node: ast.Assign
     call: ast.Call
     elements: tuple[str, ...]
     first: Span
@@ -98,7 +97,7 @@ def _written(view: DocumentView, binding: Binding, call: LayerCall) -> _Written 
     if any(binding.statement.covers(comment) for comment in comments(text)):
         return None
     names = frozenset(_names_around(parsed.tree, node))
-    return _Written(node, made, elements, positions.span(given.elts[0]), names)
+    return _Written(made, elements, positions.span(given.elts[0]), names)
 
 
 def _assigns(node: ast.AST, binding: Binding, positions: Positions) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from lsprotocol import types
@@ -13,6 +14,8 @@ from keras_lsp.lsp import to_lsp
 from keras_lsp.lsp.sheet import sheet_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keras_lsp.lsp.connection import KerasLanguageServer
 
 
@@ -23,6 +26,14 @@ class RequestFailedError(JsonRpcException):
     MESSAGE = "Request Failed"
 
 
+@contextmanager
+def _telling_why() -> Iterator[None]:
+    try:
+        yield
+    except RefusalError as refusal:
+        raise RequestFailedError(f"Keras: {refusal}") from None
+
+
 def answer_prepare(
     ls: KerasLanguageServer, params: types.PrepareRenameParams
 ) -> types.PrepareRenamePlaceholder | None:
@@ -31,10 +42,8 @@ def answer_prepare(
     if sheet is None:
         return None
     offset = sheet.offset(params.position)
-    try:
+    with _telling_why():
         found = prepare(snapshot, sheet.document.key, offset)
-    except RefusalError as refusal:
-        raise RequestFailedError(f"Keras: {refusal}") from None
     where = sheet.range(found.span) if found is not None else None
     return (
         types.PrepareRenamePlaceholder(where, found.name) if found is not None and where is not None else None
@@ -47,10 +56,8 @@ def answer(ls: KerasLanguageServer, params: types.RenameParams) -> types.Workspa
     if sheet is None:
         return None
     offset = sheet.offset(params.position)
-    try:
+    with _telling_why():
         edits = rename(snapshot, sheet.document.key, offset, params.new_name)
-    except RefusalError as refusal:
-        raise RequestFailedError(f"Keras: {refusal}") from None
     if edits is None:
         return None
     return to_lsp.workspace_edit(Fix("Rename", edits), sheet.document, ls.client)
