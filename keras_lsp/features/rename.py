@@ -42,7 +42,7 @@ def prepare(snapshot: Snapshot, key: str, offset: int) -> Renaming | None:
     target = _target(view, offset) if view is not None else None
     if view is None or target is None:
         return None
-    target.edits("new_name")
+    target.edits(target.name)  # refuses for what stands in the file, not for a name
     return Renaming(target.span, target.name)
 
 

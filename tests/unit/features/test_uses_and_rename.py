@@ -185,6 +185,11 @@ def test_a_base_in_another_file_may_use_the_name() -> None:
         prepare(static(text), KEY, at(text, "self.fir|st = "))
 
 
+def test_a_place_is_not_refused_for_a_name_that_nobody_gave() -> None:
+    text = NET + "model.new_name\n"
+    assert prepare(static(text), KEY, at(text, "self.fir|st = ")) is not None
+
+
 @pytest.mark.parametrize("marked", ["mod|el = ", "def ca|ll(self, x):\n        x = ", "ker|as.ops"])
 def test_nothing_of_ours_is_nothing(marked: str) -> None:
     assert prepare(static(NET), KEY, at(NET, marked)) is None
