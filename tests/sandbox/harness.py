@@ -12,7 +12,8 @@ import signal
 import sys
 
 from keras_lsp.worker.confine import Allowed, enforce, landlock
-from keras_lsp.worker.confine.policy import Workspace, system_paths
+from keras_lsp.worker.confine.policy import system_paths
+from keras_lsp.worker.confine.workspace import Workspace
 from tests.sandbox.attempts import attempt_of
 from tests.sandbox.guard import Unconfined
 from tests.sandbox.registry import AROUND, LEVELS, Absent, Attempt, Refused, landlock_at

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import os
-from typing import Any
+from typing import Any, Optional
 
 from . import syscalls
 
@@ -17,8 +18,7 @@ _CLONE_FILES = 0x400  # linux/sched.h
 
 def call(name: str, *arguments: Any) -> int:
     """The result of a system call; raises OSError where it fails, or this architecture is not known."""
-    here = syscalls.architecture()
-    number = None if here is None else syscalls.number(name, here)
+    number = _number(name)
     if number is None:
         raise OSError(errno.ENOSYS, f"{name} is not known here")
     result = _libc().syscall(ctypes.c_long(number), *arguments)
@@ -52,6 +52,13 @@ def _raise() -> None:
     raise OSError(code, os.strerror(code))
 
 
+@functools.cache
+def _number(name: str) -> Optional[int]:
+    here = syscalls.architecture()
+    return None if here is None else syscalls.number(name, here)
+
+
+@functools.cache  # loading it is dear beside a call
 def _libc() -> Any:
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long

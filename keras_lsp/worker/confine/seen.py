@@ -12,7 +12,8 @@ import os
 import sys
 from typing import Iterator, List, NamedTuple, Set, Tuple
 
-from .policy import home_folder, secrets_of
+from .policy import home_folder
+from .workspace import hidden_of
 
 _HOPS = 40
 _MOST_SECRETS = 1_000  # each is a mount
@@ -40,7 +41,7 @@ def seen(folders: Tuple[str, ...], program: str) -> Seen:
         *users,
         *(path for path in libraries if os.path.isabs(path)),
     ]
-    secrets = {folder: tuple(itertools.islice(secrets_of(folder), _MOST_SECRETS + 1)) for folder in shown}
+    secrets = {folder: tuple(itertools.islice(hidden_of(folder), _MOST_SECRETS + 1)) for folder in shown}
     # One that holds too many to hide each is not shown: that must not be a way to have none hidden.
     kept = [folder for folder in shown if len(secrets[folder]) <= _MOST_SECRETS]
     hidden = tuple(path for folder in kept for path in secrets[folder])

@@ -20,7 +20,7 @@ from . import guard
 from .outlet import Outlet, write
 
 if TYPE_CHECKING:
-    from ..confine.policy import Readable
+    from ..confine.workspace import Readable
     from ..lines.symbolic import KerasLine
     from ..wire import ReplayRequest, Request
     from .confinement import Confinement

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Iterator, Tuple
 from ..confine import LANDLOCK, LIMITS, SECCOMP, Allowed, enforce, offered
 from ..confine.around import AROUND_VARIABLE, FAILED_VARIABLE
 from ..confine.plan import BUBBLEWRAP, SEATBELT, WINDOWS_JOB, at_most
-from ..confine.policy import Readable, Workspace, system_paths
+from ..confine.policy import system_paths
+from ..confine.workspace import Readable, Workspace
 from ..wire import ReplayRequest
 from . import forking
 

@@ -22,7 +22,8 @@ from keras_lsp.sandbox.jail import Jail
 from keras_lsp.sandbox.outer import NOTHING_OUTSIDE, Outer, choose, find_bubblewrap
 from keras_lsp.sandbox.process import WorkerProcess
 from keras_lsp.session.settings import Settings
-from keras_lsp.worker.confine import bubblewrap, policy
+from keras_lsp.worker.confine import bubblewrap
+from keras_lsp.worker.confine import workspace as confine_workspace
 from keras_lsp.worker.confine.plan import BUBBLEWRAP
 from keras_lsp.worker.confine.seen import Seen, installations, seen
 from tests.processes import is_alive
@@ -303,7 +304,7 @@ class TestSeen:
         assert seen((str(tmp_path),), sys.executable)[:2] == ((), ())
 
     def test_what_nobody_looked_at_is_hidden(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(policy, "_MOST_ENTRIES", 3)
+        monkeypatch.setattr(confine_workspace, "_MOST_ENTRIES", 3)
         for name in ("a", "b", "c"):
             (tmp_path / name).mkdir()
             (tmp_path / name / ".env").touch()
