@@ -27,7 +27,7 @@ PACKAGES = {
     "keras_cv.src": "keras-cv==0.9.0",
     "keras_hub.src": "keras-hub==0.32.0",
 }
-SECONDS = os.environ.get("KERAS_LSP_REALITY_SECONDS", "25")
+SECONDS = os.environ.get("KERAS_LSP_REALITY_SECONDS", "16")
 PROGRAM = Path(__file__).parent / "instances.py"
 
 

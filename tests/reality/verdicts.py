@@ -100,8 +100,8 @@ def read(path: str) -> str | None:
 
 
 @lru_cache(maxsize=512)
-def tree_of(file: str) -> ast.Module:
-    return ast.parse(read(file) or "")
+def statements_of(file: str) -> list[ast.stmt]:
+    return [node for node in ast.walk(ast.parse(read(file) or "")) if isinstance(node, ast.stmt)]
 
 
 def compare(told: Json, root: Path, tally: Tally) -> None:
@@ -207,7 +207,7 @@ def _construct(case: _Case, seen: Json) -> str:
     if seen["file"] != case.file:
         return "base class of another file"
     line, name = seen["line"], case.key.partition(":")[2]
-    around = [n for n in ast.walk(tree_of(case.file)) if isinstance(n, ast.stmt) and _has_line(n, line)]
+    around = [statement for statement in statements_of(case.file) if _has_line(statement, line)]
     owner = next((n for n in around if isinstance(n, ast.ClassDef) and n.name == name), None)
     method = next((n for n in around if isinstance(n, ast.FunctionDef)), None)
     if owner is None or method is None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.warm import WarmKeras
 from tests.worker.driver import Worker
-from tests.worker.environments import ENVIRONMENTS, KEEP_COMPILED, MAIN_ENVIRONMENTS, Bench
+from tests.worker.environments import COMPILED, ENVIRONMENTS, MAIN_ENVIRONMENTS, Bench
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def bench(
         yield Bench(environment, *map(request.getfixturevalue, names))
         return
     variables = {"KERAS_BACKEND": environment.backend}
-    compiled = {**KEEP_COMPILED, "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled"))}
+    compiled = {**COMPILED, "JAX_COMPILATION_CACHE_DIR": str(tmp_path_factory.mktemp("compiled"))}
     with (
         Worker(python, legacy=environment.legacy, env=variables) as worker,
         WarmKeras(python, environment.legacy, {**variables, **compiled}) as keras,
