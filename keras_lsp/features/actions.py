@@ -137,8 +137,6 @@ def _pin(view: DocumentView, model_class: ModelClass, shape: str) -> Fix:
     for pragma in view.facts.pragmas:
         if pragma.target == model_class.name:
             return Fix(title, (TextEdit(pragma.span, comment),))
-    line = lines.line_span(lines.line_of(model_class.span.start), with_ending=True)
     start = model_class.span.start
-    indent = text[line.start : start]
-    ending = "\r\n" if line.of(text).endswith("\r\n") else "\n"
-    return Fix(title, (TextEdit(Span(start, start), f"{comment}{ending}{indent}"),))
+    indent = text[lines.line_span(lines.line_of(start)).start : start]
+    return Fix(title, (TextEdit(Span(start, start), f"{comment}{lines.ending}{indent}"),))

@@ -25,11 +25,15 @@ def inlay_hints(snapshot: Snapshot, key: str, span: Span) -> tuple[InlayHint, ..
     view = snapshot.view(key)
     if view is None or view.replay is None or not snapshot.settings.hints:
         return ()
+    return hints_of(view, view.replay, span)
+
+
+def hints_of(view: DocumentView, replay: ReplayView, span: Span) -> tuple[InlayHint, ...]:
     hints: dict[int, InlayHint] = {}
     for hint in (
-        *_assigned(view, view.replay, span),
-        *_returned(view, view.replay, span),
-        *_listed(view, view.replay, span),
+        *_assigned(view, replay, span),
+        *_returned(view, replay, span),
+        *_listed(view, replay, span),
     ):
         hints.setdefault(hint.offset, hint)
     return tuple(hints[offset] for offset in sorted(hints))

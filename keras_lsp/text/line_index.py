@@ -39,6 +39,11 @@ class LineIndex:
         """At least one; a text that ends in a line ending has an empty last line."""
         return len(self._starts)
 
+    @property
+    def ending(self) -> str:
+        """How lines end here, going by the first: CR LF or LF."""
+        return "\r\n" if self.line_span(0, with_ending=True).of(self._text).endswith("\r\n") else "\n"
+
     def line_of(self, offset: int) -> int:
         return bisect_right(self._starts, max(0, offset)) - 1
 

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from keras_lsp.features.rewrites import config_method, functional_form
+from keras_lsp.features.rewrites import (
+    build_method,
+    config_method,
+    functional_form,
+    sequential_form,
+    shape_comments,
+)
 
 if TYPE_CHECKING:
     from keras_lsp.features.results import Fix
     from keras_lsp.session.snapshot import Snapshot
     from keras_lsp.text.span import Span
 
-_REWRITES = (functional_form.rewrites, config_method.rewrites)
+_REWRITES = (
+    functional_form.rewrites,
+    sequential_form.rewrites,
+    config_method.rewrites,
+    build_method.rewrites,
+    shape_comments.rewrites,
+)
 
 
 def rewrites(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:

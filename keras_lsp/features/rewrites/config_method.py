@@ -10,18 +10,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.features.results import Fix
+from keras_lsp.features.rewrites.methods import behind, class_node, method_node
 from keras_lsp.source.facts import ModelKind
 from keras_lsp.source.parameters import all_arguments, self_name
-from keras_lsp.source.positions import Positions
-from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.session.snapshot import DocumentView
-    from keras_lsp.source.facts import ModelClass
     from keras_lsp.source.module_index import Function
+    from keras_lsp.text.span import Span
 
 
 def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
@@ -31,41 +30,22 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
     # A base of its own may have a `get_config` that the constructor's parameters do not tell of.
     if model_class.bases != ("keras.layers.Layer",):
         return
-    parsed = view.parsed
-    positions = Positions(parsed.text)
-    for node in ast.walk(parsed.tree):
-        if isinstance(node, ast.ClassDef) and positions.name_span(node) == model_class.name_span:
-            fix = _fix(view, model_class, node, positions)
-            if fix is not None:
-                yield fix
-
-
-def _fix(view: DocumentView, model_class: ModelClass, node: ast.ClassDef, positions: Positions) -> Fix | None:
-    init = next((s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == "__init__"), None)
+    node = class_node(view, model_class)
+    init = method_node(node, "__init__") if node is not None else None
     kept = _kept(init) if init is not None else None
-    if init is None or not kept:
-        return None
-    text, lines = view.document.text, view.document.lines
-    first, last = positions.span(init), positions.span(node.body[-1])
-    indent = text[lines.line_span(lines.line_of(first.start)).start : first.start]
-    if indent.strip():
-        return None  # behind something else on its line
-    ending = "\r\n" if lines.line_span(0, with_ending=True).of(text).endswith("\r\n") else "\n"
-    step = indent[
-        len(text[lines.line_span(lines.line_of(model_class.span.start)).start : model_class.span.start]) :
-    ]
-    quote = "'" if text.count("'") > text.count('"') else '"'
-    rows = [f"{indent}{step * 2}{quote}{name}{quote}: self.{held}," for name, held in kept]
-    method = [
-        f"{indent}def get_config(self):",
-        f"{indent}{step}return {{",
-        f"{indent}{step * 2}**super().get_config(),",
-        *rows,
-        f"{indent}{step}}}",
-    ]
-    end = lines.line_span(lines.line_of(max(last.start, last.end - 1))).end
-    edit = TextEdit(Span(end, end), ending * 2 + ending.join(method))
-    return Fix(f"Add `get_config()` to `{model_class.name}`", (edit,))
+    if node is None or not kept:
+        return
+    quote = "'" if view.document.text.count("'") > view.document.text.count('"') else '"'
+    method = (
+        "def get_config(self):",
+        "\treturn {",
+        "\t\t**super().get_config(),",
+        *(f"\t\t{quote}{name}{quote}: self.{held}," for name, held in kept),
+        "\t}",
+    )
+    edit = behind(view, node.body[-1], method)
+    if edit is not None:
+        yield Fix(f"Add `get_config()` to `{model_class.name}`", (edit,))
 
 
 def _kept(init: Function) -> list[tuple[str, str]] | None:

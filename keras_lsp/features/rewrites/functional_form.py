@@ -73,8 +73,7 @@ def _fix(view: DocumentView, binding: Binding, call: LayerCall) -> Fix | None:
         before = after
     name = next((f", name={a.text}" for a in call.arguments if a.name == "name"), "")
     chain.append(f"{binding.name} = {prefix}.Model({inputs}, {outputs}{name})")
-    ending = "\r\n" if lines.line_span(0, with_ending=True).of(text).endswith("\r\n") else "\n"
-    edit = TextEdit(whole, f"{ending}{indent}".join(chain))
+    edit = TextEdit(whole, f"{lines.ending}{indent}".join(chain))
     return Fix(f"Write `{binding.name}` as a functional model", (edit,))
 
 

@@ -63,13 +63,12 @@ def _as_seen(view: DocumentView, cause: Cause, build: Span) -> Cause:
 def _before(view: DocumentView, place: Span, call: str) -> Fix:
     """The call as a statement of its own, before the statement that reads the weights."""
     text, lines = view.document.text, view.document.lines
-    line = lines.line_span(lines.line_of(place.start), with_ending=True)
+    line = lines.line_span(lines.line_of(place.start))
     indent = text[line.start : place.start]
-    ending = "\r\n" if line.of(text).endswith("\r\n") else "\n"
     if indent.strip():
         edit = TextEdit(Span(place.start, place.start), f"{call}; ")
     else:
-        edit = TextEdit(Span(line.start, line.start), f"{indent}{call}{ending}")
+        edit = TextEdit(Span(line.start, line.start), f"{indent}{call}{lines.ending}")
     return Fix(f"Make the weights first: `{call}`", (edit,), preferred=True)
 
 
