@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parent.parent / "keras_lsp"
 WIRE_AND_REPORT = ("keras_lsp.worker.wire", "keras_lsp.worker.report")
 # What a system offers, and how a start is handed over: decided on one side, done on the other.
 CONFINEMENT = tuple(f"keras_lsp.worker.confine.{name}" for name in ("plan", "offered", "LANDLOCK", "SECCOMP"))
-KERAS_FAMILY = ("keras", "tensorflow", "tf_keras", "numpy", "jax", "torch")
+KERAS_FAMILY = ("keras", "tensorflow", "tf_keras", "numpy", "jax", "torch", "h5py")
 
 # room -> what of keras_lsp its modules may import, beside the room itself
 MAY_IMPORT: dict[str, tuple[str, ...]] = {

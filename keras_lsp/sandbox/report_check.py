@@ -60,6 +60,8 @@ def _spans(report: ReplayReport) -> Iterator[SpanPair]:
         yield event.span
     for hole in report.holes:
         yield hole.span
+    for checkpoint in report.checkpoints:
+        yield checkpoint.span
     for warning in report.warnings:
         yield from _known(warning.span)
     for failure in report.failures:

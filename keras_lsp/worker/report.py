@@ -227,6 +227,25 @@ class Unknown:
 
 
 @dataclass(frozen=True)
+class StoredWeight:
+    """One array in a file of weights."""
+
+    path: str  # in the file: "layers/dense/vars/0"
+    shape: Shape
+    dtype: str
+
+
+@dataclass(frozen=True)
+class CheckpointReport:
+    """A file that the program loads weights from."""
+
+    span: SpanPair  # the call of `load_weights`
+    file: str  # its name, without a folder
+    weights: Tuple[StoredWeight, ...] = ()
+    complete: bool = True  # False: there are more
+
+
+@dataclass(frozen=True)
 class Versions:
     python: str
     keras: str  # version of the Keras the text really uses
@@ -245,6 +264,7 @@ class ReplayReport:
     warnings: Tuple[ReplayWarning, ...] = ()
     holes: Tuple[Hole, ...] = ()
     unknowns: Tuple[Unknown, ...] = ()
+    checkpoints: Tuple[CheckpointReport, ...] = ()
     timings: Dict[str, float] = field(default_factory=dict)  # seconds by phase
     truncated: bool = False  # a size cap was hit: what is not here is not known
 

@@ -172,6 +172,12 @@ class KerasLine:
         everywhere = tensorflow is not None and tensorflow.config.functions_run_eagerly()
         return everywhere or bool(getattr(model, "run_eagerly", False))
 
+    def load_shapes(self, load: Callable[[], None]) -> None:
+        """Load weights of which only the shapes count, where this line can do that.
+
+        Raises what Keras raises where they do not go with the model's.
+        """
+
     def check_samples(self, arrays: Any) -> None:
         """Raises what Keras raises of an (x, y) with unlike numbers of samples."""
         raise NotImplementedError

@@ -100,6 +100,7 @@ class _Replay:
             warnings=tuple(self.warnings.warnings),
             holes=tuple(self.holes),
             unknowns=tuple(ANSWERS.unknowns.values()),
+            checkpoints=tuple(self.stand_ins.checkpoints.found),
             timings=self.timings,
             truncated=self.recorder.truncated,
         )

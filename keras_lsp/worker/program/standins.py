@@ -10,13 +10,14 @@ from ..lines.symbolic import KerasLine, structure_text
 from ..report import ReplayEvent, TensorSpec
 from ..unknown.hole import Hole, hole_in, uncertain
 from . import adapting
+from .checkpoints import Checkpoints
 from .training import METHODS, Training
 
 if TYPE_CHECKING:
     from ..record.observe import Observer
 
 
-SILENT_METHODS = ("save", "export", "load_weights", "save_weights", "summary")
+SILENT_METHODS = ("save", "export", "save_weights", "summary")
 OPTIMIZER_METHODS = ("build", "apply", "apply_gradients", "minimize")
 
 
@@ -26,6 +27,7 @@ class StandIns:
         self.observer = observer
         self.events = events
         self.training = Training(line, observer, self.event)
+        self.checkpoints = Checkpoints(line)
 
     def install(self) -> None:
         model_class = self.line.model_class
@@ -34,6 +36,7 @@ class StandIns:
             setattr(model_class, name, training.method(name))
         for name in SILENT_METHODS:
             setattr(model_class, name, self._silent_method(name))
+        model_class.load_weights = self._load_weights(model_class.load_weights)
         optimizer_class = getattr(self.line.keras.optimizers, "Optimizer", None)
         for name in OPTIMIZER_METHODS:
             if hasattr(optimizer_class, name):
@@ -50,6 +53,14 @@ class StandIns:
 
         method.__name__ = name
         return method
+
+    def _load_weights(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def load_weights(model: Any, *args: Any, **kwargs: Any) -> Any:
+            span = self.observer.source.caller(sys._getframe(1))
+            self.checkpoints.load(original, model, args, kwargs, span)
+            return Hole("`load_weights` gives nothing of use in a replay", harmless=True)
+
+        return load_weights
 
     # -- calls on data
 

@@ -127,6 +127,10 @@ def useful_sentence(error: BaseException) -> str:
     core: List[str] = re.findall(r"Error encountered:\s*(.*)", message, re.DOTALL)
     message = core[-1] if core else message
     message = re.split(r"\n\s*(?:Arguments received|Call arguments received)", message)[0]
+    loading = re.search(
+        r"Example error message for object [^\n]*\n+(.*?)\n+List of objects", message, re.DOTALL
+    )
+    message = loading.group(1) if loading else message
     wrapped = re.match(r"Exception encountered when calling [^\n]*\n+(.*)", message, re.DOTALL)
     message = wrapped.group(1) if wrapped else message
     if message.startswith("in user code:"):  # AutoGraph lists its frames before the message itself

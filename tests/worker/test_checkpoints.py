@@ -1,0 +1,142 @@
+"""Files that weights are loaded from: what is in them is told, and refused where real Keras refuses it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from keras_lsp.sandbox.report_check import check_report
+from keras_lsp.worker.report import CheckpointReport, ReplayReport
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.warm import WarmKeras
+    from tests.worker.driver import Worker
+
+MODEL = """\
+import keras
+from keras import layers
+
+def model(units, *more):
+    return keras.Sequential([keras.Input((8,)), layers.Dense(units, name="first"), *more, layers.Dense(2)])
+
+"""
+SAVE = """
+saved = model(4)
+saved.save_weights("saved.weights.h5")
+saved.save("saved.keras")
+saved.save("saved.h5")
+"""
+LOADED = """\
+model(4).load_weights("saved.weights.h5")
+model(4).load_weights("saved.keras")
+model(4).load_weights("saved.h5")
+model(5).load_weights("saved.weights.h5")
+model(5).load_weights("saved.keras")
+model(5).load_weights("saved.h5")
+model(5).load_weights("saved.weights.h5", skip_mismatch=True)
+model(4, layers.Dense(4)).load_weights("saved.weights.h5")
+model(4, layers.Dense(4)).load_weights("saved.h5")
+model(4, layers.Dropout(0.5)).load_weights("saved.weights.h5")
+model(4).load_weights(filepath="saved.weights.h5")
+model(4).load_weights("saved.weights.h5", by_name=True)
+"""
+# Each line for real: the exception it ends with, "" for none.
+REAL = """
+import json
+said = []
+for line in LOADED.splitlines():
+    try:
+        exec(line)
+        said.append("")
+    except Exception as error:
+        said.append(type(error).__name__)
+print(json.dumps(said))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, keras3: WarmKeras) -> Path:
+    folder = tmp_path_factory.mktemp("saved")
+    done = keras3.run("-c", MODEL + SAVE, folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def replayed(worker: Worker, folder: Path, text: str) -> ReplayReport:
+    report = worker.replay(text, path=str(folder / "program.py"), roots=[str(folder)])
+    check_report(report, len(text))
+    return report
+
+
+def failed_lines(text: str, report: ReplayReport) -> dict[int, str]:
+    return {
+        text.count("\n", 0, failure.span[0]): failure.type
+        for failure in report.failures
+        if failure.span is not None and failure.certain
+    }
+
+
+def test_what_does_not_fit_raises_as_in_real_keras(
+    keras3_worker: Worker, keras3: WarmKeras, folder: Path
+) -> None:
+    done = keras3.run("-c", f"{MODEL}\nLOADED = {LOADED!r}\n{REAL}", folder=folder)
+    real = json.loads(done.stdout.splitlines()[-1])
+    assert real[:4] == ["", "", "", "ValueError"]
+    report = replayed(keras3_worker, folder, MODEL + LOADED)
+    failed = failed_lines(MODEL + LOADED, report)
+    first = MODEL.count("\n")
+    assert [failed.get(first + number, "") for number in range(len(real))] == real
+    messages = [failure.message for failure in report.failures]
+    assert "first/kernel" in messages[0]
+    assert "value.shape=(8, 4)" in messages[0]
+
+
+def test_a_file_is_told_with_its_arrays(keras3_worker: Worker, folder: Path) -> None:
+    text = MODEL + LOADED
+    report = replayed(keras3_worker, folder, text)
+    assert [found.file for found in report.checkpoints[:3]] == ["saved.weights.h5", "saved.keras", "saved.h5"]
+    first = report.checkpoints[0]
+    start, end = first.span
+    assert text[start:end] == 'model(4).load_weights("saved.weights.h5")'
+    arrays = {(weight.path, weight.shape) for weight in first.weights}
+    assert {shape for _, shape in arrays} >= {(8, 4), (4,), (4, 2), (2,)}
+    assert first.complete
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        '"none.weights.h5"',
+        '"program.py"',
+        '"broken.h5"',
+        '".hidden.h5"',
+        '"/etc/passwd.h5"',
+        "unknown()",
+        "3",
+    ],
+)
+def test_another_file_is_silence(keras3_worker: Worker, folder: Path, path: str) -> None:
+    (folder / "broken.h5").write_text("version https://git-lfs.github.com/spec/v1\n")
+    (folder / ".hidden.h5").write_bytes((folder / "saved.h5").read_bytes())
+    text = f"{MODEL}model(5).load_weights({path})\n"
+    report = replayed(keras3_worker, folder, text)
+    assert report.checkpoints == ()
+    assert failed_lines(text, report) == {}
+
+
+def test_sizes_that_are_not_known_are_not_compared(keras3_worker: Worker, folder: Path) -> None:
+    text = f'{MODEL}words = open("none.txt").read().split()\nmodel(len(words)).load_weights("saved.h5")\n'
+    report = replayed(keras3_worker, folder, text)
+    assert [found.file for found in report.checkpoints] == ["saved.h5"]
+    assert failed_lines(text, report) == {}
+
+
+def test_under_tf_keras_2_a_file_is_told(tf_keras_worker: Worker, folder: Path) -> None:
+    text = MODEL.replace("import keras", "import tf_keras as keras").replace("from keras", "from tf_keras")
+    text += 'model(4).load_weights("saved.h5")\n'
+    found = replayed(tf_keras_worker, folder, text).checkpoints
+    assert [isinstance(one, CheckpointReport) and len(one.weights) >= 4 for one in found] == [True]
