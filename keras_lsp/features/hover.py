@@ -10,6 +10,7 @@ from keras_lsp.features.card import Card
 from keras_lsp.features.checkpoint_card import hover_checkpoint
 from keras_lsp.features.keras_hover import hover_keras
 from keras_lsp.features.results import Hover
+from keras_lsp.features.rules.named_rule import hover_rule
 from keras_lsp.source.facts import ModelClass, ModelKind, Reference, ReferenceKind
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def hover(snapshot: Snapshot, key: str, offset: int) -> Hover | None:
     reference = locate.locate(view, offset)
     shown = _card(view, reference) if reference is not None else None
     if reference is None or shown is None:
-        return hover_checkpoint(view, offset) or hover_keras(view, offset)
+        return hover_rule(view, offset) or hover_checkpoint(view, offset) or hover_keras(view, offset)
     markdown, plain = card.markdown(shown), card.plain(shown)
     documented = hover_keras(view, offset) if reference.kind is ReferenceKind.CONSTRUCTOR else None
     if documented is not None:
