@@ -25,7 +25,34 @@ def inlay_hints(snapshot: Snapshot, key: str, span: Span) -> tuple[InlayHint, ..
     view = snapshot.view(key)
     if view is None or view.replay is None or not snapshot.settings.hints:
         return ()
-    return hints_of(view, view.replay, span)
+    hints = hints_of(view, view.replay, span)
+    return _with_counts(hints, view, view.replay, span) if snapshot.settings.parameter_hints else hints
+
+
+def _with_counts(
+    hints: tuple[InlayHint, ...], view: DocumentView, replay: ReplayView, span: Span
+) -> tuple[InlayHint, ...]:
+    """The hints with parameter counts: behind the shape where one stands there, else of their own."""
+    found = {hint.offset: hint for hint in hints}
+    for offset, count in _counts(view, replay, span).items():
+        shape = found.get(offset)
+        label = f"{shape.label} · {count}" if shape is not None else f" {count}"
+        found[offset] = InlayHint(
+            offset, label, shape.tooltip if shape is not None else _dated(replay, count)
+        )
+    return tuple(found[offset] for offset in sorted(found))
+
+
+def _counts(view: DocumentView, replay: ReplayView, span: Span) -> dict[int, str]:
+    counts: dict[int, str] = {}
+    for call in (reference.call for reference in view.facts.references):
+        if call is None or not span.touches(call.span.end) or call.span.end in counts:
+            continue
+        layers = [layer for layer in replay.created_at(call.span) if layer.weights]
+        said = wording.one_of(map(wording.parameters_text, layers))
+        if said:
+            counts[call.span.end] = f"~{said}" if all(layer.guessed for layer in layers) else said
+    return counts
 
 
 def hints_of(view: DocumentView, replay: ReplayView, span: Span) -> tuple[InlayHint, ...]:

@@ -83,6 +83,7 @@ _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "interpreter": ("interpreter", _command),
     "interpreters": ("interpreters", _commands),
     "hints": ("hints", _switch),
+    "parameterHints": ("parameter_hints", _switch),
     "codeLens": ("code_lens", _switch),
     "idleSeconds": ("idle_seconds", _positive),
     "replaySeconds": ("replay_seconds", _positive),

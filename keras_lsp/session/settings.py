@@ -32,6 +32,7 @@ class Settings:
     interpreter: tuple[str, ...] = ()  # command of the Python whose Keras counts; () = discover
     interpreters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # folder uri -> command
     hints: bool = True  # inlay hints
+    parameter_hints: bool = False  # parameter counts among them
     code_lens: bool = True
     idle_seconds: float = 0.25  # quiet time after an edit before a replay starts
     replay_seconds: float = 10.0  # a replay that takes longer is stopped

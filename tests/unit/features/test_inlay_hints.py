@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.inlay_hints import inlay_hints
@@ -101,3 +102,62 @@ def test_half_typed(seed: Callable[[str], str], replayed: Replayed) -> None:
     snapshot = stale(text, replayed(old), old)
     assert "x⟨: (None, 64)⟩ = self.dense1(inputs)" in shown(snapshot)
     assert all("before your last edit" in hint.tooltip for hint in inlay_hints(snapshot, KEY, whole(text)))
+
+
+COUNTED = """\
+import keras
+from keras import layers
+
+model = keras.Sequential([
+    keras.Input((8,)),
+    layers.Dense(4),
+    layers.ReLU(),
+])
+norm = layers.BatchNormalization()
+norm(keras.Input((3,)))
+idle = layers.Dense(2)
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.parts = [layers.Dense(size) for size in (2, 3)]
+
+    def call(self, x):
+        return self.parts[1](self.parts[0](x))
+
+
+net = Net()
+net(keras.Input((5,)))
+"""
+
+
+def counted(text: str, replayed: Replayed) -> list[str]:
+    snapshot = dataclasses.replace(current(text, replayed(text)), settings=Settings(parameter_hints=True))
+    return [line for line in shown(snapshot) if "param" in line]
+
+
+def test_parameter_counts_where_one_asks_for_them(replayed: Replayed) -> None:
+    assert counted(COUNTED, replayed) == [
+        "])⟨ 36 parameters⟩",
+        "layers.Dense(4)⟨ → (None, 4) · 36 parameters⟩,",
+        "net = Net()⟨ 21 parameters⟩",
+        "norm = layers.BatchNormalization()⟨ 12 parameters (6 not trainable)⟩",
+        "self.parts = [layers.Dense(size)⟨ 12 parameters, …⟩ for size in (2, 3)]",
+    ]
+    assert not any("param" in line for line in shown(current(COUNTED, replayed(COUNTED))))
+
+
+def test_a_count_that_hangs_on_a_guess_says_so(replayed: Replayed) -> None:
+    text = (
+        COUNTED.replace("net(keras.Input((5,)))\n", "")
+        .replace("(2, 3)", "(2,)")
+        .replace("[1](self.parts[0](x))", "[0](x)")
+    )
+    (line,) = [line for line in counted(text, replayed) if line.startswith("self.parts")]
+    assert "⟨ ~" in line
+
+
+def test_without_a_replay_nothing_is_counted() -> None:
+    snapshot = dataclasses.replace(static(COUNTED), settings=Settings(parameter_hints=True))
+    assert shown(snapshot) == []

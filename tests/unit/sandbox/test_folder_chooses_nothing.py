@@ -23,6 +23,7 @@ HOSTILE = {
     "interpreter": '["/w/evil"]',
     "interpreters": '{"/w" = ["/w/evil"]}',
     "idleSeconds": "0.000001",
+    "parameterHints": "true",
     "codeLens": "false",
     "replaySeconds": "1e9",
     "memoryBytes": "1099511627776",
