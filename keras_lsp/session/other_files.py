@@ -99,8 +99,9 @@ class OtherFiles:
         new = JediResolver(entry.document.path, self._around.root_of(entry.path), packages)
         await asyncio.wrap_future(self._names.look_up(new, entry.parsed))
         self._resolvers[key] = new
-        if new.known != (old.known if old is not None else {}):
-            entry.learn(new if new.known else None)
+        changed = new.knows_anything if old is None else not new.knows_the_same(old)
+        if changed:
+            entry.learn(new if new.knows_anything else None)
             self._learned(key)
 
     def _read(self, path: str) -> str | None:

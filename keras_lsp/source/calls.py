@@ -55,7 +55,7 @@ class Calls:
         self.plain: set[str] = set()  # classes of the module that are no models
         self._positions = positions
         self._imports = index.imports
-        self.constants = Constants(index)
+        self.constants = Constants(index, resolver.constant)
         self._resolver = resolver
         self._known: dict[str, MadeBy | None] = {}
         self._made: dict[ast.Call, LayerCall] = {}

@@ -269,4 +269,9 @@ def _changed(before: Imports, after: Imports) -> set[str] | None:
     if before.stars != after.stars:
         return None
     names = before.names.keys() | after.names.keys()
-    return {name for name in names if before.names.get(name) != after.names.get(name)}
+    return {
+        name
+        for name in names
+        if before.names.get(name) != after.names.get(name)
+        or before.origins.get(name) != after.origins.get(name)
+    }

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from keras_lsp.source.calls import Calls
 from keras_lsp.source.classes import ClassReader
+from keras_lsp.source.constants import Constants
 from keras_lsp.source.extract import facts_of, may_concern_us
 from keras_lsp.source.facts import Elsewhere
 from keras_lsp.source.keras_names import Imports, canonical
@@ -31,6 +32,7 @@ from keras_lsp.text.line_index import LineIndex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from keras_lsp.source.evaluation import Known
     from keras_lsp.source.facts import LayerSlot, ModelClass, ModuleFacts
     from keras_lsp.source.parse import ParsedModule
 
@@ -57,6 +59,8 @@ class JediResolver:
     packages: tuple[str, ...] = ()
     found: dict[ImportedName, Origin | None] = field(default_factory=dict)
     wanted: dict[ImportedName, None] = field(default_factory=dict)  # in the order asked
+    values: dict[ImportedName, Known | None] = field(default_factory=dict)
+    wanted_values: dict[ImportedName, None] = field(default_factory=dict)
 
     def class_origin(self, module: str, name: str) -> ClassOrigin | None:
         """At once; None while nobody knows."""
@@ -70,10 +74,28 @@ class JediResolver:
         origin = self.found.get((module, name))
         return origin if isinstance(origin, FunctionOrigin) else None
 
+    def constant(self, module: str, name: str) -> Known | None:
+        key = (module, name)
+        if key not in self.values:
+            self.wanted_values[key] = None
+        return self.values.get(key)
+
     @property
     def known(self) -> dict[ImportedName, Origin]:
         """The names that are model or layer classes, or functions that return such."""
         return {name: origin for name, origin in self.found.items() if origin is not None}
+
+    @property
+    def known_values(self) -> dict[ImportedName, str]:
+        """The names of constants, and all that is known of each; 1 and True are not the same."""
+        return {name: repr(value) for name, value in self.values.items() if value is not None}
+
+    @property
+    def knows_anything(self) -> bool:
+        return any(found is not None for found in (*self.found.values(), *self.values.values()))
+
+    def knows_the_same(self, other: JediResolver) -> bool:
+        return (self.known, self.known_values) == (other.known, other.known_values)
 
     @property
     def is_installed(self) -> bool:
@@ -99,6 +121,9 @@ class _File:
     functions: frozenset[str] = frozenset()  # of the module body
     returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
     functions_read: _Functions | None = None  # what tells that, once it is asked for
+    wanted_values: tuple[ImportedName, ...] = ()
+    values: dict[ImportedName, Known | None] = field(default_factory=dict)
+    constants: _ForeignConstants | None = None  # once it is asked for
 
 
 class JediNames:
@@ -155,18 +180,21 @@ class JediNames:
 
     def _look_up(self, resolver: JediResolver, parsed: ParsedModule) -> bool:
         # The extraction on the loop's thread goes on with what `resolver` has; it changes once, as a whole.
-        asked = JediResolver(resolver.path, resolver.root, resolver.packages, dict(resolver.found))
+        asked = replace(resolver, found=dict(resolver.found), values=dict(resolver.values))
         if not self._standing:
             self._checked.clear()
             self._texts.clear()
         for _ in range(_ROUNDS):
-            asked.wanted.clear()
+            asked.wanted, asked.wanted_values = {}, {}
             facts_of(parsed, asked)
-            if not asked.wanted or self._closed:
+            if not (asked.wanted or asked.wanted_values) or self._closed:
                 break
             asked.found |= self._origins(asked, tuple(asked.wanted), _DEPTH)
-        more = asked.known != resolver.known
-        resolver.found = asked.found
+            asked.values |= self._values(asked, tuple(asked.wanted_values), _DEPTH)
+        if not asked.known and not may_concern_us(parsed.text):
+            asked.values = dict.fromkeys(asked.values)  # there is no layer that is made with them
+        more = not asked.knows_the_same(resolver)
+        resolver.found, resolver.values = asked.found, asked.values
         return more
 
     def _read(self, path: str) -> str | None:
@@ -190,10 +218,14 @@ class JediNames:
             text = self._read(path)
             if text is not None:
                 return self._in_file(resolver.of_file(path), text, name[1], depth)
-        return self._handed_on(resolver, name, depth) or self._installed(resolver, name, depth)
+        handed = self._handed_on(resolver, name, depth)
+        origin = self._origin(*handed, depth - 1) if handed is not None else None
+        return origin or self._installed(resolver, name, depth)
 
-    def _handed_on(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
-        """`backend.layers.Dense`, where `backend` has no module `layers` but imports one."""
+    def _handed_on(
+        self, resolver: JediResolver, name: ImportedName, depth: int
+    ) -> tuple[JediResolver, ImportedName] | None:
+        """What `backend` calls `backend.layers.Dense`: it has no module `layers`, but imports one."""
         package, *rest = split_name(name[0])
         while package and rest[0]:
             for path in _files(resolver, package):
@@ -202,7 +234,7 @@ class JediNames:
                     here = resolver.of_file(path)
                     imported = self._file(here, text, depth).imports.names.get(rest[0])
                     module = ".".join([imported, *rest[1:]]) if imported else ""
-                    return self._origin(here, (module, name[1]), depth - 1) if imported else None
+                    return (here, (module, name[1])) if imported else None
             package, last = split_name(package)
             rest.insert(0, last)
         return None
@@ -228,13 +260,8 @@ class JediNames:
         return next((origin for origin in stars if origin is not None), None)
 
     def _installed(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
-        """A class of an installed package; these have capitals, so that not every function is looked for."""
-        module = name[0].split(".", 1)[0]
-        if not resolver.packages or module in sys.stdlib_module_names or module in _NO_MODELS:
-            return None
-        if not name[1][:1].isupper():
-            return None
-        definition = self._jedi.definition(resolver, name)
+        """A class of an installed package."""
+        definition = self._definition(resolver, name)
         if definition is None:
             return None
         if definition.full_name.startswith("keras."):
@@ -243,6 +270,41 @@ class JediNames:
         if text is None or definition.path is None:
             return None
         return self._in_file(resolver.of_file(definition.path), text, definition.name, depth - 1)
+
+    def _values(
+        self, resolver: JediResolver, names: tuple[ImportedName, ...], depth: int
+    ) -> dict[ImportedName, Known | None]:
+        return {name: self.value(resolver, name, depth) for name in names}
+
+    def value(self, resolver: JediResolver, name: ImportedName, depth: int) -> Known | None:
+        """What `from <module> import <name>` in the resolver's file stands for; on the thread."""
+        if depth == 0 or self._closed:
+            return None
+        for path in _files(resolver, name[0]):
+            text = self._read(path)
+            if text is not None:
+                return self._value_in(resolver.of_file(path), text, name[1], depth)
+        handed = self._handed_on(resolver, name, depth)
+        if handed is not None:
+            return self.value(*handed, depth - 1)
+        definition = self._definition(resolver, name)
+        text = self._read(definition.file) if definition is not None and definition.file else None
+        if definition is None or definition.file is None or text is None:
+            return None
+        return self._value_in(resolver.of_file(definition.file), text, definition.name, depth - 1)
+
+    def _value_in(self, here: JediResolver, text: str, name: str, depth: int) -> Known | None:
+        file = self._file(here, text, depth)
+        if file.constants is None:
+            file.constants = _ForeignConstants(self, here, text)
+        return file.constants.of(name, depth)
+
+    def _definition(self, resolver: JediResolver, name: ImportedName) -> _Definition | None:
+        """In an installed package; its names have capitals, so that not every function is looked for."""
+        module = name[0].split(".", 1)[0]
+        if not resolver.packages or module in sys.stdlib_module_names or module in _NO_MODELS:
+            return None
+        return self._jedi.definition(resolver, name) if name[1][:1].isupper() else None
 
     def _file(self, here: JediResolver, text: str, depth: int) -> _File:
         """What another file says, with the classes it imports in its turn; each once in a look-up."""
@@ -253,8 +315,10 @@ class JediNames:
         if self._checked.get(path, 0) < depth:
             self._checked[path] = depth
             found = self._origins(here, file.wanted, depth - 1)
-            if found != file.found:
+            values = self._values(here, file.wanted_values, depth - 1)
+            if found != file.found or repr(values) != repr(file.values):
                 file.found = here.found = found
+                file.values = here.values = values
                 file.facts = facts_of(parse(text), here)
                 file.returned.clear()
                 file.functions_read = None
@@ -266,7 +330,14 @@ def _first_look(here: JediResolver, text: str) -> _File:
     # A package that never speaks of Keras has no models; its imports may still lead to one that does.
     facts = facts_of(parsed, here if not here.is_installed or may_concern_us(text) else None)
     index = index_module(parsed.tree)
-    return _File(text, index.imports, facts, tuple(here.wanted), functions=frozenset(index.functions))
+    return _File(
+        text,
+        index.imports,
+        facts,
+        tuple(here.wanted),
+        functions=frozenset(index.functions),
+        wanted_values=tuple(here.wanted_values),
+    )
 
 
 class _Functions:
@@ -283,6 +354,26 @@ class _Functions:
         reader = SlotReader("", {}, self._positions, self._calls, self._index)
         returns = reader.returned(self._index.functions[name])
         return FunctionOrigin(returns, self._path) if returns.entries else None
+
+
+class _ForeignConstants:
+    """What the names of another file stand for; the names that it imports are looked up at once."""
+
+    def __init__(self, names: JediNames, here: JediResolver, text: str) -> None:
+        self._names = names
+        self._here = here
+        self._depth = 0
+        self._constants = Constants(index_module(parse(text).tree), self._of_other)
+
+    def of(self, name: str, depth: int) -> Known | None:
+        outer, self._depth = self._depth, depth
+        try:
+            return self._constants.of_name(name)
+        finally:
+            self._depth = outer
+
+    def _of_other(self, module: str, name: str) -> Known | None:
+        return self._names.value(self._here, (module, name), self._depth - 1)
 
 
 def _dotted(name: ImportedName) -> str:

@@ -11,6 +11,7 @@ from keras_lsp.source.facts import Built, LayerSlot, ModelKind
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
+    from keras_lsp.source.evaluation import Known
     from keras_lsp.source.held import Held
 
 _IMPORT = re.compile(
@@ -63,6 +64,10 @@ class NameResolver(Protocol):
         """The same for a function that returns layers."""
         ...
 
+    def constant(self, module: str, name: str) -> Known | None:
+        """The same for a value, or a class or object with values, that the other text fixes."""
+        ...
+
 
 class SameFileResolver:
     """Knows no other file: what this module does not define stays unknown."""
@@ -73,14 +78,22 @@ class SameFileResolver:
     def function_origin(self, module: str, name: str) -> FunctionOrigin | None:  # noqa: ARG002  # the protocol's
         return None
 
+    def constant(self, module: str, name: str) -> Known | None:  # noqa: ARG002  # the protocol's
+        return None
+
 
 def imports_others(text: str) -> bool:
     """Whether the text imports anything that may bring a model or layer class of another file."""
     for match in _IMPORT.finditer(text):
         modules = (match["module"] or match["modules"]).split(",")
-        if any(module.strip().split(".", 1)[0].split(" ")[0] not in _NOT_ASKED for module in modules):
+        if any(may_be_ours(module.strip().split(" ")[0]) for module in modules):
             return True
     return False
+
+
+def may_be_ours(dotted: str) -> bool:
+    """Whether a name may be of a module that defines models, or what they are made with."""
+    return dotted.split(".", 1)[0] not in _NOT_ASKED
 
 
 def split_name(dotted: str) -> tuple[str, str]:

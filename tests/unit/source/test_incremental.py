@@ -11,8 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from keras_lsp.source.evaluation import Known
 from keras_lsp.source.extract import extract, read
 from keras_lsp.source.facts import ModelKind, ModuleFacts
+from keras_lsp.source.foreign_objects import ForeignObject
 from keras_lsp.source.incremental import LiveModule
 from keras_lsp.source.parse import parse
 from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin
@@ -153,6 +155,14 @@ class Names:
     def function_origin(self, module: str, name: str) -> FunctionOrigin | None:  # noqa: ARG002
         return None
 
+    def constant(self, module: str, name: str) -> Known | None:
+        known = {
+            "UNITS": Known(64),
+            "SIZES": Known([1, 2], True),
+            "CFG": Known(ForeignObject((("units", Known(3)),))),
+        }
+        return known.get(name) if module == "config" else None
+
 
 edits = st.lists(
     st.tuples(st.integers(0, 10_000), st.integers(0, 40) | st.just(0), st.sampled_from(TYPED)), max_size=6
@@ -251,6 +261,51 @@ def test_classes_of_other_files_become_known_later() -> None:
         assert_as_if_read_anew(module, edited, Names())
     module.learn(None)
     assert not module.has_model_code
+
+
+IMPORTING = """import keras
+from config import UNITS, SIZES
+import config
+
+
+class Net(keras.Model):
+    def __init__(self, units=UNITS):
+        super().__init__()
+        self.a = keras.layers.Dense(units)
+        self.b = keras.layers.Dense(config.CFG.units)
+        self.c = keras.layers.Dense(SIZES[0])
+
+
+class More(Net):
+    def __init__(self):
+        super().__init__(5)
+        self.d = keras.layers.Dense(UNITS)
+"""
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "UNITS = 3\n",
+        "from other import UNITS\n",
+        "from config import CFG as UNITS\n",
+        "def f():\n    from config import UNITS\n",
+        "def f():\n    SIZES.append(3)\n",
+        "config.CFG.units = 4\n",
+        "config = 3\n",
+        "from config import *\n",
+        "class UNITS: pass\n",
+    ],
+)
+def test_constants_of_other_files(added: str) -> None:
+    module = LiveModule(IMPORTING)
+    module.learn(Names())
+    lines = IMPORTING.splitlines(keepends=True)
+    for place in (0, 3, 5, len(lines)):
+        text = "".join([*lines[:place], added, *lines[place:]])
+        for edited in (text, IMPORTING, text.replace("UNITS, SIZES", "SIZES")):
+            module.edit(edited)
+            assert_as_if_read_anew(module, edited, Names())
 
 
 def test_a_view_of_an_older_text_stays() -> None:
