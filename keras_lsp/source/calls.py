@@ -19,8 +19,7 @@ from keras_lsp.source.resolve import split_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from keras_lsp.source.held import Held
-    from keras_lsp.source.held_reader import Environment
+    from keras_lsp.source.held import Environment, Held
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
     from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, NameResolver
@@ -55,6 +54,7 @@ class Calls:
         self.plain: set[str] = set()  # classes of the module that are no models
         self._positions = positions
         self._imports = index.imports
+        self._defined = {*index.functions, *(node.name for node in index.classes)}
         self.constants = Constants(index, resolver.constant)
         self._resolver = resolver
         self._known: dict[str, MadeBy | None] = {}
@@ -110,6 +110,10 @@ class Calls:
         """Whether an import binds the name."""
         return name in self._imports.names
 
+    def defines(self, name: str) -> bool:
+        """Whether the module gives the name a meaning of its own."""
+        return name in self._defined or name in self._imports.names
+
     def _look_up(self, dotted: str) -> MadeBy | None:
         name = self._imports.resolve(dotted)
         if name is None:
@@ -164,6 +168,23 @@ class Calls:
     def called(self, node: ast.Call, maker: MadeBy) -> LayerCall:
         """A call whose callee is a name for that class: `norm_layer(epsilon=1e-5)`."""
         return self._read(node, maker)
+
+    def mapped(self, node: ast.Call, maker: MadeBy) -> LayerCall:
+        """`map(Dense, units)`: one text for each of the calls."""
+        made, *given = node.args
+        text = self._positions.text
+        spans = [self._positions.span(one) for one in given]
+        return LayerCall(
+            callee=maker.callee,
+            class_name=maker.callee.rpartition(".")[2],
+            span=self._positions.span(node),
+            callee_span=self._positions.span(made),
+            arguments=tuple(
+                Argument(name, f"each of {span.of(text)}", span)
+                for name, span in zip(maker.parameters, spans, strict=False)
+            ),
+            is_builtin=maker.is_builtin,
+        )
 
     def node_of(self, call: LayerCall) -> ast.Call | None:
         """The node that this very object was read from."""

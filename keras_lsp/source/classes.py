@@ -15,7 +15,7 @@ from keras_lsp.source.calls import Calls, MadeBy
 from keras_lsp.source.class_info import ClassInfo, Holder
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
-from keras_lsp.source.held import Held
+from keras_lsp.source.held import Environment, Held
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal
@@ -31,7 +31,6 @@ from keras_lsp.source.parameters import (
 from keras_lsp.source.slot_reader import SlotReader
 
 if TYPE_CHECKING:
-    from keras_lsp.source.held_reader import Environment
     from keras_lsp.source.module_index import Function, ModuleIndex
     from keras_lsp.source.positions import Positions
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from keras_lsp.source.enclosing import Giving
-    from keras_lsp.source.module_index import ModuleIndex
+    from keras_lsp.source.module_index import Definition, ModuleIndex
 
 _ELSEWHERE = (ForeignObject, ForeignModule)
 
@@ -71,6 +71,12 @@ class Constants(Objects):
             return Known(replace(value, through=()), found.by_default)
         return Known(value, found.by_default or not name.isupper() or isinstance(value, (list, dict)))
 
+    def only_giving(self, name: str) -> ast.expr | None:
+        """The one expression that the module body gives to a name."""
+        given = self._enclosing.given_in(None).get(name, ())
+        found = given[0] if len(given) == 1 else None
+        return found if isinstance(found, ast.expr) and name not in self._enclosing.changed else None
+
     # Names
 
     def _name(self, node: ast.Name, place: Place) -> Known:
@@ -111,14 +117,20 @@ class Constants(Objects):
             raise UnknownError
         if isinstance(given[0], Import):
             return self._imported(name, _origin_in(given[0], name))
-        return self.not_changed((name,), self.read(given[0], place))
+        found = self.not_changed((name,), self.read(given[0], place))
+        return self._not_changed_in(place.around[0], name, found) if place.around else found
+
+    def _not_changed_in(self, function: Definition, name: str, found: Known) -> Known:
+        if isinstance(found.value, (list, dict)) and self._enclosing.changes(function, name):
+            raise UnknownError
+        return found
 
     def _parameter(self, function: Function, name: str, place: Place, outer: Place) -> Known:
         if place.given is not None and name in place.given:
             return place.given[name]
         default = dict(defaults(function)).get(name)
         if default is not None:
-            found = self.read(default, outer)
+            found = self._not_changed_in(function, name, self.read(default, outer))
             return Known(found.value, by_default=place.given is None or found.by_default)
         annotation = next((a.annotation for a in all_arguments(function) if a.arg == name), None)
         if annotation is None or place.given is not None:

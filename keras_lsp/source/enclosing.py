@@ -49,6 +49,7 @@ class Enclosing:
         self._given: dict[Function | None, Givings] = {}
         self._kept: dict[ast.ClassDef, dict[str, list[ast.expr | None]]] = {}
         self._changed: frozenset[str] | None = None
+        self._changed_in: dict[Definition, frozenset[str]] = {}
         self._set: dict[Definition | None, frozenset[tuple[str, str]]] = {}
         open_: list[Definition] = []
         for node in definitions:
@@ -97,6 +98,12 @@ class Enclosing:
         if self._changed is None:
             self._changed = frozenset(changed_names(self._body))
         return self._changed
+
+    def changes(self, definition: Definition, name: str) -> bool:
+        """Whether a function changes the list or dict that it calls so."""
+        if definition not in self._changed_in:
+            self._changed_in[definition] = frozenset(changed_names(definition.body))
+        return name in self._changed_in[definition]
 
     def set_from_outside(self, definition: Definition | None) -> frozenset[tuple[str, str]]:
         """Name and attribute of each `name.x = ...` or `name.y.x = ...`; None asks for the module."""
