@@ -61,6 +61,7 @@ class Calls:
         self._made: dict[ast.Call, LayerCall] = {}
         self._nodes: dict[int, ast.Call] = {}
         self._origins: dict[str, ClassOrigin] = {}
+        self._knows_fixtures = False  # of other files
         self.functions: dict[str, Callable[[], Held]] = {}  # of this module: reads what each returns
         self.fixtures: dict[
             str, str
@@ -82,10 +83,17 @@ class Calls:
             self._returned[name] = self.functions[name]()
         return self._returned[name]
 
-    def fixture(self, class_name: str, name: str) -> Held:
-        """What pytest gives to a test's parameter; fixtures of its class come first."""
+    def fixture(self, class_name: str, argument: ast.arg) -> Held:
+        """What pytest gives to a test's parameter: fixtures of its class come first, other files last."""
+        name = argument.arg
         found = self.fixtures.get(f"{class_name}.{name}") or self.fixtures.get(name)
-        return self.returned_by(found) if found is not None else NOTHING
+        if found is not None:
+            return self.returned_by(found)
+        given = self._resolver.fixture(name) if name not in self._imports.names else None
+        if given is None:
+            return NOTHING
+        self._knows_fixtures = True
+        return held_here(given[1], given[0], self._positions.span(argument))
 
     def span(self, node: ast.expr) -> Span:
         return self._positions.span(node)
@@ -141,8 +149,8 @@ class Calls:
 
     @property
     def knows_others(self) -> bool:
-        """Whether any class of another module turned out to be a model or layer."""
-        return bool(self._origins)
+        """Whether any class of another module turned out to be a model or layer, or is given by a fixture."""
+        return bool(self._origins) or self._knows_fixtures
 
     def origin(self, callee: str) -> ClassOrigin | None:
         """Where a class of another module comes from, by the name its calls have."""

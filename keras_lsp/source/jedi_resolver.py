@@ -7,6 +7,7 @@ extraction says. Jedi is imported when the first such name is looked for; it rea
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 import re
@@ -23,6 +24,7 @@ from keras_lsp.source.extract import facts_of, may_concern_us
 from keras_lsp.source.facts import Elsewhere
 from keras_lsp.source.keras_names import Imports, canonical
 from keras_lsp.source.module_index import index_module
+from keras_lsp.source.parameters import fixture_name
 from keras_lsp.source.parse import parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, split_name
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 ImportedName = tuple[str, str]  # module with its leading dots, name in it
 Origin = ClassOrigin | FunctionOrigin
+Fixture = tuple[str, FunctionOrigin]  # of a `conftest` that is above by as many folders as it has dots
 _DEPTH = 6  # files between a name and the class it means
 # Packages whose classes are no models; their stubs are large, and jedi reads all of them.
 _NO_MODELS = frozenset(
@@ -61,6 +64,8 @@ class JediResolver:
     wanted: dict[ImportedName, None] = field(default_factory=dict)  # in the order asked
     values: dict[ImportedName, Known | None] = field(default_factory=dict)
     wanted_values: dict[ImportedName, None] = field(default_factory=dict)
+    fixtures: dict[str, Fixture | None] = field(default_factory=dict)
+    wanted_fixtures: dict[str, None] = field(default_factory=dict)
 
     def class_origin(self, module: str, name: str) -> ClassOrigin | None:
         """At once; None while nobody knows."""
@@ -80,6 +85,11 @@ class JediResolver:
             self.wanted_values[key] = None
         return self.values.get(key)
 
+    def fixture(self, name: str) -> Fixture | None:
+        if name not in self.fixtures:
+            self.wanted_fixtures[name] = None
+        return self.fixtures.get(name)
+
     @property
     def known(self) -> dict[ImportedName, Origin]:
         """The names that are model or layer classes, or functions that return such."""
@@ -92,10 +102,31 @@ class JediResolver:
 
     @property
     def knows_anything(self) -> bool:
-        return any(found is not None for found in (*self.found.values(), *self.values.values()))
+        return self.knows_layers or bool(self.known_values)
+
+    @property
+    def knows_layers(self) -> bool:
+        return bool(self.known or self.known_fixtures)
+
+    @property
+    def known_fixtures(self) -> dict[str, Fixture]:
+        return {name: found for name, found in self.fixtures.items() if found is not None}
+
+    @property
+    def wants_more(self) -> bool:
+        return bool(self.wanted or self.wanted_values or self.wanted_fixtures)
 
     def knows_the_same(self, other: JediResolver) -> bool:
-        return (self.known, self.known_values) == (other.known, other.known_values)
+        """Whether the facts of the file are the same with either."""
+        return (self.known, self.known_values, self.known_fixtures) == (
+            other.known,
+            other.known_values,
+            other.known_fixtures,
+        )
+
+    def take(self, other: JediResolver) -> None:
+        """All that another one of the same file has found."""
+        self.found, self.values, self.fixtures = other.found, other.values, other.fixtures
 
     @property
     def is_installed(self) -> bool:
@@ -116,14 +147,20 @@ class _File:
     text: str
     imports: Imports
     facts: ModuleFacts
-    wanted: tuple[ImportedName, ...]
-    found: dict[ImportedName, Origin | None] = field(default_factory=dict)
+    wanted: JediResolver  # with what the first look asked it in vain
     functions: frozenset[str] = frozenset()  # of the module body
     returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
     functions_read: _Functions | None = None  # what tells that, once it is asked for
-    wanted_values: tuple[ImportedName, ...] = ()
-    values: dict[ImportedName, Known | None] = field(default_factory=dict)
+    fixtures: frozenset[str] = frozenset()
+    known: JediResolver | None = None  # what `facts` were read with
     constants: _ForeignConstants | None = None  # once it is asked for
+
+    def read_functions(self, here: JediResolver) -> _Functions:
+        if self.functions_read is None:
+            if self.known is not None:
+                here.take(self.known)
+            self.functions_read = _Functions(here, self.text)
+        return self.functions_read
 
 
 class JediNames:
@@ -180,22 +217,28 @@ class JediNames:
 
     def _look_up(self, resolver: JediResolver, parsed: ParsedModule) -> bool:
         # The extraction on the loop's thread goes on with what `resolver` has; it changes once, as a whole.
-        asked = replace(resolver, found=dict(resolver.found), values=dict(resolver.values))
+        asked = replace(resolver)
         if not self._standing:
             self._checked.clear()
             self._texts.clear()
         for _ in range(_ROUNDS):
-            asked.wanted, asked.wanted_values = {}, {}
+            asked = replace(asked, wanted={}, wanted_values={}, wanted_fixtures={})
             facts_of(parsed, asked)
-            if not (asked.wanted or asked.wanted_values) or self._closed:
+            if not asked.wants_more or self._closed:
                 break
-            asked.found |= self._origins(asked, tuple(asked.wanted), _DEPTH)
-            asked.values |= self._values(asked, tuple(asked.wanted_values), _DEPTH)
-        if not asked.known and not may_concern_us(parsed.text):
-            asked.values = dict.fromkeys(asked.values)  # there is no layer that is made with them
+            self._answer(asked, asked, _DEPTH)
+        if not asked.knows_layers and not may_concern_us(parsed.text):
+            asked.values = {}  # there is no layer that is made with them
         more = not asked.knows_the_same(resolver)
-        resolver.found, resolver.values = asked.found, asked.values
+        resolver.take(asked)
         return more
+
+    def _answer(self, resolver: JediResolver, asked: JediResolver, depth: int) -> None:
+        """Find for one resolver what another one of its file was asked in vain."""
+        wanted = (tuple(asked.wanted), tuple(asked.wanted_values), tuple(asked.wanted_fixtures))
+        resolver.found = resolver.found | self._origins(resolver, wanted[0], depth)
+        resolver.values = resolver.values | {n: self.value(resolver, n, depth) for n in wanted[1]}
+        resolver.fixtures = resolver.fixtures | {n: self._fixture(resolver, n, depth) for n in wanted[2]}
 
     def _read(self, path: str) -> str | None:
         if path not in self._texts:
@@ -248,10 +291,7 @@ class JediNames:
             return _origin_of(model, path, text)
         if name in file.functions:
             if name not in file.returned:
-                here.found = file.found
-                if file.functions_read is None:
-                    file.functions_read = _Functions(here, text)
-                file.returned[name] = file.functions_read.returned(name)
+                file.returned[name] = file.read_functions(here).returned(name)
             return file.returned[name]
         imported = file.imports.names.get(name) or file.imports.aliases.get(name)
         if imported is not None:
@@ -271,10 +311,21 @@ class JediNames:
             return None
         return self._in_file(resolver.of_file(definition.path), text, definition.name, depth - 1)
 
-    def _values(
-        self, resolver: JediResolver, names: tuple[ImportedName, ...], depth: int
-    ) -> dict[ImportedName, Known | None]:
-        return {name: self.value(resolver, name, depth) for name in names}
+    def _fixture(self, resolver: JediResolver, name: str, depth: int) -> Fixture | None:
+        """What pytest gives for a parameter's name: the nearest `conftest.py` counts that has it."""
+        if depth == 0 or self._closed or resolver.path is None:
+            return None
+        for level, folder in enumerate(_starts(_folders(resolver.path), resolver.root), 1):
+            path = os.path.join(folder, "conftest.py")  # noqa: PTH118
+            text = self._read(path) if path != resolver.path else None
+            if text is None:
+                continue
+            here = resolver.of_file(path)
+            file = self._file(here, text, depth - 1)
+            if name in file.fixtures:
+                origin = file.read_functions(here).fixture(name)
+                return ("." * level + "conftest", origin) if origin is not None else None
+        return None
 
     def value(self, resolver: JediResolver, name: ImportedName, depth: int) -> Known | None:
         """What `from <module> import <name>` in the resolver's file stands for; on the thread."""
@@ -314,11 +365,9 @@ class JediNames:
             file = self._files[path] = _first_look(here, text)
         if self._checked.get(path, 0) < depth:
             self._checked[path] = depth
-            found = self._origins(here, file.wanted, depth - 1)
-            values = self._values(here, file.wanted_values, depth - 1)
-            if found != file.found or repr(values) != repr(file.values):
-                file.found = here.found = found
-                file.values = here.values = values
+            self._answer(here, file.wanted, depth - 1)
+            if not here.knows_the_same(file.known or file.wanted):
+                file.known = here
                 file.facts = facts_of(parse(text), here)
                 file.returned.clear()
                 file.functions_read = None
@@ -330,13 +379,20 @@ def _first_look(here: JediResolver, text: str) -> _File:
     # A package that never speaks of Keras has no models; its imports may still lead to one that does.
     facts = facts_of(parsed, here if not here.is_installed or may_concern_us(text) else None)
     index = index_module(parsed.tree)
+    functions = index.functions
+    fixtures = (fixture_name(function) for function in functions.values() if function.decorator_list)
     return _File(
         text,
         index.imports,
         facts,
-        tuple(here.wanted),
-        functions=frozenset(index.functions),
-        wanted_values=tuple(here.wanted_values),
+        replace(
+            here,
+            wanted=dict(here.wanted),
+            wanted_values=dict(here.wanted_values),
+            wanted_fixtures=dict(here.wanted_fixtures),
+        ),
+        functions=frozenset(functions),
+        fixtures=frozenset(name for name in fixtures if name is not None),
     )
 
 
@@ -353,6 +409,13 @@ class _Functions:
         """What a function returns; None when there is no layer in it."""
         reader = SlotReader("", {}, self._positions, self._calls, self._index)
         returns = reader.returned(self._index.functions[name])
+        return FunctionOrigin(returns, self._path) if returns.entries else None
+
+    def fixture(self, name: str) -> FunctionOrigin | None:
+        """What a fixture of pytest gives."""
+        returns = self._calls.fixture(
+            "", ast.arg(name, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+        )
         return FunctionOrigin(returns, self._path) if returns.entries else None
 
 

@@ -139,7 +139,7 @@ class NameBinder:
         if value is None and may_be_fixture:
             owner = self._walk.scope.parent
             title = owner.title if owner is not None and owner.is_class else ""
-            value = returned_value(self._walk.calls.fixture(title, argument.arg), self._walk.classes)
+            value = returned_value(self._walk.calls.fixture(title, argument), self._walk.classes)
         if value is not None:
             self._variable(argument.arg, span, value)
         else:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(?P<module>[.\w]+)|import[ \t]+(?P<modules>[\w., \t]+))", re.MULTILINE
 )
+_TEST = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+test", re.MULTILINE)
 # Modules whose names we know, or that define no model.
 _NOT_ASKED = sys.stdlib_module_names | {"keras", "tensorflow", "tf_keras", "numpy", "matplotlib", "pandas"}
 
@@ -68,6 +69,10 @@ class NameResolver(Protocol):
         """The same for a value, or a class or object with values, that the other text fixes."""
         ...
 
+    def fixture(self, name: str) -> tuple[str, FunctionOrigin] | None:
+        """The module and the function of the nearest `conftest.py` with a fixture that gives layers."""
+        ...
+
 
 class SameFileResolver:
     """Knows no other file: what this module does not define stays unknown."""
@@ -81,9 +86,14 @@ class SameFileResolver:
     def constant(self, module: str, name: str) -> Known | None:  # noqa: ARG002  # the protocol's
         return None
 
+    def fixture(self, name: str) -> tuple[str, FunctionOrigin] | None:  # noqa: ARG002  # the protocol's
+        return None
 
-def imports_others(text: str) -> bool:
-    """Whether the text imports anything that may bring a model or layer class of another file."""
+
+def needs_others(text: str) -> bool:
+    """Whether another file may say what something in the text is: it is imported, or given to a test."""
+    if _TEST.search(text) is not None:
+        return True
     for match in _IMPORT.finditer(text):
         modules = (match["module"] or match["modules"]).split(",")
         if any(may_be_ours(module.strip().split(" ")[0]) for module in modules):

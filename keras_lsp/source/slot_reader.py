@@ -86,7 +86,7 @@ class SlotReader:
         context = Context(self._parameters_of(function))
         if function.decorator_list and fixture_name(function) is not None:
             for argument in all_arguments(function):
-                given = self._calls.fixture(self._owner, argument.arg)
+                given = self._calls.fixture(self._owner, argument)
                 if given.entries:
                     context.local[argument.arg] = given
         self._reader.self_name = ""

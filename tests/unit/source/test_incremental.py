@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from keras_lsp.source.evaluation import Known
 from keras_lsp.source.extract import extract, read
-from keras_lsp.source.facts import ModelKind, ModuleFacts
+from keras_lsp.source.facts import LayerCall, ModelKind, ModuleFacts
 from keras_lsp.source.foreign_objects import ForeignObject
+from keras_lsp.source.held import Entry, Held
 from keras_lsp.source.incremental import LiveModule
 from keras_lsp.source.parse import parse
 from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin
@@ -163,6 +164,12 @@ class Names:
         }
         return known.get(name) if module == "config" else None
 
+    def fixture(self, name: str) -> tuple[str, FunctionOrigin] | None:
+        if name != "given":
+            return None
+        call = LayerCall("Far", "Far", Span(0, 3), Span(0, 3), is_builtin=False)
+        return ".conftest", FunctionOrigin(Held((Entry("", call, Span(0, 3)),)), "/conftest.py")
+
 
 edits = st.lists(
     st.tuples(st.integers(0, 10_000), st.integers(0, 40) | st.just(0), st.sampled_from(TYPED)), max_size=6
@@ -306,6 +313,18 @@ def test_constants_of_other_files(added: str) -> None:
         for edited in (text, IMPORTING, text.replace("UNITS, SIZES", "SIZES")):
             module.edit(edited)
             assert_as_if_read_anew(module, edited, Names())
+
+
+def test_fixtures_of_other_files() -> None:
+    text = "def test_it(given):\n    given.weights\n"
+    module = LiveModule(text)
+    assert not module.has_model_code
+    module.learn(Names())
+    assert module.has_model_code
+    own = "import pytest\n\n@pytest.fixture\ndef given():\n    return 3\n\n"
+    for edited in (own + text, text, text.replace("given", "give"), text, text + own, text):
+        module.edit(edited)
+        assert_as_if_read_anew(module, edited, Names())
 
 
 def test_a_view_of_an_older_text_stays() -> None:
