@@ -205,7 +205,7 @@ def _note(node: ast.AST, found: Givings) -> Iterable[ast.AST]:
         for alias in node.names:
             found[bound_name(alias)].append(node)
         return ()
-    for name in _named_without_node(node):
+    for name in named_without_node(node):
         found[name].append(None)
     return ast.iter_child_nodes(node)
 
@@ -215,7 +215,7 @@ def bound_name(alias: ast.alias) -> str:
     return alias.asname or alias.name.partition(".")[0]
 
 
-def _named_without_node(node: ast.AST) -> list[str]:
+def named_without_node(node: ast.AST) -> list[str]:
     """Names that a node binds and that are plain strings in the tree."""
     if isinstance(node, (ast.Global, ast.Nonlocal)):
         return node.names

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.enclosing import CHANGING, changed_names, root_name
+from keras_lsp.source.enclosing import CHANGING, changed_names, named_without_node, root_name
 from keras_lsp.source.module_index import Function, blocks_of
 from keras_lsp.source.parameters import (
     all_arguments,
@@ -106,11 +106,11 @@ class _Reader:
             if not isinstance(statement, ast.ClassDef) and (fixture := fixture_name(statement)):
                 self.gives.add(fixture)
         else:
-            self.gives |= {
-                node.id
-                for node in ast.walk(statement)
-                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-            }
+            for node in ast.walk(statement):
+                if not isinstance(node, ast.Name):
+                    self.gives.update(named_without_node(node))
+                elif not isinstance(node.ctx, ast.Load):
+                    self.gives.add(node.id)
         self._note_imports(statement)
         self._note_statements(statement)
         if _MAY_CHANGE.search(self.text(first_line(statement), (statement.end_lineno or 0) + 1)):

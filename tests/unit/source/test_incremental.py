@@ -315,6 +315,22 @@ def test_constants_of_other_files(added: str) -> None:
             assert_as_if_read_anew(module, edited, Names())
 
 
+@pytest.mark.parametrize(
+    "added",
+    [
+        "f = lambda width: width\n",
+        "try: pass\nexcept OSError as width: pass\n",
+        "match x:\n    case width: pass\n",
+    ],
+)
+def test_names_that_are_given_without_a_node_of_their_own(added: str) -> None:
+    text = "import keras\n\nwidth = 3\n\ndense = keras.layers.Dense(width)\n"
+    module = LiveModule(text)
+    for edited in (text + added, text, added + text):
+        module.edit(edited)
+        assert_as_if_read_anew(module, edited)
+
+
 def test_fixtures_of_other_files() -> None:
     text = "def test_it(given):\n    given.weights\n"
     module = LiveModule(text)
