@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # `keras.Model(inputs, outputs)`: only older Keras says so in its signature.
 _FUNCTIONAL_PARAMETERS = ("inputs", "outputs", "name")
 _NEVER_CONSTANT = (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.Starred, ast.Await)
+_LISTS_IN_LISTS = 3
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim"}
 
 
@@ -54,6 +55,7 @@ class Calls:
         self.plain: set[str] = set()  # classes of the module that are no models
         self._positions = positions
         self._imports = index.imports
+        self._index = index
         self._defined = {*index.functions, *(node.name for node in index.classes)}
         self.constants = Constants(index, resolver.constant)
         self._resolver = resolver
@@ -82,6 +84,11 @@ class Calls:
             self._returned[name] = NOTHING  # what a function that calls itself comes to
             self._returned[name] = self.functions[name]()
         return self._returned[name]
+
+    def return_annotation(self, name: str) -> ast.expr | None:
+        """What a function of this module says that it returns."""
+        function = self._index.functions.get(name)
+        return function.returns if function is not None else None
 
     def fixture(self, class_name: str, argument: ast.arg) -> Held:
         """What pytest gives to a test's parameter: fixtures of its class come first, other files last."""
@@ -240,10 +247,26 @@ class Calls:
         given = layers_argument(node)
         if given is None:
             return (), not any(k.arg is None for k in node.keywords) and not node.args
-        if not isinstance(given, (ast.List, ast.Tuple)):
-            return (), False
-        made = [self.layer_call(e) if isinstance(e, ast.Call) else None for e in given.elts]
+        made = self._listed(given, _LISTS_IN_LISTS)
         return tuple(c for c in made if c and not is_input(c)), all(made)
+
+    def _listed(self, node: ast.expr, depth: int) -> list[LayerCall | None]:
+        """The layers of a list, None for each that the text does not tell, or for more than one of these."""
+        if isinstance(node, ast.Name):
+            given = self.constants.given_to(node)
+            return self._listed(given, depth - 1) if given is not None and depth else [None]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and depth:
+            return [*self._listed(node.left, depth - 1), *self._listed(node.right, depth - 1)]
+        if not isinstance(node, (ast.List, ast.Tuple)):
+            return [None]
+        found: list[LayerCall | None] = []
+        for element in node.elts:
+            if isinstance(element, ast.Starred) and depth:
+                found += self._listed(element.value, depth - 1)
+            else:
+                made = self.constants.given_to(element) if isinstance(element, ast.Name) else element
+                found.append(self.layer_call(made) if isinstance(made, ast.Call) else None)
+        return found
 
     def takes_input(self, node: ast.expr) -> bool | None:
         """Whether a Sequential that begins with `node` knows its input shape; None: not certain."""

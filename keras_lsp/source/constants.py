@@ -77,6 +77,19 @@ class Constants(Objects):
         found = given[0] if len(given) == 1 else None
         return found if isinstance(found, ast.expr) and name not in self._enclosing.changed else None
 
+    def given_to(self, node: ast.Name) -> ast.expr | None:
+        """The one expression that a name has its value from, where it stands."""
+        for definition in self._enclosing.around(node):
+            if isinstance(definition, ast.ClassDef):
+                continue
+            given = self._enclosing.given_in(definition).get(node.id)
+            if given is None and node.id not in parameter_names(definition):
+                continue
+            found = given[0] if given is not None and len(given) == 1 else None
+            changed = self._enclosing.changes(definition, node.id) or node.id in parameter_names(definition)
+            return found if isinstance(found, ast.expr) and not changed else None
+        return self.only_giving(node.id)
+
     # Names
 
     def _name(self, node: ast.Name, place: Place) -> Known:

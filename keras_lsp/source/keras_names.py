@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 # Longest first: the packages that hold all of Keras under another name.
 _ROOTS = (
+    "tensorflow.python.keras.api._v2.keras",
+    "tensorflow.python.keras.api._v1.keras",
     "tensorflow.compat.v2.keras",
     "tensorflow.compat.v1.keras",
     "tensorflow.python.keras",
     "tensorflow_core.python.keras",
     "tensorflow.keras",
     "keras._tf_keras.keras",
+    "keras.api._v2.keras",
+    "keras.api._v1.keras",
     "keras.api",
     "keras.src",
     "tf_keras.src",

@@ -85,8 +85,23 @@ def _note(found: ModuleIndex, node: ast.AST, top_level: bool) -> None:
         _note_rebound(found, node.target, top_level)
     elif isinstance(node, ast.Global):
         found.numbers.update(dict.fromkeys(node.names))
-    elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        _note_variable(found, node.targets[0].id, node.value, top_level)
+    elif isinstance(node, ast.Assign):
+        for name, value in assigned_names(node):
+            _note_variable(found, name, value, top_level)
+
+
+def assigned_names(node: ast.Assign) -> list[tuple[str, ast.expr]]:
+    """The names that an assignment gives one value each: `a = x`, `a, b = x, y`."""
+    if len(node.targets) != 1:
+        return []
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Name):
+        return [(target.id, value)]
+    both = (ast.Tuple, ast.List)
+    if not isinstance(target, both) or not isinstance(value, both) or len(target.elts) != len(value.elts):
+        return []
+    pairs = zip(target.elts, value.elts, strict=True)
+    return [(name.id, given) for name, given in pairs if isinstance(name, ast.Name)]
 
 
 def _note_variable(found: ModuleIndex, name: str, value: ast.expr, top_level: bool) -> None:

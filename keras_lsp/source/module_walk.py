@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.annotations import annotated
 from keras_lsp.source.build_flow import Attempt, Branch, Leave, Loop
 from keras_lsp.source.expressions import ExpressionWalker
 from keras_lsp.source.name_binding import NameBinder
@@ -134,7 +135,8 @@ class ModuleWalker:
     def _annassign(self, node: ast.AnnAssign) -> None:
         self._visit(node.annotation)
         if node.value is not None:
-            self._bind(node.target, self._visit(node.value), node.value)
+            value = self._visit(node.value) or annotated(node.annotation, self._walk)
+            self._bind(node.target, value, node.value)
 
     def _augassign(self, node: ast.AugAssign) -> None:
         before = self._visit(node.target)

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.enclosing import CHANGING, changed_names, named_without_node, root_name
-from keras_lsp.source.module_index import Function, blocks_of
+from keras_lsp.source.module_index import Function, assigned_names, blocks_of
 from keras_lsp.source.parameters import (
     all_arguments,
     fixture_name,
@@ -276,9 +276,9 @@ def _imports(node: ast.stmt) -> bool:
     """Whether it is an import, or may be as good as one: `layers = tf.keras.layers`."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return True
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, (ast.Attribute, ast.Name)):
+    if not isinstance(node, ast.Assign):
         return False
-    return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+    return any(isinstance(value, (ast.Attribute, ast.Name)) for _, value in assigned_names(node))
 
 
 def _unnamed_function(body: list[ast.stmt]) -> ast.stmt:

@@ -81,6 +81,10 @@ class SlotReader:
             self._run(function.body, Context(self._parameters_of(function), conditional))
             self._active.pop()
 
+    def read(self, node: ast.expr, local: Environment | None = None) -> Held:
+        """What an expression outside of all methods holds."""
+        return self._reader.read(node, local or {})
+
     def returned(self, function: Function) -> Held:
         """What a function that is no method returns; a fixture of pytest may be given others."""
         context = Context(self._parameters_of(function))
