@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # `name=` gives a name to an argument or to a local variable; `{name=}` in an f-string reads one.
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w|[ \t]*=[^=}!:])")
+# `name: Net = value`: here a name before `=` is an annotation.
+_ANNOTATED = re.compile(r":[ \t]*([^\W\d][\w.|\[\], \t\"']*)=(?!=)")
 _ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 # An element of a list or dict is given or deleted, or one of their methods that change them is called.
@@ -163,13 +165,13 @@ class _Reader:
             outside = {
                 n.id for part in _header_parts(function) for n in ast.walk(part) if isinstance(n, ast.Name)
             }
-            self.mentions.update(_NAME.findall(before))
-            header = set(_NAME.findall(self.text(function.lineno, begin)))
+            self.mentions.update(_names_in(before))
+            header = set(_names_in(self.text(function.lineno, begin)))
             self.mentions |= header - (names - outside)
             body = self.text(begin, end)
-            self.mentions |= set(_NAME.findall(body)) - names - self._locals(function, begin, body)
+            self.mentions |= set(_names_in(body)) - names - self._locals(function, begin, body)
             at = end
-        self.mentions.update(_NAME.findall(self.text(at, (top.end_lineno or top.lineno) + 1)))
+        self.mentions.update(_names_in(self.text(at, (top.end_lineno or top.lineno) + 1)))
 
     def _locals(self, function: Function, begin: int, body: str) -> set[str]:
         """Names that the function gives a value before it says them otherwise."""
@@ -202,6 +204,13 @@ class _Reader:
 
 
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+
+
+def _names_in(text: str) -> list[str]:
+    found = _NAME.findall(text)
+    for annotation in _ANNOTATED.findall(text):
+        found += _WORD.findall(annotation)
+    return found
 
 
 def first_line(statement: ast.stmt) -> int:

@@ -331,6 +331,15 @@ def test_names_that_are_given_without_a_node_of_their_own(added: str) -> None:
         assert_as_if_read_anew(module, edited)
 
 
+@pytest.mark.parametrize("use", ["model: Net = f()\n", "def g(model: Net = None):\n    model.a\n"])
+def test_annotations_before_an_equals_sign(use: str) -> None:
+    text = "import keras\n\nclass Net(keras.Model):\n    pass\n\n" + use
+    module = LiveModule(text)
+    for edited in (text.replace("keras.Model", "object"), text, text.replace("Model", "layers.Layer"), text):
+        module.edit(edited)
+        assert_as_if_read_anew(module, edited)
+
+
 def test_fixtures_of_other_files() -> None:
     text = "def test_it(given):\n    given.weights\n"
     module = LiveModule(text)
