@@ -42,6 +42,7 @@ class Held:
     number: int | None = None  # the value is this number
     classes: tuple[MadeBy, ...] = ()  # the value may be these classes themselves, to be called later
     function: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | None = None  # the value is this one
+    called: tuple[ast.expr, ...] = ()  # the value may be the functions that these name
     is_made_later: bool = False  # a generator: there is nothing before somebody takes it
     parts: tuple[tuple[str, Held], ...] = ()  # elements of a container that are classes or functions
 
@@ -91,6 +92,7 @@ def either(*choices: Held) -> Held:
         any(choice.open for choice in choices),
         any(choice.is_container for choice in choices),
         classes=tuple(dict.fromkeys(made for choice in choices for made in choice.classes)),
+        called=tuple(dict.fromkeys(named for choice in choices for named in choice.called)),
     )
 
 

@@ -83,6 +83,8 @@ class HeldReader:
             return self._called(node, callee)
         if isinstance(callee.function, ast.Lambda):
             return self.applied(node, [self.read(argument, local) for argument in node.args], local)
+        if callee.called:
+            return self._called_by_name(node, callee.called, local)
         contained = self._makers.read(node, local)
         if contained is not None:
             return contained
@@ -111,6 +113,14 @@ class HeldReader:
         certain = len(callee.classes) == 1 and not callee.open
         made = (self._calls.called(node, maker) for maker in callee.classes)
         return Held(tuple(Entry("", call, span, not certain) for call in made), callee.open)
+
+    def _called_by_name(self, node: ast.Call, functions: Sequence[ast.expr], local: Environment) -> Held:
+        """`block = conv_block if wide else depthwise_block`, called later: what each of them gives."""
+        if any(isinstance(function, ast.Name) and function.id in local for function in functions):
+            return OPEN
+        calls = [ast.copy_location(ast.Call(f, node.args, node.keywords), node) for f in functions]
+        held = [self.read(call, local) for call in calls]
+        return held[0] if len(held) == 1 else either(*held)
 
     def applied(self, node: ast.Call, given: Sequence[Held], local: Environment) -> Held:
         """What a lambda, or a helper that can be followed, gives for these arguments."""
@@ -186,9 +196,12 @@ class HeldReader:
         if node.id in self._index.constants:
             number = self._index.numbers.get(node.id)
             return Held(number=number) if number is not None else NOTHING
-        return self._class(node) or (
-            held if (held := self._of_module(node.id)).parts or held.function is not None else OPEN
-        )
+        found = self._class(node)
+        if found is not None:
+            return found
+        if node.id in self._index.functions or self._calls.function(node) is not None:
+            return Held(open=True, called=(node,))
+        return held if (held := self._of_module(node.id)).parts or held.function is not None else OPEN
 
     def _lambda(self, node: ast.Lambda, local: Environment) -> Held:  # noqa: ARG002  # read when called
         return Held(function=node)
