@@ -32,7 +32,9 @@ _EACH_SIZE = frozenset({"numpy.random.rand", "numpy.random.randn"})
 _BOTH_WAYS = frozenset(f"torch.{name}" for name in ("zeros", "ones", "empty", "rand", "randn"))
 _AFTER_KEY = frozenset(f"jax.random.{name}" for name in ("normal", "uniform", "truncated_normal"))
 _GENERATORS = frozenset({"numpy.random.default_rng", "numpy.random.RandomState"})
-_DRAWN = frozenset({"random", "standard_normal"})  # methods of these, told the size first
+# Methods of these: told the size first, or behind two numbers.
+_DRAWN = frozenset({"random", "standard_normal"})
+_DRAWN_BETWEEN = frozenset({"normal", "uniform", "integers", "randint"})
 _SAME_SHAPE = frozenset(
     {
         *("tensorflow.constant", "tensorflow.convert_to_tensor", "tensorflow.cast", "tensorflow.Variable"),
@@ -135,6 +137,8 @@ class _ArrayReader:
             return self.sizes(owner)
         if method == "reshape" and node.args and not node.keywords:
             return _spelled(node.args[0]) if len(node.args) == 1 else _each(node.args)
+        if method not in _DRAWN and method not in _DRAWN_BETWEEN:
+            return None
         made = self._calls.constants.given_to(owner) if isinstance(owner, ast.Name) else owner
         if not isinstance(made, ast.Call) or self._calls.canonical(made.func) not in _GENERATORS:
             return None

@@ -144,7 +144,7 @@ class HeldReader:
 
     def _of_module(self, name: str) -> Held:
         """What a variable of the module holds that is a function, or has classes or functions in it."""
-        given = self._calls.constants.only_giving(name)
+        given = self._calls.constants.only_giving(name) if name in self._index.written_out else None
         if isinstance(given, (ast.Lambda, ast.Dict, ast.List, ast.Tuple)):
             held = self.read(given, {})
             return held if held.function is not None or held.parts else NOTHING

@@ -26,6 +26,7 @@ class ModuleIndex:
     methods: set[str] = field(default_factory=set)  # names of all functions, at any depth
     constants: set[str] = field(default_factory=set)  # names the module body binds to literals
     numbers: dict[str, int | None] = field(default_factory=dict)  # those bound once, to an int; else None
+    written_out: set[str] = field(default_factory=set)  # those it binds to a lambda, a list or a dict
     body: list[ast.stmt] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)  # at any depth, in the order of the text
 
@@ -108,6 +109,8 @@ def _note_variable(found: ModuleIndex, name: str, value: ast.expr, top_level: bo
     if top_level:
         number = index_literal(value) if isinstance(value, ast.Constant) else None
         found.numbers[name] = number if name not in found.numbers else None
+    if top_level and isinstance(value, (ast.Lambda, ast.Dict, ast.List, ast.Tuple)):
+        found.written_out.add(name)
     if isinstance(value, (ast.Attribute, ast.Name)):
         found.imports.add_alias(name, value, top_level)
     elif top_level and isinstance(value, (ast.Constant, ast.Tuple, ast.BinOp)):
