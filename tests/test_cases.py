@@ -38,6 +38,7 @@ def lines(facts: ModuleFacts, text: str) -> Iterator[str]:
     yield from (f"binding {binding_line(binding)}" for binding in facts.bindings)
     for event in facts.events:
         yield f"event {event.kind.value} {event.variable}: {event.after.value}"
+        yield f"shape {event.kind.value} {event.variable}: {event.shape_text}"
     for path in facts.paths:
         where = f"{path.slot.owner}.{path.slot.path}" if path.slot else "?"
         yield f"path {path.span.of(text)}: {where} {path.call.class_name if path.call else '?'}"

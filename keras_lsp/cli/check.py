@@ -28,7 +28,7 @@ from keras_lsp.session.settings import RuleSettings, Settings
 from keras_lsp.session.snapshot import Snapshot
 from keras_lsp.session.surroundings import Surroundings
 from keras_lsp.source.extract import may_concern_us
-from keras_lsp.source.resolve import imports_others
+from keras_lsp.source.resolve import needs_others
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -163,7 +163,7 @@ class _Run:
             why = error.strerror if isinstance(error, OSError) else error
             return Checked(str(file), has_models=True, reason=f"It cannot be read: {why}.")
         text = document.text
-        if not may_concern_us(text) and not imports_others(text):
+        if not may_concern_us(text) and not needs_others(text):
             return Checked(str(file))
         return remembered.recall(str(file)) or document
 

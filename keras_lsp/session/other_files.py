@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.session.build_queue import BuildQueue
 from keras_lsp.source.jedi_resolver import JediNames, JediResolver
-from keras_lsp.source.resolve import imports_others, split_name
+from keras_lsp.source.resolve import needs_others, split_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -85,7 +85,7 @@ class OtherFiles:
 
     def _want(self, key: str) -> None:
         entry = self._documents[key]
-        if imports_others(entry.parsed.text):
+        if needs_others(entry.parsed.text):
             self._queue.want(key, self._around.settings.idle_seconds if key in self._resolvers else 0.0)
         else:
             self._queue.drop(key)
@@ -99,8 +99,9 @@ class OtherFiles:
         new = JediResolver(entry.document.path, self._around.root_of(entry.path), packages)
         await asyncio.wrap_future(self._names.look_up(new, entry.parsed))
         self._resolvers[key] = new
-        if new.known != (old.known if old is not None else {}):
-            entry.learn(new if new.known else None)
+        changed = new.knows_anything if old is None else not new.knows_the_same(old)
+        if changed:
+            entry.learn(new if new.knows_anything else None)
             self._learned(key)
 
     def _read(self, path: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.annotations import annotated
 from keras_lsp.source.array_shapes import per_batch
 from keras_lsp.source.build_flow import Effect
 from keras_lsp.source.calls import is_input
@@ -128,7 +129,11 @@ class CallExpressions:
         dotted = dotted_name(func)
         if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
             return None
-        return returned_value(self._walk.calls.returned(func), self._walk.classes)
+        returned = self._walk.calls.returned(func)
+        found = returned_value(returned, self._walk.classes)
+        if found is not None or returned.entries or not isinstance(func, ast.Name):
+            return found
+        return annotated(self._walk.calls.return_annotation(func.id), self._walk)
 
     # Methods
 

@@ -19,8 +19,7 @@ from keras_lsp.source.resolve import split_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from keras_lsp.source.held import Held
-    from keras_lsp.source.held_reader import Environment
+    from keras_lsp.source.held import Environment, Held
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
     from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, NameResolver
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
 # `keras.Model(inputs, outputs)`: only older Keras says so in its signature.
 _FUNCTIONAL_PARAMETERS = ("inputs", "outputs", "name")
 _NEVER_CONSTANT = (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.Starred, ast.Await)
+_LISTS_IN_LISTS = 3
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim"}
 
 
@@ -55,12 +55,15 @@ class Calls:
         self.plain: set[str] = set()  # classes of the module that are no models
         self._positions = positions
         self._imports = index.imports
-        self.constants = Constants(index)
+        self._index = index
+        self._defined = {*index.functions, *(node.name for node in index.classes)}
+        self.constants = Constants(index, resolver.constant)
         self._resolver = resolver
         self._known: dict[str, MadeBy | None] = {}
         self._made: dict[ast.Call, LayerCall] = {}
         self._nodes: dict[int, ast.Call] = {}
         self._origins: dict[str, ClassOrigin] = {}
+        self._knows_fixtures = False  # of other files
         self.functions: dict[str, Callable[[], Held]] = {}  # of this module: reads what each returns
         self.fixtures: dict[
             str, str
@@ -82,10 +85,22 @@ class Calls:
             self._returned[name] = self.functions[name]()
         return self._returned[name]
 
-    def fixture(self, class_name: str, name: str) -> Held:
-        """What pytest gives to a test's parameter; fixtures of its class come first."""
+    def return_annotation(self, name: str) -> ast.expr | None:
+        """What a function of this module says that it returns."""
+        function = self._index.functions.get(name)
+        return function.returns if function is not None else None
+
+    def fixture(self, class_name: str, argument: ast.arg) -> Held:
+        """What pytest gives to a test's parameter: fixtures of its class come first, other files last."""
+        name = argument.arg
         found = self.fixtures.get(f"{class_name}.{name}") or self.fixtures.get(name)
-        return self.returned_by(found) if found is not None else NOTHING
+        if found is not None:
+            return self.returned_by(found)
+        given = self._resolver.fixture(name) if name not in self._imports.names else None
+        if given is None:
+            return NOTHING
+        self._knows_fixtures = True
+        return held_here(given[1], given[0], self._positions.span(argument))
 
     def span(self, node: ast.expr) -> Span:
         return self._positions.span(node)
@@ -109,6 +124,10 @@ class Calls:
     def imports(self, name: str) -> bool:
         """Whether an import binds the name."""
         return name in self._imports.names
+
+    def defines(self, name: str) -> bool:
+        """Whether the module gives the name a meaning of its own."""
+        return name in self._defined or name in self._imports.names
 
     def _look_up(self, dotted: str) -> MadeBy | None:
         name = self._imports.resolve(dotted)
@@ -137,8 +156,8 @@ class Calls:
 
     @property
     def knows_others(self) -> bool:
-        """Whether any class of another module turned out to be a model or layer."""
-        return bool(self._origins)
+        """Whether any class of another module turned out to be a model or layer, or is given by a fixture."""
+        return bool(self._origins) or self._knows_fixtures
 
     def origin(self, callee: str) -> ClassOrigin | None:
         """Where a class of another module comes from, by the name its calls have."""
@@ -164,6 +183,23 @@ class Calls:
     def called(self, node: ast.Call, maker: MadeBy) -> LayerCall:
         """A call whose callee is a name for that class: `norm_layer(epsilon=1e-5)`."""
         return self._read(node, maker)
+
+    def mapped(self, node: ast.Call, maker: MadeBy) -> LayerCall:
+        """`map(Dense, units)`: one text for each of the calls."""
+        made, *given = node.args
+        text = self._positions.text
+        spans = [self._positions.span(one) for one in given]
+        return LayerCall(
+            callee=maker.callee,
+            class_name=maker.callee.rpartition(".")[2],
+            span=self._positions.span(node),
+            callee_span=self._positions.span(made),
+            arguments=tuple(
+                Argument(name, f"each of {span.of(text)}", span)
+                for name, span in zip(maker.parameters, spans, strict=False)
+            ),
+            is_builtin=maker.is_builtin,
+        )
 
     def node_of(self, call: LayerCall) -> ast.Call | None:
         """The node that this very object was read from."""
@@ -211,10 +247,26 @@ class Calls:
         given = layers_argument(node)
         if given is None:
             return (), not any(k.arg is None for k in node.keywords) and not node.args
-        if not isinstance(given, (ast.List, ast.Tuple)):
-            return (), False
-        made = [self.layer_call(e) if isinstance(e, ast.Call) else None for e in given.elts]
+        made = self._listed(given, _LISTS_IN_LISTS)
         return tuple(c for c in made if c and not is_input(c)), all(made)
+
+    def _listed(self, node: ast.expr, depth: int) -> list[LayerCall | None]:
+        """The layers of a list, None for each that the text does not tell, or for more than one of these."""
+        if isinstance(node, ast.Name):
+            given = self.constants.given_to(node)
+            return self._listed(given, depth - 1) if given is not None and depth else [None]
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add) and depth:
+            return [*self._listed(node.left, depth - 1), *self._listed(node.right, depth - 1)]
+        if not isinstance(node, (ast.List, ast.Tuple)):
+            return [None]
+        found: list[LayerCall | None] = []
+        for element in node.elts:
+            if isinstance(element, ast.Starred) and depth:
+                found += self._listed(element.value, depth - 1)
+            else:
+                made = self.constants.given_to(element) if isinstance(element, ast.Name) else element
+                found.append(self.layer_call(made) if isinstance(made, ast.Call) else None)
+        return found
 
     def takes_input(self, node: ast.expr) -> bool | None:
         """Whether a Sequential that begins with `node` knows its input shape; None: not certain."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import ast
 
     from keras_lsp.source.facts import LayerSlot, ModelClass, ModelKind
-    from keras_lsp.source.held_reader import Environment
+    from keras_lsp.source.held import Environment
     from keras_lsp.source.module_index import Function
 
 

@@ -15,7 +15,7 @@ from keras_lsp.source.calls import Calls, MadeBy
 from keras_lsp.source.class_info import ClassInfo, Holder
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
-from keras_lsp.source.held import Held
+from keras_lsp.source.held import OPEN, Environment, Held
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal
@@ -31,7 +31,8 @@ from keras_lsp.source.parameters import (
 from keras_lsp.source.slot_reader import SlotReader
 
 if TYPE_CHECKING:
-    from keras_lsp.source.held_reader import Environment
+    from collections.abc import Iterator
+
     from keras_lsp.source.module_index import Function, ModuleIndex
     from keras_lsp.source.positions import Positions
 
@@ -70,6 +71,8 @@ class ClassReader:
         for name, function in self._index.functions.items():
             self._calls.functions[name] = partial(self._returned, function)
             self._note_fixture(function, "")
+        for name, given in self._lambdas():
+            self._calls.functions[name] = partial(self._returned_by_lambda, given)
         for node in nodes.values():
             for method in _methods(node):
                 self._note_fixture(method, f"{node.name}.")
@@ -150,6 +153,7 @@ class ClassReader:
             reader.attributes.update(
                 {name: replace(held, length=None) for name, held in reader.attributes.items()} | numbers
             )
+        reader.attributes.update(self._kept_by_body(info.node, reader))
         sure = [info.functions[name] for name in _SURE_METHODS if name in info.functions]
         for function in sure:
             reader.read_method(function, conditional=False)
@@ -188,6 +192,16 @@ class ClassReader:
             ),
             setters=tuple(setters.items()),
         )
+
+    def _kept_by_body(self, node: ast.ClassDef, reader: SlotReader) -> Environment:
+        """Layers that the body of a class makes. All its objects share them, and Keras sees them in none."""
+        found: Environment = {}
+        for statement in node.body:
+            if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Constant):
+                held = reader.read(statement.value)
+                names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+                found.update(dict.fromkeys(names, held) if held.entries else {})
+        return found
 
     def _note_fixture(self, function: Function, owner: str) -> None:
         name = fixture_name(function) if function.decorator_list else None
@@ -232,6 +246,21 @@ class ClassReader:
 
     def _returned(self, function: Function, owner: str = "") -> Held:
         return SlotReader(owner, {}, self._positions, self._calls, self._index).returned(function)
+
+    def _lambdas(self) -> Iterator[tuple[str, ast.Lambda]]:
+        """Functions of the module body that are given a name by assignment."""
+        for statement in self._index.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Lambda):
+                names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+                for name in names:
+                    if self._calls.constants.only_giving(name) is statement.value:
+                        yield name, statement.value
+
+    def _returned_by_lambda(self, function: ast.Lambda) -> Held:
+        arguments = function.args
+        names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+        reader = SlotReader("", {}, self._positions, self._calls, self._index)
+        return reader.read(function.body, dict.fromkeys(names, OPEN))
 
     def _mixed_in(self, node: ast.ClassDef, above: tuple[str, ...]) -> dict[str, Function]:
         """Methods of bases in this module that are no models themselves; the first base counts."""

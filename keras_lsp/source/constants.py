@@ -1,55 +1,42 @@
 """What expressions stand for, where the text fixes it: constants, defaults, fields of a configuration.
 
 `UNITS`, `self.width`, `config.units // 2`, `CONFIG["sizes"][0]`. A name that is given a value more than once,
-or in a way that is not read here, stands for nothing.
+or in a way that is not read here, stands for nothing. What an import gives, somebody else says.
 """
 
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.enclosing import Enclosing, changed_by, root_name
-from keras_lsp.source.evaluation import (
-    FUNCTIONS,
-    NOT_KNOWN,
-    NOT_SAID,
-    Evaluation,
-    Known,
-    Place,
-    UnknownError,
-    is_plain,
-)
+from keras_lsp.source.enclosing import Import, bound_name, root_name
+from keras_lsp.source.evaluation import FUNCTIONS, NOT_SAID, Known, Place, UnknownError, is_plain
+from keras_lsp.source.foreign_objects import ForeignModule, ForeignObject
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.module_index import Function
+from keras_lsp.source.objects import Object, Objects, own_body
 from keras_lsp.source.parameters import all_arguments, defaults, parameter_names, self_name
+from keras_lsp.source.resolve import may_be_ours, split_name
 
 if TYPE_CHECKING:
-    from keras_lsp.source.module_index import ModuleIndex
+    from collections.abc import Callable
+
+    from keras_lsp.source.enclosing import Giving
+    from keras_lsp.source.module_index import Definition, ModuleIndex
+
+_ELSEWHERE = (ForeignObject, ForeignModule)
 
 
-class _AbsentError(UnknownError):
-    """No class of this module keeps anything under the name."""
+class Constants(Objects):
+    """Of one module, or of the part of it that an answer can depend on.
 
+    `imported` says what `from <module> import <name>` gives, None where that is not known.
+    """
 
-@dataclass(frozen=True, slots=True)
-class _Object:
-    """An instance of a class of the module, or (`arguments` is None) the class itself."""
-
-    made: ast.ClassDef
-    arguments: tuple[tuple[str | None, Known], ...] | None  # those by position come first
-    through: tuple[str, ...] = ()  # names of the module that led to it
-
-
-class Constants(Evaluation):
-    """Of one module, or of the part of it that an answer can depend on."""
-
-    def __init__(self, index: ModuleIndex) -> None:
-        super().__init__()
-        self._index = index
-        self._enclosing = Enclosing(index.body, index.definitions)
-        self._classes = {node.name: node for node in index.classes}
+    def __init__(self, index: ModuleIndex, imported: Callable[[str, str], Known | None]) -> None:
+        super().__init__(index)
+        self._ask = imported
 
     def of(self, node: ast.expr) -> Known | None:
         """What an expression of the module stands for; None where the text does not fix it."""
@@ -65,6 +52,44 @@ class Constants(Evaluation):
         found = self.of(node)
         return found.value if found is not None and not found.by_default else None
 
+    def of_name(self, name: str) -> Known | None:
+        """What a name of the module stands for in others that import it: data, or an object as data.
+
+        By default where code that we do not see may well give it another value.
+        """
+        outer, self._depth = self._depth, 0
+        try:
+            found = self._of_module(name)
+            if isinstance(found.value, ForeignModule):
+                return None
+            value = self._seen(found.value)
+        except NOT_SAID:
+            return None
+        finally:
+            self._depth = outer
+        if isinstance(value, ForeignObject):
+            return Known(replace(value, through=()), found.by_default)
+        return Known(value, found.by_default or not name.isupper() or isinstance(value, (list, dict)))
+
+    def only_giving(self, name: str) -> ast.expr | None:
+        """The one expression that the module body gives to a name."""
+        given = self._enclosing.given_in(None).get(name, ())
+        found = given[0] if len(given) == 1 else None
+        return found if isinstance(found, ast.expr) and name not in self._enclosing.changed else None
+
+    def given_to(self, node: ast.Name) -> ast.expr | None:
+        """The one expression that a name has its value from, where it stands."""
+        for definition in self._enclosing.around(node):
+            if isinstance(definition, ast.ClassDef):
+                continue
+            given = self._enclosing.given_in(definition).get(node.id)
+            if given is None and node.id not in parameter_names(definition):
+                continue
+            found = given[0] if given is not None and len(given) == 1 else None
+            changed = self._enclosing.changes(definition, node.id) or node.id in parameter_names(definition)
+            return found if isinstance(found, ast.expr) and not changed else None
+        return self.only_giving(node.id)
+
     # Names
 
     def _name(self, node: ast.Name, place: Place) -> Known:
@@ -73,7 +98,7 @@ class Constants(Evaluation):
             outer = Place(place.around[number + 1 :])
             if isinstance(definition, ast.ClassDef):
                 if number == 0 and node.id in self._enclosing.kept_by(definition):
-                    return self._kept(definition, node.id)
+                    return self._kept(definition, node.id, None)
                 continue
             given = self._enclosing.given_in(definition).get(node.id)
             if node.id in parameter_names(definition):
@@ -85,22 +110,31 @@ class Constants(Evaluation):
         return self._of_module(node.id)
 
     def _of_module(self, name: str) -> Known:
-        given = self._enclosing.given_in(None).get(name)
-        if name in self._classes and given in (None, [None]):
-            return Known(_Object(self._classes[name], None))
-        if given is None or name in self._index.imports.names:
-            raise UnknownError
-        found = self._only(name, given, Place())
-        if isinstance(found.value, _Object):
-            return replace(found, value=replace(found.value, through=(*found.value.through, name)))
-        return found
+        # Whether the statements that import it are among those that we see is no matter: the index has all.
+        given = [g for g in self._enclosing.given_in(None).get(name, ()) if not isinstance(g, Import)]
+        origins = self._index.imports.origins.get(name)
+        if origins is not None:
+            if given or name in self._classes:
+                raise UnknownError
+            return self._imported(name, origins)
+        if name in self._classes and given in ([], [None]):
+            return Known(Object(self._classes[name], None))
+        if not given:
+            return self._of_star(name)
+        found = self._only(name, list(given), Place())
+        return Known(_led_to_by(name, found.value), found.by_default)
 
-    def _only(self, name: str, given: list[ast.expr | None], place: Place) -> Known:
+    def _only(self, name: str, given: list[Giving], place: Place) -> Known:
         """What a name stands for that is given a value once."""
         if len(given) != 1 or given[0] is None:
             raise UnknownError
-        found = self.read(given[0], place)
-        if isinstance(found.value, (list, dict)) and name in self._enclosing.changed:
+        if isinstance(given[0], Import):
+            return self._imported(name, _origin_in(given[0], name))
+        found = self.not_changed((name,), self.read(given[0], place))
+        return self._not_changed_in(place.around[0], name, found) if place.around else found
+
+    def _not_changed_in(self, function: Definition, name: str, found: Known) -> Known:
+        if isinstance(found.value, (list, dict)) and self._enclosing.changes(function, name):
             raise UnknownError
         return found
 
@@ -109,32 +143,93 @@ class Constants(Evaluation):
             return place.given[name]
         default = dict(defaults(function)).get(name)
         if default is not None:
-            found = self.read(default, outer)
+            found = self._not_changed_in(function, name, self.read(default, outer))
             return Known(found.value, by_default=place.given is None or found.by_default)
         annotation = next((a.annotation for a in all_arguments(function) if a.arg == name), None)
-        named = self._classes.get(dotted_name(annotation) or "") if annotation is not None else None
-        if named is None or place.given is not None:
+        if annotation is None or place.given is not None:
             raise UnknownError
-        return Known(_Object(named, ()), by_default=True)
+        named = self._classes.get(dotted_name(annotation) or "")
+        if named is not None:
+            return Known(Object(named, ()), by_default=True)
+        foreign = self._foreign_class(annotation)
+        if foreign is None:
+            raise UnknownError
+        return Known(foreign.made(), by_default=True)
+
+    # Names of other modules
+
+    def _imported(self, name: str, origins: tuple[str, ...]) -> Known:
+        """A value, or a module; of several imports, as in `try` and `except`, the text does not say which."""
+        if not all(may_be_ours(origin) for origin in origins):
+            raise UnknownError
+        found = self._of_others(origins)
+        if found is None:
+            return Known(ForeignModule(origins, (name,)))
+        return self.not_changed((name,), Known(_led_to_by(name, found.value), found.by_default))
+
+    def _of_others(self, names: tuple[str, ...]) -> Known | None:
+        """What all of the names mean that mean anything."""
+        found = {repr(known): known for name in names if (known := self._ask(*split_name(name))) is not None}
+        if len(found) > 1:
+            raise UnknownError
+        only = next(iter(found.values()), None)
+        return only and (only if len(names) == 1 else Known(only.value, by_default=True))
+
+    def _of_star(self, name: str) -> Known:
+        modules = [module for module in self._index.imports.stars if may_be_ours(module)]
+        names = tuple(f"{module}{'' if module.endswith('.') else '.'}{name}" for module in modules)
+        found = self._of_others(names)
+        if found is None or name in self._index.imports.names:
+            raise UnknownError
+        return self.not_changed((name,), Known(_led_to_by(name, found.value), found.by_default))
+
+    def _foreign_class(self, node: ast.expr) -> ForeignObject | None:
+        root = root_name(node)
+        if root not in self._index.imports.names and not self._index.imports.stars:
+            return None
+        found = self._argument(node, Place(self._enclosing.around(node))).value
+        return found if isinstance(found, ForeignObject) and found.making is not None else None
 
     # Attributes
 
     def _attribute(self, node: ast.Attribute, place: Place) -> Known:
         owner = self._owner_of_self(node.value, place)
         if owner is not None:
-            found = self._inherited(owner, node.attr, ())
-            own = node.attr in self._enclosing.kept_by(owner) and node.attr not in _own_body(owner)
+            found = self._inherited(owner, node.attr)
+            own = node.attr in self._enclosing.kept_by(owner) and node.attr not in own_body(owner)
             return Known(found.value, by_default=found.by_default or not own)
         held = self.read(node.value, place)
-        if not isinstance(held.value, _Object) or self._is_set(held.value, node, place):
+        if isinstance(held.value, Object):
+            through = (*held.value.through, held.value.made.name)
+        elif isinstance(held.value, _ELSEWHERE):
+            through = held.value.through
+        else:
             raise UnknownError
-        found = self._of_object(held.value, node.attr)
+        if self._is_set(through, node, place):
+            raise UnknownError
+        found = self._of_holder(held.value, node.attr)
+        self.not_changed((*through, root_name(node)), found)
         return Known(found.value, by_default=found.by_default or held.by_default)
 
-    def _is_set(self, held: _Object, node: ast.Attribute, place: Place) -> bool:
+    def _of_holder(self, held: Object | ForeignObject | ForeignModule, name: str) -> Known:
+        if isinstance(held, Object):
+            return self._of_object(held, name)
+        if isinstance(held, ForeignObject):
+            found = held.attribute(name)
+        else:
+            names = tuple(f"{module}{'' if module.endswith('.') else '.'}{name}" for module in held.names)
+            of_module = self._of_others(names)
+            if of_module is None:
+                return Known(ForeignModule(names, held.through))
+            found = of_module
+        if isinstance(found.value, ForeignObject):
+            return Known(replace(found.value, through=held.through), found.by_default)
+        return found
+
+    def _is_set(self, through: tuple[str, ...], node: ast.Attribute, place: Place) -> bool:
         """Whether some statement gives the attribute to what led to the object, or to its class."""
         everywhere = self._enclosing.set_from_outside(None)
-        if any((name, node.attr) in everywhere for name in (*held.through, held.made.name)):
+        if any((name, node.attr) in everywhere for name in through):
             return True
         near = self._enclosing.set_from_outside(place.around[-1]) if place.around else everywhere
         return (root_name(node), node.attr) in near
@@ -147,69 +242,6 @@ class Constants(Evaluation):
             if isinstance(function, Function) and isinstance(outer, ast.ClassDef):
                 return outer if self_name(function) == node.id else None
         return None
-
-    def _inherited(self, node: ast.ClassDef, name: str, above: tuple[ast.ClassDef, ...]) -> Known:
-        """What a class keeps under a name, or else the first of its bases in this module that does."""
-        if name in self._enclosing.kept_by(node):
-            return self._kept(node, name)
-        for base in node.bases:
-            parent = self._classes.get(dotted_name(base) or "")
-            if parent is not None and parent is not node and parent not in above:
-                try:
-                    return self._inherited(parent, name, (*above, node))
-                except _AbsentError:
-                    continue
-        raise _AbsentError
-
-    def _kept(self, node: ast.ClassDef, name: str) -> Known:
-        given = self._enclosing.kept_by(node)[name]
-        if len(given) != 1 or given[0] is None:
-            raise UnknownError
-        if (node.name, name) in self._enclosing.set_from_outside(None):
-            raise UnknownError
-        found = self.read(given[0], Place(self._enclosing.around(given[0])))
-        if isinstance(found.value, (list, dict)) and (
-            name in self._enclosing.changed or _changes(node, name)
-        ):
-            raise UnknownError
-        return found
-
-    def _of_object(self, held: _Object, name: str) -> Known:
-        """An attribute of a class, or of an object that was made with certain arguments."""
-        if held.arguments is None:
-            return self._inherited(held.made, name, ())
-        fields = self._fields(held.made)
-        if fields is None:
-            init = next((m for m in held.made.body if isinstance(m, Function) and m.name == "__init__"), None)
-            given = self._enclosing.kept_by(held.made).get(name, [])
-            inside = init is not None and any(
-                v is not None and init in self._enclosing.around(v) for v in given
-            )
-            if init is None or not inside or len(given) != 1 or given[0] is None:
-                return self._inherited(held.made, name, ())
-            bound = _bound(parameter_names(init)[1:], held.arguments)
-            return self.read(given[0], Place(self._enclosing.around(given[0]), bound))
-        bound = _bound(fields, held.arguments)
-        return bound[name] if name in bound else self._inherited(held.made, name, ())
-
-    def _fields(self, node: ast.ClassDef) -> list[str] | None:
-        """The parameters of a dataclass or a NamedTuple, in order; None for other classes."""
-        decorators = [d.func if isinstance(d, ast.Call) else d for d in node.decorator_list]
-        names = [dotted_name(n) or "" for n in (*decorators, *node.bases)]
-        if not any(name.rpartition(".")[2] in {"dataclass", "NamedTuple", "BaseModel"} for name in names):
-            parents = [self._classes.get(dotted_name(base) or "") for base in node.bases]
-            above = [p for p in parents if p is not None and p is not node]
-            if len(above) != 1 or any(isinstance(m, Function) and m.name == "__init__" for m in node.body):
-                return None
-            return self._fields(above[0])
-        own = [
-            s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
-        ]
-        for base in node.bases:
-            parent = self._classes.get(dotted_name(base) or "")
-            if parent is not None and parent is not node:
-                own = [*(self._fields(parent) or []), *own]
-        return list(dict.fromkeys(own))
 
     # Calls
 
@@ -226,22 +258,25 @@ class Constants(Evaluation):
             values, by_default = self.read_all([k.value for k in node.keywords], place)
             return Known(dict(zip((k.arg for k in node.keywords), values, strict=True)), by_default)
         if name == "field" or (dotted_name(node.func) or "").endswith(".field"):  # of a dataclass
-            return self.read(next(k.value for k in node.keywords if k.arg == "default"), place)
+            return self._field(node, place)
         made = self.read(node.func, place).value
-        if not isinstance(made, _Object) or made.arguments is not None:
+        by_position = [(None, self._argument(a, place)) for a in node.args]
+        by_name = [(k.arg, self._argument(k.value, place)) for k in node.keywords]
+        if isinstance(made, ForeignObject) and made.making is not None:
+            return Known(made.made((*by_position, *by_name)))
+        if not isinstance(made, Object) or made.arguments is not None:
             raise UnknownError
-        arguments = [(None, self._argument(a, place)) for a in node.args]
-        named = [(k.arg, self._argument(k.value, place)) for k in node.keywords]
-        return Known(_Object(made.made, (*arguments, *named)))
+        return Known(Object(made.made, (*by_position, *by_name)))
 
-    def _argument(self, node: ast.expr, place: Place) -> Known:
-        """One that is not known does not hide the others."""
-        depth = self._depth
-        try:
-            return self.read(node, place)
-        except NOT_SAID:
-            self._depth = depth
-            return Known(NOT_KNOWN)
+    def _field(self, node: ast.Call, place: Place) -> Known:
+        given = {k.arg: k.value for k in node.keywords}
+        if "default" in given:
+            return self.read(given["default"], place)
+        factory = given["default_factory"]
+        if isinstance(factory, ast.Lambda):
+            return self.read(factory.body, place)
+        called = ast.Call(factory, [], [])
+        return self._call(ast.copy_location(called, factory), place)
 
     def _get(self, node: ast.Call, holder: ast.expr, place: Place) -> Known:
         held = self.read(holder, place)
@@ -258,26 +293,17 @@ class Constants(Evaluation):
         )
 
 
-def _bound(names: list[str], arguments: tuple[tuple[str | None, Known], ...]) -> dict[str, Known]:
-    by_position = [known for name, known in arguments if name is None]
-    return {
-        **dict(zip(names, by_position, strict=False)),
-        **{name: known for name, known in arguments if name is not None},
-    }
+def _led_to_by(name: str, value: object) -> object:
+    """The value, with the name among those that lead to it where it has attributes."""
+    if isinstance(value, (Object, *_ELSEWHERE)):
+        return replace(value, through=(*value.through, name))
+    return value
 
 
-def _own_body(node: ast.ClassDef) -> set[str]:
-    """Names that the body of a class gives a value, which a class derived from it may give another."""
-    found = set()
-    for statement in node.body:
-        targets = (
-            statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
-        )
-        found |= {target.id for target in targets if isinstance(target, ast.Name)}
-    return found
-
-
-def _changes(node: ast.ClassDef, attribute: str) -> bool:
-    """Whether a class changes the list or dict that it keeps in an attribute."""
-    holders = map(changed_by, ast.walk(node))
-    return any(isinstance(holder, ast.Attribute) and holder.attr == attribute for holder in holders)
+def _origin_in(node: Import, name: str) -> tuple[str, ...]:
+    """What an import statement gives to a name."""
+    alias = next(alias for alias in node.names if bound_name(alias) == name)
+    if isinstance(node, ast.Import):
+        return (alias.name if alias.asname else name,)
+    module = "." * node.level + (node.module or "")
+    return (f"{module}{'' if module.endswith('.') else '.'}{alias.name}",)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.held import EACH, container
-from keras_lsp.source.held_reader import many
 from keras_lsp.source.literals import index_literal, literal
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class ContainerCalls:
             return
         self._notes.renumber(target, _somewhere, context)
         if held.entries or held.open:
-            added = replace(many(container([("[0]", held)], listed=True)), is_container=True)
+            added = container([(EACH, held)], listed=False)
             self._notes.extend(target, added, context)
         self._count(target, context)
 

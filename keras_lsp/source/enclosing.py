@@ -1,7 +1,7 @@
 """What stands around a place of a module, and what each function, class and the module itself gives names.
 
 A *giving* of a name is every statement that binds it, whatever the way; its value is the expression where the
-text has one for this name alone, else None.
+text has one for this name alone, an import statement itself, else None.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from keras_lsp.source.parameters import parameter_names, self_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Givings = dict[str, list[ast.expr | None]]
+Import = ast.Import | ast.ImportFrom
+Giving = ast.expr | Import | None
+Givings = dict[str, list[Giving]]
 # Methods of lists and dicts that change them.
 CHANGING = frozenset(
     {
@@ -45,8 +47,9 @@ class Enclosing:
         self._starts = [node.lineno for node in definitions]
         self._outer: dict[Definition, Definition | None] = {}
         self._given: dict[Function | None, Givings] = {}
-        self._kept: dict[ast.ClassDef, Givings] = {}
+        self._kept: dict[ast.ClassDef, dict[str, list[ast.expr | None]]] = {}
         self._changed: frozenset[str] | None = None
+        self._changed_in: dict[Definition, frozenset[str]] = {}
         self._set: dict[Definition | None, frozenset[tuple[str, str]]] = {}
         open_: list[Definition] = []
         for node in definitions:
@@ -69,7 +72,7 @@ class Enclosing:
             found = self._outer[found]
         return tuple(chain)
 
-    def given_in(self, function: Function | None) -> Mapping[str, list[ast.expr | None]]:
+    def given_in(self, function: Function | None) -> Mapping[str, list[Giving]]:
         """What a function gives to its own names, parameters aside; None asks for the module."""
         if function not in self._given:
             self._given[function] = _givings(self._body if function is None else function.body)
@@ -78,7 +81,10 @@ class Enclosing:
     def kept_by(self, node: ast.ClassDef) -> Mapping[str, list[ast.expr | None]]:
         """What the body of a class gives to names, and its methods to attributes of `self`."""
         if node not in self._kept:
-            found = _givings(node.body)
+            found = {
+                name: [value if isinstance(value, ast.expr) else None for value in values]
+                for name, values in _givings(node.body).items()
+            }
             for method in node.body:
                 if isinstance(method, Function):
                     found.pop(method.name, None)
@@ -92,6 +98,12 @@ class Enclosing:
         if self._changed is None:
             self._changed = frozenset(changed_names(self._body))
         return self._changed
+
+    def changes(self, definition: Definition, name: str) -> bool:
+        """Whether a function changes the list or dict that it calls so."""
+        if definition not in self._changed_in:
+            self._changed_in[definition] = frozenset(changed_names(definition.body))
+        return name in self._changed_in[definition]
 
     def set_from_outside(self, definition: Definition | None) -> frozenset[tuple[str, str]]:
         """Name and attribute of each `name.x = ...` or `name.y.x = ...`; None asks for the module."""
@@ -189,15 +201,22 @@ def _note(node: ast.AST, found: Givings) -> Iterable[ast.AST]:
             found[node.target.id].append(node.value)
             return (node.value,)
         return ()
-    for name in _named_without_node(node):
+    if isinstance(node, Import):
+        for alias in node.names:
+            found[bound_name(alias)].append(node)
+        return ()
+    for name in named_without_node(node):
         found[name].append(None)
     return ast.iter_child_nodes(node)
 
 
-def _named_without_node(node: ast.AST) -> list[str]:
+def bound_name(alias: ast.alias) -> str:
+    """The name that an import binds."""
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def named_without_node(node: ast.AST) -> list[str]:
     """Names that a node binds and that are plain strings in the tree."""
-    if isinstance(node, (ast.Import, ast.ImportFrom)):
-        return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
     if isinstance(node, (ast.Global, ast.Nonlocal)):
         return node.names
     if isinstance(node, ast.Lambda):
@@ -220,7 +239,7 @@ def _assigned(target: ast.expr, value: ast.expr, found: Givings) -> Iterable[ast
     return (target,)
 
 
-def _note_attributes(method: Function, own: str | None, found: Givings) -> None:
+def _note_attributes(method: Function, own: str | None, found: dict[str, list[ast.expr | None]]) -> None:
     if own is None:
         return
     values: dict[ast.expr, ast.expr] = {}

@@ -144,6 +144,12 @@ class ExpressionWalker:
             owner = walk.classes[slots[0].owner].facts if slots[0].owner in walk.classes else info.facts
             walk.notes.slot(span, node.attr, owner, slots[0], is_store=False)
             return walk.denoter.attribute(me, node.attr, Span(root.end, span.end))
+        held = info.attributes.get(node.attr)
+        if held is not None and held.entries:  # made by the body of the class
+            value = walk.denoter.attribute(me, node.attr, Span(root.end, span.end))
+            if value is not None and value.sort is Sort.OBJECT:
+                walk.notes.path(span, value)
+            return value
         walk.named(node.attr)
         if node.attr == "layers" and info.kind is ModelKind.SUBCLASS:
             walk.notes.layers(span, None)
@@ -270,12 +276,23 @@ class ExpressionWalker:
     def _ifexp(self, node: ast.IfExp) -> Value | None:
         self.visit(node.test)
         with self._walk.apart() as then:
-            self.visit(node.body)
+            first = self.visit(node.body)
         with self._walk.apart() as other:
-            self.visit(node.orelse)
+            second = self.visit(node.orelse)
         if then or other:
             self._walk.program.append(Branch((then, other)))
-        return None
+        return self._either(node, first, second)
+
+    def _either(self, node: ast.IfExp, first: Value | None, second: Value | None) -> Value | None:
+        """A new object where it is made on one way and None on the other, or on both by the same class."""
+        found = [value for value in (first, second) if value is not None]
+        nothing = any(isinstance(n, ast.Constant) and n.value is None for n in (node.body, node.orelse))
+        if not found or len(found) + nothing != 2 or not all(v.is_new and v.call is not None for v in found):
+            return None
+        if len({v.call.callee for v in found if v.call is not None}) != 1:
+            return None
+        call = found[0].call if len(found) == 1 else None
+        return Value(Sort.OBJECT, found[0].kind, call, found[0].class_name)
 
     def _boolop(self, node: ast.BoolOp) -> Value | None:
         self.visit(node.values[0])

@@ -8,14 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.held import Entry, Held, either
+from keras_lsp.source.held import Entry, Environment, Held, either
 from keras_lsp.source.resolve import split_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from keras_lsp.source.facts import LayerCall, LayerSlot
-    from keras_lsp.source.held_reader import Environment
     from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin
     from keras_lsp.text.span import Span
 

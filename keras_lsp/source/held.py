@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import ast
+
     from keras_lsp.source.calls import MadeBy
     from keras_lsp.source.facts import LayerCall
     from keras_lsp.text.span import Span
 
+Environment = dict[str, "Held"]
 EACH = "[*]"  # the place of layers made in a loop: one text, many layers
 
 
@@ -38,6 +41,10 @@ class Held:
     rounds: int | None = 1  # of a list: how often the loops around make one like it
     number: int | None = None  # the value is this number
     classes: tuple[MadeBy, ...] = ()  # the value may be these classes themselves, to be called later
+    function: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef | None = None  # the value is this one
+    called: tuple[ast.expr, ...] = ()  # the value may be the functions that these name
+    is_made_later: bool = False  # a generator: there is nothing before somebody takes it
+    parts: tuple[tuple[str, Held], ...] = ()  # elements of a container that are classes or functions
 
     def under(self, place: str) -> tuple[Entry, ...]:
         """The entries as they are when this value is put at `place` of a container."""
@@ -85,6 +92,7 @@ def either(*choices: Held) -> Held:
         any(choice.open for choice in choices),
         any(choice.is_container for choice in choices),
         classes=tuple(dict.fromkeys(made for choice in choices for made in choice.classes)),
+        called=tuple(dict.fromkeys(named for choice in choices for named in choice.called)),
     )
 
 
@@ -95,4 +103,20 @@ def container(elements: list[tuple[str, Held]], listed: bool) -> Held:
         any(held.open for _, held in elements),
         True,
         len(elements) if listed and all(place != EACH for place, _ in elements) else None,
+        parts=tuple((place, held) for place, held in elements if held.classes or held.function),
     )
+
+
+def concatenated(left: Held, right: Held) -> Held:
+    """`left + right` of two lists, or `left.extend(right)`."""
+    if left.length is None or right.length is None:
+        joined = (*left.entries, *right.times(None).entries)
+        return Held(joined, left.open or right.open, True)
+    shifted = []
+    for entry in right.entries:
+        index, _, rest = entry.place[1:].partition("]")
+        if entry.repeated and not index.isdecimal():
+            shifted.append(entry)
+            continue
+        shifted.append(replace(entry, place=f"[{int(index) + left.length}]{rest}"))
+    return Held((*left.entries, *shifted), left.open or right.open, True, left.length + right.length)

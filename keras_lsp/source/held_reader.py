@@ -7,24 +7,37 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.calls import is_input, layers_argument
+from keras_lsp.source.container_makers import ContainerMakers, chosen, key_place, merged
 from keras_lsp.source.foreign_slots import held_in, slots_here
-from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container, either
+from keras_lsp.source.held import (
+    EACH,
+    NOTHING,
+    OPEN,
+    Entry,
+    Environment,
+    Held,
+    concatenated,
+    container,
+    either,
+)
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal, literal, slice_literal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from keras_lsp.source.calls import Calls
+    from keras_lsp.source.facts import LayerCall
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
 
-Environment = dict[str, Held]
 Helper = Callable[[ast.Call, Environment], Held | None]
 
 _NO_LAYER_BUILTINS = frozenset(
     {"int", "float", "str", "bool", "len", "range", "sum", "min", "max", "abs", "round", "type"}
     | {"isinstance", "format", "bytes", "hasattr"}
 )
-_WRAPPERS = frozenset({"list", "tuple", "reversed", "set", "sorted"})
 # Functions of Keras that can hand back a layer or model made elsewhere.
 _KERAS_MAKERS = ("load_model", "clone_model", "deserialize", "get", "from_config", "model_from_json")
 _PLAIN_PACKAGES = ("numpy.", "math.", "os.", "tensorflow.", "functools.", "random.", "logging.")
@@ -40,6 +53,8 @@ class HeldReader:
         self._calls = calls
         self._index = index
         self._helper = helper
+        self._makers = ContainerMakers(self, calls)
+        self._applied: list[ast.Lambda] = []  # those that are read at the moment
 
     def read(self, node: ast.expr, local: Environment) -> Held:
         """What `node` holds; OPEN when the text does not say."""
@@ -62,16 +77,17 @@ class HeldReader:
         made = self._calls.layer_call(node)
         if made is not None:
             is_tensor = made.callee == "keras.Input"
-            return NOTHING if is_tensor else Held((Entry("", made, made.span),))
+            return NOTHING if is_tensor else Held((Entry("", self._filled(made, node, local), made.span),))
         callee = self._classes(node.func, local)
         if callee.classes:
             return self._called(node, callee)
-        if isinstance(node.func, ast.Name):
-            if node.func.id in _WRAPPERS and len(node.args) == 1:
-                return self.read(node.args[0], local)
-            if node.func.id == "dict" and not node.args:
-                pairs = [(f"[{k.arg!r}]", self.read(k.value, local)) for k in node.keywords if k.arg]
-                return container(pairs, listed=False)
+        if isinstance(callee.function, ast.Lambda):
+            return self.applied(node, [self.read(argument, local) for argument in node.args], local)
+        if callee.called:
+            return self._called_by_name(node, callee.called, local)
+        contained = self._makers.read(node, local)
+        if contained is not None:
+            return contained
         if node.args and self._calls.canonical(node.func) == "functools.partial":
             return replace(self.read(node.args[0], local), is_container=False)
         followed = self._helper(node, local)
@@ -83,9 +99,12 @@ class HeldReader:
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
 
     def _classes(self, func: ast.expr, local: Environment) -> Held:
-        """The classes that a name or attribute may stand for."""
+        """The classes or the function that an expression may stand for."""
         if isinstance(func, ast.Name):
-            return local.get(func.id, NOTHING)
+            return local[func.id] if func.id in local else self._of_module(func.id)
+        if isinstance(func, ast.Subscript):
+            held = self.read(func.value, local)
+            return chosen(held, key_place(func.slice)) if held.parts else NOTHING
         attribute = self.self_attribute(func)
         return self.attributes.get(attribute, NOTHING) if attribute is not None else NOTHING
 
@@ -94,6 +113,59 @@ class HeldReader:
         certain = len(callee.classes) == 1 and not callee.open
         made = (self._calls.called(node, maker) for maker in callee.classes)
         return Held(tuple(Entry("", call, span, not certain) for call in made), callee.open)
+
+    def _called_by_name(self, node: ast.Call, functions: Sequence[ast.expr], local: Environment) -> Held:
+        """`block = conv_block if wide else depthwise_block`, called later: what each of them gives."""
+        if any(isinstance(function, ast.Name) and function.id in local for function in functions):
+            return OPEN
+        calls = [ast.copy_location(ast.Call(f, node.args, node.keywords), node) for f in functions]
+        held = [self.read(call, local) for call in calls]
+        return held[0] if len(held) == 1 else either(*held)
+
+    def applied(self, node: ast.Call, given: Sequence[Held], local: Environment) -> Held:
+        """What a lambda, or a helper that can be followed, gives for these arguments."""
+        function = self._classes(node.func, local).function
+        function = node.func if isinstance(node.func, ast.Lambda) else function
+        if not isinstance(function, ast.Lambda):
+            followed = self._helper(node, local)
+            return followed if followed is not None else OPEN
+        if function in self._applied:
+            return OPEN
+        names = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
+        inner = {**local, **dict.fromkeys(names, OPEN), **dict(zip(names, given, strict=False))}
+        self._applied.append(function)
+        held = self.read(function.body, inner)
+        self._applied.pop()
+        return held
+
+    def each(self, node: ast.expr, local: Environment) -> Held:
+        """What a loop over `node` gives, one after the other."""
+        return _each(self.read(node, local))
+
+    def _of_module(self, name: str) -> Held:
+        """What a variable of the module holds that is a function, or has classes or functions in it."""
+        given = self._calls.constants.only_giving(name) if name in self._index.written_out else None
+        if isinstance(given, (ast.Lambda, ast.Dict, ast.List, ast.Tuple)):
+            held = self.read(given, {})
+            return held if held.function is not None or held.parts else NOTHING
+        return NOTHING
+
+    def _filled(self, made: LayerCall, node: ast.Call, local: Environment) -> LayerCall:
+        """A Sequential with the layers of the list that it is given by name."""
+        given = layers_argument(node) if made.callee == "keras.Sequential" and not made.complete else None
+        if given is None:
+            return made
+        held = self.read(given, local)
+        calls = tuple(entry.call for entry in held.entries if entry.call is not None)
+        if not held.is_container or any(e.place.count("[") != 1 for e in held.entries) or not calls:
+            return made
+        certain = not held.open and held.length == len(calls) == len(held.entries)
+        ordered = certain and all(
+            entry.place == f"[{number}]" and not entry.conditional
+            for number, entry in enumerate(held.entries)
+        )
+        inner = tuple(call for call in calls if not is_input(call))
+        return replace(made, layers=inner, complete=ordered)
 
     def _class(self, node: ast.expr) -> Held | None:
         """A layer or model class that is named and not called."""
@@ -124,7 +196,15 @@ class HeldReader:
         if node.id in self._index.constants:
             number = self._index.numbers.get(node.id)
             return Held(number=number) if number is not None else NOTHING
-        return self._class(node) or OPEN
+        found = self._class(node)
+        if found is not None:
+            return found
+        if node.id in self._index.functions or self._calls.function(node) is not None:
+            return Held(open=True, called=(node,))
+        return held if (held := self._of_module(node.id)).parts or held.function is not None else OPEN
+
+    def _lambda(self, node: ast.Lambda, local: Environment) -> Held:  # noqa: ARG002  # read when called
+        return Held(function=node)
 
     def _attribute(self, node: ast.Attribute, local: Environment) -> Held:
         attribute = self.self_attribute(node)
@@ -154,8 +234,10 @@ class HeldReader:
         if isinstance(node.slice, ast.Slice) and held.is_container:
             return held.part(slice_literal(node.slice))
         value, known = literal(node.slice)
+        if not held.entries and held.parts:
+            return chosen(held, key_place(node.slice))
         if not held.entries:
-            return replace(held, is_container=False)
+            return replace(held, is_container=False, length=None)
         if isinstance(value, int) and value < 0 and held.length is not None:
             value += held.length
         return held.element(f"[{value!r}]") if known else OPEN
@@ -172,17 +254,18 @@ class HeldReader:
         return held
 
     def _list(self, node: ast.List | ast.Tuple | ast.Set, local: Environment) -> Held:
-        elements: list[tuple[str, Held]] = []
-        counted = True
-        for position, element in enumerate(node.elts):
-            counted = counted and not isinstance(element, ast.Starred)
-            held = self.read(element.value if isinstance(element, ast.Starred) else element, local)
+        if not any(isinstance(element, ast.Starred) for element in node.elts):
+            elements = [(f"[{n}]", self.read(element, local)) for n, element in enumerate(node.elts)]
+            return container(elements, listed=True)
+        found = container([], listed=True)
+        for element in node.elts:
             if isinstance(element, ast.Starred):
-                held = Held(
-                    tuple(replace(e, place=e.place.partition("]")[2]) for e in held.entries), held.open
-                )
-            elements.append((f"[{position}]" if counted else EACH, held))
-        return container(elements, listed=True)
+                held = self.read(element.value, local)
+                added = held if held.is_container else Held(open=True, is_container=True)
+            else:
+                added = container([("[0]", self.read(element, local))], listed=True)
+            found = concatenated(found, added)
+        return found
 
     _tuple = _list
 
@@ -190,16 +273,25 @@ class HeldReader:
         return replace(self._list(node, local), open=True)  # hidden or tracked, by version
 
     def _dict(self, node: ast.Dict, local: Environment) -> Held:
-        elements = []
-        for key, value in zip(node.keys, node.values, strict=True):
-            spelled, known = literal(key) if key is not None else (None, False)
-            elements.append((f"[{spelled!r}]" if known else EACH, self.read(value, local)))
-        return container(elements, listed=False)
+        if None not in node.keys:
+            pairs = zip(node.keys, node.values, strict=True)
+            elements = [(key_place(key), self.read(value, local)) for key, value in pairs if key is not None]
+            return container(elements, listed=False)
+        return merged(
+            [
+                self.read(value, local)
+                if key is None
+                else container([(key_place(key), self.read(value, local))], listed=False)
+                for key, value in zip(node.keys, node.values, strict=True)
+            ]
+        )
 
     def _binop(self, node: ast.BinOp, local: Environment) -> Held:
         left, right = self.read(node.left, local), self.read(node.right, local)
         if isinstance(node.op, ast.Add) and left.is_container and right.is_container:
             return concatenated(left, right)
+        if isinstance(node.op, ast.BitOr) and left.is_container and right.is_container:
+            return merged([left, right])
         if isinstance(node.op, ast.Mult) and (left.entries or right.entries):
             listed, factor = (left, right) if left.entries else (right, left)
             return replace(listed.times(factor.number), open=True)
@@ -212,7 +304,9 @@ class HeldReader:
         return replace(container([(EACH, held)], listed=False), open=held.open, length=first)
 
     _setcomp = _listcomp
-    _generatorexp = _listcomp
+
+    def _generatorexp(self, node: ast.GeneratorExp, local: Environment) -> Held:
+        return replace(self._listcomp(node, local), is_made_later=True)
 
     def count(self, node: ast.expr, local: Environment) -> int | None:
         """How many rounds a loop over `node` has, where the text fixes it."""
@@ -276,7 +370,7 @@ class HeldReader:
             _bind_target(target, _each(self.read(iterated, local)), local)
 
 
-_NEVER_LAYERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp, ast.Lambda)
+_NEVER_LAYERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp)
 
 
 def _each(held: Held) -> Held:
@@ -293,23 +387,3 @@ def _bind_target(target: ast.expr, held: Held, local: Environment) -> None:
     elif isinstance(target, (ast.Tuple, ast.List)):
         for position, element in enumerate(target.elts):
             _bind_target(element, held.element(f"[{position}]") if held.entries else held, local)
-
-
-def many(held: Held) -> Held:
-    """A container with elements that cannot be counted."""
-    return held.times(None)
-
-
-def concatenated(left: Held, right: Held) -> Held:
-    """`left + right` of two lists, or `left.extend(right)`."""
-    if left.length is None or right.length is None:
-        joined = (*left.entries, *many(right).entries)
-        return Held(joined, left.open or right.open, True)
-    shifted = []
-    for entry in right.entries:
-        index, _, rest = entry.place[1:].partition("]")
-        if entry.repeated and not index.isdecimal():
-            shifted.append(entry)
-            continue
-        shifted.append(replace(entry, place=f"[{int(index) + left.length}]{rest}"))
-    return Held((*left.entries, *shifted), left.open or right.open, True, left.length + right.length)

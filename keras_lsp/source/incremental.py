@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left
 from dataclasses import replace
 from itertools import accumulate
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.dependencies import Dependencies
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 _CONTINUED = re.compile(r"\\\r?\n?$", re.MULTILINE)  # a line that goes on over its end
 _LONE_RETURN = re.compile(r"\r(?!\n)")  # a line's end that only some know as one
+
+
+_SOURCE, _LINE_ENDS = attrgetter("source"), attrgetter("line_ends")
 
 
 class LiveModule:
@@ -86,7 +90,7 @@ class LiveModule:
 
     def _take_text(self, sections: list[Section]) -> None:
         """Keep the text with what is broken blanked: it parses, and the next edit is compared with it."""
-        starts = accumulate((len(section.source) for section in sections), initial=0)
+        starts = accumulate(map(len, map(_SOURCE, sections)), initial=0)
         problems = [
             Problem(problem.span.shifted(start), problem.message)
             for section, start in zip(sections, starts, strict=False)
@@ -119,7 +123,7 @@ class LiveModule:
         return self._resolver is not None or may_concern_us(self.parsed.text)
 
     def _starts(self) -> list[int]:
-        return list(accumulate((len(section.source) for section in self._sections), initial=0))
+        return list(accumulate(map(len, map(_SOURCE, self._sections)), initial=0))
 
     def _read_all(self) -> None:
         self._kept = []
@@ -210,7 +214,7 @@ class LiveModule:
         tree = self._tree(needed)
         index = index_module(tree)
         index.imports = imports
-        last_lines = list(accumulate(len(section.line_ends) for section in self._sections))
+        last_lines = list(accumulate(map(len, map(_LINE_ENDS, self._sections))))
         last_lines[-1] += 1  # where a text may go on without a line's end
         numbers = (bisect_left(last_lines, statement.lineno) for statement in tree.body)
         return index, [s for s, number in zip(tree.body, numbers, strict=True) if number in walked]
@@ -269,4 +273,9 @@ def _changed(before: Imports, after: Imports) -> set[str] | None:
     if before.stars != after.stars:
         return None
     names = before.names.keys() | after.names.keys()
-    return {name for name in names if before.names.get(name) != after.names.get(name)}
+    return {
+        name
+        for name in names
+        if before.names.get(name) != after.names.get(name)
+        or before.origins.get(name) != after.origins.get(name)
+    }

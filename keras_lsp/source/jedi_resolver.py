@@ -7,6 +7,7 @@ extraction says. Jedi is imported when the first such name is looked for; it rea
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 import re
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 from keras_lsp.source.calls import Calls
 from keras_lsp.source.classes import ClassReader
+from keras_lsp.source.constants import Constants
 from keras_lsp.source.extract import facts_of, may_concern_us
 from keras_lsp.source.facts import Elsewhere
 from keras_lsp.source.keras_names import Imports, canonical
 from keras_lsp.source.module_index import index_module
+from keras_lsp.source.parameters import fixture_name
 from keras_lsp.source.parse import parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, split_name
@@ -31,11 +34,13 @@ from keras_lsp.text.line_index import LineIndex
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from keras_lsp.source.evaluation import Known
     from keras_lsp.source.facts import LayerSlot, ModelClass, ModuleFacts
     from keras_lsp.source.parse import ParsedModule
 
 ImportedName = tuple[str, str]  # module with its leading dots, name in it
 Origin = ClassOrigin | FunctionOrigin
+Fixture = tuple[str, FunctionOrigin]  # of a `conftest` that is above by as many folders as it has dots
 _DEPTH = 6  # files between a name and the class it means
 # Packages whose classes are no models; their stubs are large, and jedi reads all of them.
 _NO_MODELS = frozenset(
@@ -57,6 +62,10 @@ class JediResolver:
     packages: tuple[str, ...] = ()
     found: dict[ImportedName, Origin | None] = field(default_factory=dict)
     wanted: dict[ImportedName, None] = field(default_factory=dict)  # in the order asked
+    values: dict[ImportedName, Known | None] = field(default_factory=dict)
+    wanted_values: dict[ImportedName, None] = field(default_factory=dict)
+    fixtures: dict[str, Fixture | None] = field(default_factory=dict)
+    wanted_fixtures: dict[str, None] = field(default_factory=dict)
 
     def class_origin(self, module: str, name: str) -> ClassOrigin | None:
         """At once; None while nobody knows."""
@@ -70,10 +79,54 @@ class JediResolver:
         origin = self.found.get((module, name))
         return origin if isinstance(origin, FunctionOrigin) else None
 
+    def constant(self, module: str, name: str) -> Known | None:
+        key = (module, name)
+        if key not in self.values:
+            self.wanted_values[key] = None
+        return self.values.get(key)
+
+    def fixture(self, name: str) -> Fixture | None:
+        if name not in self.fixtures:
+            self.wanted_fixtures[name] = None
+        return self.fixtures.get(name)
+
     @property
     def known(self) -> dict[ImportedName, Origin]:
         """The names that are model or layer classes, or functions that return such."""
         return {name: origin for name, origin in self.found.items() if origin is not None}
+
+    @property
+    def known_values(self) -> dict[ImportedName, str]:
+        """The names of constants, and all that is known of each; 1 and True are not the same."""
+        return {name: repr(value) for name, value in self.values.items() if value is not None}
+
+    @property
+    def knows_anything(self) -> bool:
+        return self.knows_layers or bool(self.known_values)
+
+    @property
+    def knows_layers(self) -> bool:
+        return bool(self.known or self.known_fixtures)
+
+    @property
+    def known_fixtures(self) -> dict[str, Fixture]:
+        return {name: found for name, found in self.fixtures.items() if found is not None}
+
+    @property
+    def wants_more(self) -> bool:
+        return bool(self.wanted or self.wanted_values or self.wanted_fixtures)
+
+    def knows_the_same(self, other: JediResolver) -> bool:
+        """Whether the facts of the file are the same with either."""
+        return (self.known, self.known_values, self.known_fixtures) == (
+            other.known,
+            other.known_values,
+            other.known_fixtures,
+        )
+
+    def take(self, other: JediResolver) -> None:
+        """All that another one of the same file has found."""
+        self.found, self.values, self.fixtures = other.found, other.values, other.fixtures
 
     @property
     def is_installed(self) -> bool:
@@ -94,11 +147,20 @@ class _File:
     text: str
     imports: Imports
     facts: ModuleFacts
-    wanted: tuple[ImportedName, ...]
-    found: dict[ImportedName, Origin | None] = field(default_factory=dict)
+    wanted: JediResolver  # with what the first look asked it in vain
     functions: frozenset[str] = frozenset()  # of the module body
     returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
     functions_read: _Functions | None = None  # what tells that, once it is asked for
+    fixtures: frozenset[str] = frozenset()
+    known: JediResolver | None = None  # what `facts` were read with
+    constants: _ForeignConstants | None = None  # once it is asked for
+
+    def read_functions(self, here: JediResolver) -> _Functions:
+        if self.functions_read is None:
+            if self.known is not None:
+                here.take(self.known)
+            self.functions_read = _Functions(here, self.text)
+        return self.functions_read
 
 
 class JediNames:
@@ -155,19 +217,28 @@ class JediNames:
 
     def _look_up(self, resolver: JediResolver, parsed: ParsedModule) -> bool:
         # The extraction on the loop's thread goes on with what `resolver` has; it changes once, as a whole.
-        asked = JediResolver(resolver.path, resolver.root, resolver.packages, dict(resolver.found))
+        asked = replace(resolver)
         if not self._standing:
             self._checked.clear()
             self._texts.clear()
         for _ in range(_ROUNDS):
-            asked.wanted.clear()
+            asked = replace(asked, wanted={}, wanted_values={}, wanted_fixtures={})
             facts_of(parsed, asked)
-            if not asked.wanted or self._closed:
+            if not asked.wants_more or self._closed:
                 break
-            asked.found |= self._origins(asked, tuple(asked.wanted), _DEPTH)
-        more = asked.known != resolver.known
-        resolver.found = asked.found
+            self._answer(asked, asked, _DEPTH)
+        if not asked.knows_layers and not may_concern_us(parsed.text):
+            asked.values = {}  # there is no layer that is made with them
+        more = not asked.knows_the_same(resolver)
+        resolver.take(asked)
         return more
+
+    def _answer(self, resolver: JediResolver, asked: JediResolver, depth: int) -> None:
+        """Find for one resolver what another one of its file was asked in vain."""
+        wanted = (tuple(asked.wanted), tuple(asked.wanted_values), tuple(asked.wanted_fixtures))
+        resolver.found = resolver.found | self._origins(resolver, wanted[0], depth)
+        resolver.values = resolver.values | {n: self.value(resolver, n, depth) for n in wanted[1]}
+        resolver.fixtures = resolver.fixtures | {n: self._fixture(resolver, n, depth) for n in wanted[2]}
 
     def _read(self, path: str) -> str | None:
         if path not in self._texts:
@@ -190,10 +261,14 @@ class JediNames:
             text = self._read(path)
             if text is not None:
                 return self._in_file(resolver.of_file(path), text, name[1], depth)
-        return self._handed_on(resolver, name, depth) or self._installed(resolver, name, depth)
+        handed = self._handed_on(resolver, name, depth)
+        origin = self._origin(*handed, depth - 1) if handed is not None else None
+        return origin or self._installed(resolver, name, depth)
 
-    def _handed_on(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
-        """`backend.layers.Dense`, where `backend` has no module `layers` but imports one."""
+    def _handed_on(
+        self, resolver: JediResolver, name: ImportedName, depth: int
+    ) -> tuple[JediResolver, ImportedName] | None:
+        """What `backend` calls `backend.layers.Dense`: it has no module `layers`, but imports one."""
         package, *rest = split_name(name[0])
         while package and rest[0]:
             for path in _files(resolver, package):
@@ -202,7 +277,7 @@ class JediNames:
                     here = resolver.of_file(path)
                     imported = self._file(here, text, depth).imports.names.get(rest[0])
                     module = ".".join([imported, *rest[1:]]) if imported else ""
-                    return self._origin(here, (module, name[1]), depth - 1) if imported else None
+                    return (here, (module, name[1])) if imported else None
             package, last = split_name(package)
             rest.insert(0, last)
         return None
@@ -216,10 +291,7 @@ class JediNames:
             return _origin_of(model, path, text)
         if name in file.functions:
             if name not in file.returned:
-                here.found = file.found
-                if file.functions_read is None:
-                    file.functions_read = _Functions(here, text)
-                file.returned[name] = file.functions_read.returned(name)
+                file.returned[name] = file.read_functions(here).returned(name)
             return file.returned[name]
         imported = file.imports.names.get(name) or file.imports.aliases.get(name)
         if imported is not None:
@@ -228,13 +300,8 @@ class JediNames:
         return next((origin for origin in stars if origin is not None), None)
 
     def _installed(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
-        """A class of an installed package; these have capitals, so that not every function is looked for."""
-        module = name[0].split(".", 1)[0]
-        if not resolver.packages or module in sys.stdlib_module_names or module in _NO_MODELS:
-            return None
-        if not name[1][:1].isupper():
-            return None
-        definition = self._jedi.definition(resolver, name)
+        """A class of an installed package."""
+        definition = self._definition(resolver, name)
         if definition is None:
             return None
         if definition.full_name.startswith("keras."):
@@ -244,6 +311,52 @@ class JediNames:
             return None
         return self._in_file(resolver.of_file(definition.path), text, definition.name, depth - 1)
 
+    def _fixture(self, resolver: JediResolver, name: str, depth: int) -> Fixture | None:
+        """What pytest gives for a parameter's name: the nearest `conftest.py` counts that has it."""
+        if depth == 0 or self._closed or resolver.path is None:
+            return None
+        for level, folder in enumerate(_starts(_folders(resolver.path), resolver.root), 1):
+            path = os.path.join(folder, "conftest.py")  # noqa: PTH118
+            text = self._read(path) if path != resolver.path else None
+            if text is None:
+                continue
+            here = resolver.of_file(path)
+            file = self._file(here, text, depth - 1)
+            if name in file.fixtures:
+                origin = file.read_functions(here).fixture(name)
+                return ("." * level + "conftest", origin) if origin is not None else None
+        return None
+
+    def value(self, resolver: JediResolver, name: ImportedName, depth: int) -> Known | None:
+        """What `from <module> import <name>` in the resolver's file stands for; on the thread."""
+        if depth == 0 or self._closed:
+            return None
+        for path in _files(resolver, name[0]):
+            text = self._read(path)
+            if text is not None:
+                return self._value_in(resolver.of_file(path), text, name[1], depth)
+        handed = self._handed_on(resolver, name, depth)
+        if handed is not None:
+            return self.value(*handed, depth - 1)
+        definition = self._definition(resolver, name)
+        text = self._read(definition.file) if definition is not None and definition.file else None
+        if definition is None or definition.file is None or text is None:
+            return None
+        return self._value_in(resolver.of_file(definition.file), text, definition.name, depth - 1)
+
+    def _value_in(self, here: JediResolver, text: str, name: str, depth: int) -> Known | None:
+        file = self._file(here, text, depth)
+        if file.constants is None:
+            file.constants = _ForeignConstants(self, here, text)
+        return file.constants.of(name, depth)
+
+    def _definition(self, resolver: JediResolver, name: ImportedName) -> _Definition | None:
+        """In an installed package; its names have capitals, so that not every function is looked for."""
+        module = name[0].split(".", 1)[0]
+        if not resolver.packages or module in sys.stdlib_module_names or module in _NO_MODELS:
+            return None
+        return self._jedi.definition(resolver, name) if name[1][:1].isupper() else None
+
     def _file(self, here: JediResolver, text: str, depth: int) -> _File:
         """What another file says, with the classes it imports in its turn; each once in a look-up."""
         path = here.path or ""
@@ -252,9 +365,9 @@ class JediNames:
             file = self._files[path] = _first_look(here, text)
         if self._checked.get(path, 0) < depth:
             self._checked[path] = depth
-            found = self._origins(here, file.wanted, depth - 1)
-            if found != file.found:
-                file.found = here.found = found
+            self._answer(here, file.wanted, depth - 1)
+            if not here.knows_the_same(file.known or file.wanted):
+                file.known = here
                 file.facts = facts_of(parse(text), here)
                 file.returned.clear()
                 file.functions_read = None
@@ -266,7 +379,21 @@ def _first_look(here: JediResolver, text: str) -> _File:
     # A package that never speaks of Keras has no models; its imports may still lead to one that does.
     facts = facts_of(parsed, here if not here.is_installed or may_concern_us(text) else None)
     index = index_module(parsed.tree)
-    return _File(text, index.imports, facts, tuple(here.wanted), functions=frozenset(index.functions))
+    functions = index.functions
+    fixtures = (fixture_name(function) for function in functions.values() if function.decorator_list)
+    return _File(
+        text,
+        index.imports,
+        facts,
+        replace(
+            here,
+            wanted=dict(here.wanted),
+            wanted_values=dict(here.wanted_values),
+            wanted_fixtures=dict(here.wanted_fixtures),
+        ),
+        functions=frozenset(functions),
+        fixtures=frozenset(name for name in fixtures if name is not None),
+    )
 
 
 class _Functions:
@@ -283,6 +410,33 @@ class _Functions:
         reader = SlotReader("", {}, self._positions, self._calls, self._index)
         returns = reader.returned(self._index.functions[name])
         return FunctionOrigin(returns, self._path) if returns.entries else None
+
+    def fixture(self, name: str) -> FunctionOrigin | None:
+        """What a fixture of pytest gives."""
+        returns = self._calls.fixture(
+            "", ast.arg(name, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+        )
+        return FunctionOrigin(returns, self._path) if returns.entries else None
+
+
+class _ForeignConstants:
+    """What the names of another file stand for; the names that it imports are looked up at once."""
+
+    def __init__(self, names: JediNames, here: JediResolver, text: str) -> None:
+        self._names = names
+        self._here = here
+        self._depth = 0
+        self._constants = Constants(index_module(parse(text).tree), self._of_other)
+
+    def of(self, name: str, depth: int) -> Known | None:
+        outer, self._depth = self._depth, depth
+        try:
+            return self._constants.of_name(name)
+        finally:
+            self._depth = outer
+
+    def _of_other(self, module: str, name: str) -> Known | None:
+        return self._names.value(self._here, (module, name), self._depth - 1)
 
 
 def _dotted(name: ImportedName) -> str:

@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
 # Longest first: the packages that hold all of Keras under another name.
 _ROOTS = (
+    "tensorflow.python.keras.api._v2.keras",
+    "tensorflow.python.keras.api._v1.keras",
     "tensorflow.compat.v2.keras",
     "tensorflow.compat.v1.keras",
     "tensorflow.python.keras",
     "tensorflow_core.python.keras",
     "tensorflow.keras",
     "keras._tf_keras.keras",
+    "keras.api._v2.keras",
+    "keras.api._v1.keras",
     "keras.api",
     "keras.src",
     "tf_keras.src",
@@ -102,6 +106,9 @@ class Imports:
         default_factory=dict
     )  # `Base = bases.Base` of the module body, not of Keras
     roots: set[str] = field(default_factory=set)  # first words of what is imported
+    origins: dict[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # name of the module body -> all that imports give to it, one of which counts
     top_level: list[str] = field(default_factory=list)  # local names bound in the module body
 
     def add_import(self, node: ast.Import, top_level: bool) -> None:
@@ -139,6 +146,7 @@ class Imports:
             self.spans[name] = (alias.lineno, alias.col_offset)
         if top_level:
             self.top_level.append(name)
+            self.origins[name] = tuple(dict.fromkeys((*self.origins.get(name, ()), dotted)))
 
     def resolve(self, dotted: str) -> str | None:
         """The canonical or dotted name that `dotted`, as written, stands for; None when not imported."""

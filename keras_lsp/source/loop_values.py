@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 from keras_lsp.source.literals import literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from keras_lsp.source.constants import Constants
 
@@ -59,15 +60,9 @@ def _values(node: ast.expr, constants: Constants) -> _Values:
 
 def spelled_names(node: ast.expr, loops: Mapping[str, LoopValues]) -> tuple[str, ...]:
     """Every name that an expression spells while loops run; () when the text does not say."""
-    if isinstance(node, ast.JoinedStr):
-        parts = [_part(value, loops) for value in node.values]
-    else:
-        parts = [_part(node, loops)]
-    variables = [
-        v.value.id
-        for v in ast.walk(node)
-        if isinstance(v, ast.FormattedValue) and isinstance(v.value, ast.Name)
-    ]
+    pieces = _pieces(node)
+    parts = [_part(piece, loops) for piece in pieces]
+    variables = [name.id for piece in pieces if isinstance(name := _unwrapped(piece), ast.Name)]
     together = [loops[name].loop for name in variables if name in loops]
     if not all(parts) or len(set(together)) != len(together):  # not every product is real
         return ()
@@ -75,10 +70,53 @@ def spelled_names(node: ast.expr, loops: Mapping[str, LoopValues]) -> tuple[str,
     return tuple(name for name in names[:_MOST] if name.isidentifier())
 
 
-def _part(node: ast.expr, loops: Mapping[str, LoopValues]) -> _Values:
+_FIELD = re.compile(r"%[sd]|{}")
+
+
+def _pieces(node: ast.expr) -> list[ast.expr]:
+    """What a string is put together from: `f"d{i}"`, `"d" + str(i)`, `"d%d" % i`, `"d{}".format(i)`."""
+    if isinstance(node, ast.JoinedStr):
+        return node.values
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_pieces(node.left), *_pieces(node.right)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
+        given = node.right.elts if isinstance(node.right, ast.Tuple) else [node.right]
+        return _filled_in(node, node.left, given, "{}")
+    if (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr == "format"
+        and not node.keywords
+    ):
+        return _filled_in(node, node.func.value, node.args, "%")
+    return [node]
+
+
+def _filled_in(whole: ast.expr, text: ast.expr, given: Sequence[ast.expr], other: str) -> list[ast.expr]:
+    """`other` begins what stands for a value in another way of formatting."""
+    spelled = literal(text)[0]
+    if not isinstance(spelled, str) or other in spelled:
+        return [whole]
+    around = _FIELD.split(spelled)
+    if len(around) != len(given) + 1 or any("%" in part or "{" in part for part in around):
+        return [whole]
+    between = [
+        piece for value, part in zip(given, around[1:], strict=True) for piece in (value, ast.Constant(part))
+    ]
+    return [ast.Constant(around[0]), *between]
+
+
+def _unwrapped(node: ast.expr) -> ast.expr:
+    """The `i` of `{i}` and of `str(i)`."""
     if isinstance(node, ast.FormattedValue):
-        plain = node.conversion == -1 and node.format_spec is None
-        return _part(node.value, loops) if plain else ()
+        return node.value if node.conversion == -1 and node.format_spec is None else node
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "str":
+        return node.args[0] if len(node.args) == 1 else node
+    return node
+
+
+def _part(node: ast.expr, loops: Mapping[str, LoopValues]) -> _Values:
+    node = _unwrapped(node)
     if isinstance(node, ast.Name):
         known = loops.get(node.id)
         return known.values if known is not None else ()

@@ -26,6 +26,7 @@ class ModuleIndex:
     methods: set[str] = field(default_factory=set)  # names of all functions, at any depth
     constants: set[str] = field(default_factory=set)  # names the module body binds to literals
     numbers: dict[str, int | None] = field(default_factory=dict)  # those bound once, to an int; else None
+    written_out: set[str] = field(default_factory=set)  # those it binds to a lambda, a list or a dict
     body: list[ast.stmt] = field(default_factory=list)
     definitions: list[Definition] = field(default_factory=list)  # at any depth, in the order of the text
 
@@ -85,14 +86,31 @@ def _note(found: ModuleIndex, node: ast.AST, top_level: bool) -> None:
         _note_rebound(found, node.target, top_level)
     elif isinstance(node, ast.Global):
         found.numbers.update(dict.fromkeys(node.names))
-    elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        _note_variable(found, node.targets[0].id, node.value, top_level)
+    elif isinstance(node, ast.Assign):
+        for name, value in assigned_names(node):
+            _note_variable(found, name, value, top_level)
+
+
+def assigned_names(node: ast.Assign) -> list[tuple[str, ast.expr]]:
+    """The names that an assignment gives one value each: `a = x`, `a, b = x, y`."""
+    if len(node.targets) != 1:
+        return []
+    target, value = node.targets[0], node.value
+    if isinstance(target, ast.Name):
+        return [(target.id, value)]
+    both = (ast.Tuple, ast.List)
+    if not isinstance(target, both) or not isinstance(value, both) or len(target.elts) != len(value.elts):
+        return []
+    pairs = zip(target.elts, value.elts, strict=True)
+    return [(name.id, given) for name, given in pairs if isinstance(name, ast.Name)]
 
 
 def _note_variable(found: ModuleIndex, name: str, value: ast.expr, top_level: bool) -> None:
     if top_level:
         number = index_literal(value) if isinstance(value, ast.Constant) else None
         found.numbers[name] = number if name not in found.numbers else None
+    if top_level and isinstance(value, (ast.Lambda, ast.Dict, ast.List, ast.Tuple)):
+        found.written_out.add(name)
     if isinstance(value, (ast.Attribute, ast.Name)):
         found.imports.add_alias(name, value, top_level)
     elif top_level and isinstance(value, (ast.Constant, ast.Tuple, ast.BinOp)):

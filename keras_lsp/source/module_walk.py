@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.annotations import annotated
+from keras_lsp.source.array_shapes import shapes_of_data
 from keras_lsp.source.build_flow import Attempt, Branch, Leave, Loop
 from keras_lsp.source.expressions import ExpressionWalker
 from keras_lsp.source.name_binding import NameBinder
@@ -118,15 +120,23 @@ class ModuleWalker:
                 self._bind(target, value, source)
             return
         value = self._visit(node.value)
+        shape = self._walk.shape(node.value)  # before a target gets another: `x = x / 255`
         for target in node.targets:
             self._bind(target, value, node.value)
             if isinstance(target, ast.Name):
-                self._note_shape(target.id, node.value)
+                self._note_shape(target.id, shape)
+            elif isinstance(target, ast.Tuple):
+                self._note_data(target, node.value)
 
-    def _note_shape(self, name: str, value: ast.expr) -> None:
+    def _note_data(self, target: ast.Tuple, value: ast.expr) -> None:
+        """`(x, y), (x_test, y_test) = keras.datasets.mnist.load_data()`."""
+        for part, shape in zip(target.elts, shapes_of_data(value, self._walk.calls), strict=False):
+            if isinstance(part, ast.Tuple) and part.elts and isinstance(part.elts[0], ast.Name):
+                self._walk.scope.shapes[part.elts[0].id] = shape
+
+    def _note_shape(self, name: str, shape: str | None) -> None:
         """Of an array in a variable; what is given on some paths only is not known."""
         shapes = self._walk.scope.shapes
-        shape = self._walk.shape(value)
         if shape is not None or name in shapes:
             doubtful = name in shapes and len(self._walk.blocks) > 1 and shapes[name] != shape
             shapes[name] = None if doubtful else shape
@@ -134,7 +144,8 @@ class ModuleWalker:
     def _annassign(self, node: ast.AnnAssign) -> None:
         self._visit(node.annotation)
         if node.value is not None:
-            self._bind(node.target, self._visit(node.value), node.value)
+            value = self._visit(node.value) or annotated(node.annotation, self._walk)
+            self._bind(node.target, value, node.value)
 
     def _augassign(self, node: ast.AugAssign) -> None:
         before = self._visit(node.target)

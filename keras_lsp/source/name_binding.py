@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.annotations import annotated, choices_of
 from keras_lsp.source.build_flow import Bind, Effect
 from keras_lsp.source.calls import is_input, layers_argument
 from keras_lsp.source.denote import kind_of, returned_value
@@ -135,31 +136,24 @@ class NameBinder:
         """A parameter: a model where its annotation or a fixture says so, a tensor in `call`."""
         span = self._walk.positions.span(argument)
         span = Span(span.start, span.start + len(argument.arg))
-        value = self._annotated(argument.annotation)
+        value = annotated(argument.annotation, self._walk)
+        if value is not None and argument.annotation is not None:
+            self._named_in(argument.annotation)
         if value is None and may_be_fixture:
             owner = self._walk.scope.parent
             title = owner.title if owner is not None and owner.is_class else ""
-            value = returned_value(self._walk.calls.fixture(title, argument.arg), self._walk.classes)
+            value = returned_value(self._walk.calls.fixture(title, argument), self._walk.classes)
         if value is not None:
             self._variable(argument.arg, span, value)
         else:
             self._plain(argument.arg, span)
 
-    def _annotated(self, node: ast.expr | None) -> Value | None:
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and node.value in self._walk.classes
-        ):
-            return Value(Sort.OBJECT, self._walk.classes[node.value].kind, class_name=node.value)
-        maker = self._walk.calls.maker(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
-        if maker is None or maker.callee == "keras.Input":
-            return None
-        info = self._walk.classes.get(maker.callee)
-        if info is not None and isinstance(node, ast.Name):
-            self._walk.notes.model_class(self._walk.span(node), info.facts)
-        kind = ModelKind.UNKNOWN if maker.callee == "keras.Model" else maker.kind
-        return Value(Sort.OBJECT, kind, class_name=maker.callee if info is not None else None)
+    def _named_in(self, annotation: ast.expr) -> None:
+        """Note the model classes that an annotation names."""
+        for choice in choices_of(annotation):
+            info = self._walk.classes.get(choice.id) if isinstance(choice, ast.Name) else None
+            if info is not None:
+                self._walk.notes.model_class(self._walk.span(choice), info.facts)
 
     def escape(self, value: Value | None, node: ast.expr | None) -> None:
         """A model is stored where we do not follow it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.annotations import choices_of
 from keras_lsp.source.held import NOTHING, OPEN, Entry, Held
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
@@ -111,11 +112,11 @@ def layerless_parameters(function: Function, calls: Calls) -> dict[str, Held]:
 
 def _annotated(node: ast.expr, calls: Calls) -> Held | None:
     """A layer or model whose class the caller chooses: `layer: keras.layers.Layer | None`."""
-    optional = False
-    if isinstance(node, ast.Subscript) and (dotted_name(node.value) or "").rpartition(".")[2] == "Optional":
-        node, optional = node.slice, True
-    elif isinstance(node, ast.BinOp) and isinstance(node.right, ast.Constant) and node.right.value is None:
-        node, optional = node.left, True
+    choices = choices_of(node)
+    optional = choices != [node]
+    if len(choices) != 1:
+        return None
+    node = choices[0]
     maker = calls.maker(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
     if maker is None or maker.is_input or not maker.callee.rpartition(".")[2][:1].isupper():
         return None

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 
 from keras_lsp.text.span import Span
 
@@ -20,7 +21,8 @@ Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 def _line_starts(text: str) -> list[int]:
     if "\r" in text:
         return [0, *(match.end() for match in _LINE_END.finditer(text))]
-    return [0, *accumulate(len(line) + 1 for line in text.split("\n")[:-1])]
+    lengths = map(len, text.split("\n")[:-1])
+    return [0, *map(add, accumulate(lengths), count(1))]  # each line before ends with one character more
 
 
 class Positions:

@@ -11,11 +11,13 @@ from keras_lsp.source.facts import Built, LayerSlot, ModelKind
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
+    from keras_lsp.source.evaluation import Known
     from keras_lsp.source.held import Held
 
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(?P<module>[.\w]+)|import[ \t]+(?P<modules>[\w., \t]+))", re.MULTILINE
 )
+_TEST = re.compile(r"^[ \t]*(?:async[ \t]+)?def[ \t]+test", re.MULTILINE)
 # Modules whose names we know, or that define no model.
 _NOT_ASKED = sys.stdlib_module_names | {"keras", "tensorflow", "tf_keras", "numpy", "matplotlib", "pandas"}
 
@@ -63,6 +65,14 @@ class NameResolver(Protocol):
         """The same for a function that returns layers."""
         ...
 
+    def constant(self, module: str, name: str) -> Known | None:
+        """The same for a value, or a class or object with values, that the other text fixes."""
+        ...
+
+    def fixture(self, name: str) -> tuple[str, FunctionOrigin] | None:
+        """The module and the function of the nearest `conftest.py` with a fixture that gives layers."""
+        ...
+
 
 class SameFileResolver:
     """Knows no other file: what this module does not define stays unknown."""
@@ -73,14 +83,27 @@ class SameFileResolver:
     def function_origin(self, module: str, name: str) -> FunctionOrigin | None:  # noqa: ARG002  # the protocol's
         return None
 
+    def constant(self, module: str, name: str) -> Known | None:  # noqa: ARG002  # the protocol's
+        return None
 
-def imports_others(text: str) -> bool:
-    """Whether the text imports anything that may bring a model or layer class of another file."""
+    def fixture(self, name: str) -> tuple[str, FunctionOrigin] | None:  # noqa: ARG002  # the protocol's
+        return None
+
+
+def needs_others(text: str) -> bool:
+    """Whether another file may say what something in the text is: it is imported, or given to a test."""
+    if _TEST.search(text) is not None:
+        return True
     for match in _IMPORT.finditer(text):
         modules = (match["module"] or match["modules"]).split(",")
-        if any(module.strip().split(".", 1)[0].split(" ")[0] not in _NOT_ASKED for module in modules):
+        if any(may_be_ours(module.strip().split(" ")[0]) for module in modules):
             return True
     return False
+
+
+def may_be_ours(dotted: str) -> bool:
+    """Whether a name may be of a module that defines models, or what they are made with."""
+    return dotted.split(".", 1)[0] not in _NOT_ASKED
 
 
 def split_name(dotted: str) -> tuple[str, str]:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.enclosing import CHANGING, changed_names, root_name
-from keras_lsp.source.module_index import Function, blocks_of
+from keras_lsp.source.enclosing import CHANGING, changed_names, named_without_node, root_name
+from keras_lsp.source.module_index import Function, assigned_names, blocks_of
 from keras_lsp.source.parameters import (
     all_arguments,
     fixture_name,
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # `name=` gives a name to an argument or to a local variable; `{name=}` in an f-string reads one.
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*(?!\w|[ \t]*=[^=}!:])")
+# `name: Net = value`: here a name before `=` is an annotation.
+_ANNOTATED = re.compile(r":[ \t]*([^\W\d][\w.|\[\], \t\"']*)=(?!=)")
 _ATTRIBUTE = re.compile(r"\.\s*([^\W\d]\w*)")
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|$)")
 # An element of a list or dict is given or deleted, or one of their methods that change them is called.
@@ -106,11 +108,11 @@ class _Reader:
             if not isinstance(statement, ast.ClassDef) and (fixture := fixture_name(statement)):
                 self.gives.add(fixture)
         else:
-            self.gives |= {
-                node.id
-                for node in ast.walk(statement)
-                if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)
-            }
+            for node in ast.walk(statement):
+                if not isinstance(node, ast.Name):
+                    self.gives.update(named_without_node(node))
+                elif not isinstance(node.ctx, ast.Load):
+                    self.gives.add(node.id)
         self._note_imports(statement)
         self._note_statements(statement)
         if _MAY_CHANGE.search(self.text(first_line(statement), (statement.end_lineno or 0) + 1)):
@@ -163,13 +165,13 @@ class _Reader:
             outside = {
                 n.id for part in _header_parts(function) for n in ast.walk(part) if isinstance(n, ast.Name)
             }
-            self.mentions.update(_NAME.findall(before))
-            header = set(_NAME.findall(self.text(function.lineno, begin)))
+            self.mentions.update(_names_in(before))
+            header = set(_names_in(self.text(function.lineno, begin)))
             self.mentions |= header - (names - outside)
             body = self.text(begin, end)
-            self.mentions |= set(_NAME.findall(body)) - names - self._locals(function, begin, body)
+            self.mentions |= set(_names_in(body)) - names - self._locals(function, begin, body)
             at = end
-        self.mentions.update(_NAME.findall(self.text(at, (top.end_lineno or top.lineno) + 1)))
+        self.mentions.update(_names_in(self.text(at, (top.end_lineno or top.lineno) + 1)))
 
     def _locals(self, function: Function, begin: int, body: str) -> set[str]:
         """Names that the function gives a value before it says them otherwise."""
@@ -202,6 +204,13 @@ class _Reader:
 
 
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+
+
+def _names_in(text: str) -> list[str]:
+    found = _NAME.findall(text)
+    for annotation in _ANNOTATED.findall(text):
+        found += _WORD.findall(annotation)
+    return found
 
 
 def first_line(statement: ast.stmt) -> int:
@@ -276,9 +285,9 @@ def _imports(node: ast.stmt) -> bool:
     """Whether it is an import, or may be as good as one: `layers = tf.keras.layers`."""
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return True
-    if not isinstance(node, ast.Assign) or not isinstance(node.value, (ast.Attribute, ast.Name)):
+    if not isinstance(node, ast.Assign):
         return False
-    return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
+    return any(isinstance(value, (ast.Attribute, ast.Name)) for _, value in assigned_names(node))
 
 
 def _unnamed_function(body: list[ast.stmt]) -> ast.stmt:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import LayerSlot
-from keras_lsp.source.held import EACH, OPEN, Held, either
-from keras_lsp.source.held_reader import Environment, concatenated
+from keras_lsp.source.held import EACH, OPEN, Environment, Held, concatenated, either
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ class Context:
     rounds: int | None = 1  # of the loops around, where the text fixes them
     returned: list[Held] = field(default_factory=list)
     loops: dict[str, LoopValues] = field(default_factory=dict)  # what loop variables run through
+    yielded: list[Held] = field(default_factory=list)  # lists of what a generator gives, in order
 
     def inside(self, conditional: bool = False, repeated: bool = False, rounds: int | None = 1) -> Context:
         return Context(
@@ -38,6 +38,7 @@ class Context:
             None if self.rounds is None or rounds is None else self.rounds * rounds,
             self.returned,
             dict(self.loops),
+            self.yielded,
         )
 
 

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import ast
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from keras_lsp.source.container_calls import ContainerCalls
-from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container, either
-from keras_lsp.source.held_reader import Environment, HeldReader
+from keras_lsp.source.held import (
+    EACH,
+    NOTHING,
+    OPEN,
+    Entry,
+    Environment,
+    Held,
+    concatenated,
+    container,
+    either,
+)
+from keras_lsp.source.held_reader import HeldReader
 from keras_lsp.source.literals import literal
 from keras_lsp.source.loop_values import loop_values, spelled_names
 from keras_lsp.source.model_calls import ONLY_LOOK
+from keras_lsp.source.module_index import Function
 from keras_lsp.source.parameters import (
     all_arguments,
     fixture_name,
@@ -25,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from keras_lsp.source.calls import Calls
-    from keras_lsp.source.module_index import Function, ModuleIndex
+    from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
 
 _HELPER_DEPTH = 4  # `self.a()` that calls `self.b()` that calls ...
@@ -70,12 +81,16 @@ class SlotReader:
             self._run(function.body, Context(self._parameters_of(function), conditional))
             self._active.pop()
 
+    def read(self, node: ast.expr, local: Environment | None = None) -> Held:
+        """What an expression outside of all methods holds."""
+        return self._reader.read(node, local or {})
+
     def returned(self, function: Function) -> Held:
         """What a function that is no method returns; a fixture of pytest may be given others."""
         context = Context(self._parameters_of(function))
         if function.decorator_list and fixture_name(function) is not None:
             for argument in all_arguments(function):
-                given = self._calls.fixture(self._owner, argument.arg)
+                given = self._calls.fixture(self._owner, argument)
                 if given.entries:
                     context.local[argument.arg] = given
         self._reader.self_name = ""
@@ -130,6 +145,7 @@ class SlotReader:
     def _bind(self, target: ast.expr, held: Held, context: Context) -> None:
         attribute = self._reader.self_attribute(target)
         if attribute is not None:
+            held = OPEN if held.is_made_later else held
             self.notes.store(attribute, held, self._positions.span(target), context)
         elif isinstance(target, ast.Name):
             context.local[target.id] = held
@@ -142,6 +158,9 @@ class SlotReader:
                     continue
                 inner = held.element(f"[{position}]") if held.entries else replace(held, is_container=False)
                 self._bind(element, inner, context)
+        elif isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Slice):
+            self._containers.take_away(target.value, context)
+            self.notes.extend(target.value, held.times(None), context)
         elif isinstance(target, ast.Subscript):
             key, known = literal(target.slice)
             place = f"[{key!r}]" if known and not context.repeated else EACH
@@ -154,6 +173,20 @@ class SlotReader:
                 _forget(context.local, node.id)
             elif isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                 _forget(self.attributes, node.attr)
+
+    def _functiondef(self, node: ast.FunctionDef | ast.AsyncFunctionDef, context: Context) -> None:
+        """A function of a method's own, followed where it is called."""
+        context.local[node.name] = Held(function=node)
+        own = self._reader.self_name
+        self.notes.closed = self.notes.closed and not any(
+            isinstance(n, ast.Attribute)
+            and not isinstance(n.ctx, ast.Load)
+            and isinstance(n.value, ast.Name)
+            and n.value.id == own
+            for n in ast.walk(node)
+        )
+
+    _asyncfunctiondef = _functiondef
 
     # Statements with blocks
 
@@ -229,8 +262,8 @@ class SlotReader:
     # Calls made for what they do
 
     def _expr(self, node: ast.Expr, context: Context) -> None:
-        if isinstance(node.value, ast.Yield) and node.value.value is not None:
-            context.returned.append(self._reader.read(node.value.value, context.local))
+        if isinstance(node.value, (ast.Yield, ast.YieldFrom)):
+            self._yield(node.value, context)
             return
         if not isinstance(node.value, ast.Call):
             self._reader.read(node.value, context.local)
@@ -241,9 +274,9 @@ class SlotReader:
                 self._containers.not_all_of(given, context)
         if isinstance(call.func, ast.Attribute) and self._containers.take(call, call.func, context):
             return
-        if isinstance(call.func, ast.Name) and call.func.id == "setattr" and self._is_self(call.args[:1]):
-            self._setattr(call, context)
-        elif _is_super(call, "__init__"):
+        if self._sets_by_name(call, context):
+            return
+        if _is_super(call, "__init__"):
             self.super_call = call
             if self.wraps:
                 self._wrap(call, context)
@@ -251,6 +284,19 @@ class SlotReader:
             self.notes.closed = (
                 self.notes.closed and isinstance(call.func, ast.Name) and call.func.id in _HARMLESS
             )
+
+    def _yield(self, node: ast.Yield | ast.YieldFrom, context: Context) -> None:
+        if node.value is None:
+            return
+        held = self._reader.read(node.value, context.local)
+        if isinstance(node, ast.Yield):
+            context.returned.append(held)  # as a fixture does
+            held = container([("[0]", held)], listed=True)
+        elif not held.is_container:
+            held = Held(open=True, is_container=True)
+        if context.conditional or context.repeated:
+            held = held.times(context.rounds if not context.conditional else None)
+        context.yielded.append(held)
 
     def _wrap(self, call: ast.Call, context: Context) -> None:
         """A `Wrapper` keeps the layer that its constructor is given."""
@@ -264,13 +310,30 @@ class SlotReader:
         span = self._positions.span(given)
         self.notes.store("layer", held if held.entries else Held((Entry("", None, span),)), span, context)
 
-    def _setattr(self, call: ast.Call, context: Context) -> None:
-        if len(call.args) != 3:
+    def _sets_by_name(self, call: ast.Call, context: Context) -> bool:
+        """`setattr(self, name, layer)`, or the same as a method, and `delattr`."""
+        name = call.func.id if isinstance(call.func, ast.Name) else ""
+        if name == "setattr" and self._is_self(call.args[:1]):
+            self._setattr(call.args[1:], context)
+        elif self._reader.self_attribute(call.func) == "__setattr__" or _is_super(call, "__setattr__"):
+            self._setattr(call.args, context)
+        elif name == "delattr" and self._is_self(call.args[:1]) and len(call.args) == 2:
+            attribute = literal(call.args[1])[0]
+            self.notes.straight = False
+            if isinstance(attribute, str):
+                self.notes.doubt(attribute)
+        else:
+            return False
+        return True
+
+    def _setattr(self, given: Sequence[ast.expr], context: Context) -> None:
+        """A name and what it is to hold."""
+        if len(given) != 2:
             return
-        held = self._reader.read(call.args[2], context.local)
-        names = spelled_names(call.args[1], context.loops)
+        held = self._reader.read(given[1], context.local)
+        names = spelled_names(given[0], context.loops)
         for name in names:
-            self.notes.store(name, held, self._positions.span(call.args[1]), context)
+            self.notes.store(name, held, self._positions.span(given[0]), context)
         if not names and (held.entries or held.open):
             self.notes.closed = False
 
@@ -281,7 +344,8 @@ class SlotReader:
 
     def _follow(self, call: ast.Call, local: Environment) -> Held | None:
         """What a method or function of this module returns; what it assigns is noted on the way."""
-        function = self._helper(call.func)
+        inner_one = local[call.func.id].function if _is_in(call.func, local) else None
+        function = inner_one if isinstance(inner_one, Function) else self._helper(call.func)
         if function is None or function.name in self._active or not self._may_follow():
             return None
         self.followed.add(function.name)
@@ -290,14 +354,16 @@ class SlotReader:
             self._arguments(function, call, local), saved[0].conditional, saved[0].repeated, saved[0].rounds
         )
         self._active.append(function.name)
-        if function.name in self._methods:
+        if function is inner_one:
+            inner.local = {**local, **inner.local}
+        elif function.name in self._methods:
             self._reader.self_name = self_name(function) or ""
         else:
             self._reader.self_name = ""
         self._run(function.body, inner)
         self._active.pop()
         self._context, self._reader.self_name, self.notes.statement = saved
-        return _joined(inner.returned)
+        return _yielded(inner.yielded) if inner.yielded else _joined(inner.returned)
 
     def _may_follow(self) -> bool:
         self._calls_followed += 1
@@ -339,6 +405,18 @@ def _joined(returned: list[Held]) -> Held:
     if not returned:
         return NOTHING
     return returned[0] if len(returned) == 1 else either(*returned)
+
+
+def _yielded(held: list[Held]) -> Held:
+    """What a generator gives, one after the other."""
+    found = held[0]
+    for more in held[1:]:
+        found = concatenated(found, more)
+    return replace(found, is_made_later=True)
+
+
+def _is_in(func: ast.expr, local: Environment) -> TypeGuard[ast.Name]:
+    return isinstance(func, ast.Name) and func.id in local
 
 
 def _is_super(call: ast.Call, method: str) -> bool:

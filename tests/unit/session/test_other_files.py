@@ -83,6 +83,49 @@ async def test_the_unsaved_text_of_an_open_document_counts(pair: Bench) -> None:
     assert classes(pair) == ["Net"]
 
 
+CONFIGURED = """\
+import keras
+from config import UNITS
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.head = keras.layers.Dense(UNITS)
+"""
+
+
+def units(bench: Bench) -> str:
+    (model,) = bench.view(NET_KEY).facts.classes
+    (slot,) = model.slots
+    assert slot.call is not None
+    return slot.call.arguments[0].stands_for
+
+
+async def test_constants_of_another_document_as_it_is_now(untrusted: Bench) -> None:
+    untrusted.session.set_roots(("/w",))
+    untrusted.disk.texts["/w/config.py"] = "UNITS = 1\n"
+    untrusted.session.open(document(CONFIGURED, "/w/net.py"))
+    assert units(untrusted) == "", "the answer did not wait"
+    await untrusted.settle()
+    assert units(untrusted) == "1"
+    untrusted.session.open(document("UNITS = 2\n", "/w/config.py"))
+    await untrusted.settle()
+    assert units(untrusted) == "2"
+    untrusted.edit("UNITS = True\nUNITS.x(\n", "file:///w/config.py")
+    await untrusted.settle()
+    assert units(untrusted) == "True"
+    untrusted.edit("UNITS = 1\n", "file:///w/config.py")
+    await untrusted.settle()
+    assert units(untrusted) == "1"
+    before = untrusted.view(NET_KEY).facts
+    untrusted.edit("UNITS = 1\nOTHER = 2\n", "file:///w/config.py")
+    await untrusted.settle()
+    assert untrusted.view(NET_KEY).facts is before, "nothing that it uses changed"
+    untrusted.edit("UNITS = 1\nUNITS = 2\n", "file:///w/config.py")
+    await untrusted.settle()
+    assert units(untrusted) == ""
+
+
 async def test_closing_the_other_means_that_the_disk_counts(pair: Bench) -> None:
     pair.session.open(document(PLAIN, "/w/base.py"))
     await pair.settle()

@@ -11,8 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from keras_lsp.source.evaluation import Known
 from keras_lsp.source.extract import extract, read
-from keras_lsp.source.facts import ModelKind, ModuleFacts
+from keras_lsp.source.facts import LayerCall, ModelKind, ModuleFacts
+from keras_lsp.source.foreign_objects import ForeignObject
+from keras_lsp.source.held import Entry, Held
 from keras_lsp.source.incremental import LiveModule
 from keras_lsp.source.parse import parse
 from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin
@@ -153,6 +156,20 @@ class Names:
     def function_origin(self, module: str, name: str) -> FunctionOrigin | None:  # noqa: ARG002
         return None
 
+    def constant(self, module: str, name: str) -> Known | None:
+        known = {
+            "UNITS": Known(64),
+            "SIZES": Known([1, 2], True),
+            "CFG": Known(ForeignObject((("units", Known(3)),))),
+        }
+        return known.get(name) if module == "config" else None
+
+    def fixture(self, name: str) -> tuple[str, FunctionOrigin] | None:
+        if name != "given":
+            return None
+        call = LayerCall("Far", "Far", Span(0, 3), Span(0, 3), is_builtin=False)
+        return ".conftest", FunctionOrigin(Held((Entry("", call, Span(0, 3)),)), "/conftest.py")
+
 
 edits = st.lists(
     st.tuples(st.integers(0, 10_000), st.integers(0, 40) | st.just(0), st.sampled_from(TYPED)), max_size=6
@@ -251,6 +268,88 @@ def test_classes_of_other_files_become_known_later() -> None:
         assert_as_if_read_anew(module, edited, Names())
     module.learn(None)
     assert not module.has_model_code
+
+
+IMPORTING = """import keras
+from config import UNITS, SIZES
+import config
+
+
+class Net(keras.Model):
+    def __init__(self, units=UNITS):
+        super().__init__()
+        self.a = keras.layers.Dense(units)
+        self.b = keras.layers.Dense(config.CFG.units)
+        self.c = keras.layers.Dense(SIZES[0])
+
+
+class More(Net):
+    def __init__(self):
+        super().__init__(5)
+        self.d = keras.layers.Dense(UNITS)
+"""
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "UNITS = 3\n",
+        "from other import UNITS\n",
+        "from config import CFG as UNITS\n",
+        "def f():\n    from config import UNITS\n",
+        "def f():\n    SIZES.append(3)\n",
+        "config.CFG.units = 4\n",
+        "config = 3\n",
+        "from config import *\n",
+        "class UNITS: pass\n",
+    ],
+)
+def test_constants_of_other_files(added: str) -> None:
+    module = LiveModule(IMPORTING)
+    module.learn(Names())
+    lines = IMPORTING.splitlines(keepends=True)
+    for place in (0, 3, 5, len(lines)):
+        text = "".join([*lines[:place], added, *lines[place:]])
+        for edited in (text, IMPORTING, text.replace("UNITS, SIZES", "SIZES")):
+            module.edit(edited)
+            assert_as_if_read_anew(module, edited, Names())
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        "f = lambda width: width\n",
+        "try: pass\nexcept OSError as width: pass\n",
+        "match x:\n    case width: pass\n",
+    ],
+)
+def test_names_that_are_given_without_a_node_of_their_own(added: str) -> None:
+    text = "import keras\n\nwidth = 3\n\ndense = keras.layers.Dense(width)\n"
+    module = LiveModule(text)
+    for edited in (text + added, text, added + text):
+        module.edit(edited)
+        assert_as_if_read_anew(module, edited)
+
+
+@pytest.mark.parametrize("use", ["model: Net = f()\n", "def g(model: Net = None):\n    model.a\n"])
+def test_annotations_before_an_equals_sign(use: str) -> None:
+    text = "import keras\n\nclass Net(keras.Model):\n    pass\n\n" + use
+    module = LiveModule(text)
+    for edited in (text.replace("keras.Model", "object"), text, text.replace("Model", "layers.Layer"), text):
+        module.edit(edited)
+        assert_as_if_read_anew(module, edited)
+
+
+def test_fixtures_of_other_files() -> None:
+    text = "def test_it(given):\n    given.weights\n"
+    module = LiveModule(text)
+    assert not module.has_model_code
+    module.learn(Names())
+    assert module.has_model_code
+    own = "import pytest\n\n@pytest.fixture\ndef given():\n    return 3\n\n"
+    for edited in (own + text, text, text.replace("given", "give"), text, text + own, text):
+        module.edit(edited)
+        assert_as_if_read_anew(module, edited, Names())
 
 
 def test_a_view_of_an_older_text_stays() -> None:
