@@ -10,7 +10,9 @@ const PASSED_ON = [
   ...['hints', 'inputShapes', 'idleSeconds', 'replaySeconds', 'memoryBytes'],
   ...['select', 'ignore', 'severity', 'perFileIgnores', 'bubblewrap', 'untestedSandbox'],
 ];
-const PATIENCE_MILLISECONDS = 2_000; // a start does not wait longer for another extension
+// What waits no longer than this for the Python extension: a start of the server, and a replay.
+const START_MILLISECONDS = 2_000;
+const REPLAY_MILLISECONDS = 15_000;
 
 /** Settings as the server takes them, with the interpreters that are selected in the Python extension. */
 export class Settings implements Disposable {
@@ -20,6 +22,8 @@ export class Settings implements Disposable {
   private readonly listening: Disposable[] = [];
   private folders: readonly FolderChoice[] = [];
   private refreshing: Promise<void> | undefined;
+  private following = false;
+  private asked = Promise.resolve();
 
   /** What the server is told has changed. */
   readonly onDidChange = this.changed.event;
@@ -44,14 +48,18 @@ export class Settings implements Disposable {
     );
   }
 
-  /** Ready for a start: the selections are known, or the Python extension takes too long to tell them. */
-  async ready(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MILLISECONDS);
+  /** Asks what is selected. Until that is known, or takes too long, the server is told that it follows. */
+  follow(): void {
+    this.following = true;
+    this.asked = this.refresh();
+    void atMost(REPLAY_MILLISECONDS, this.asked).then(() => {
+      this.stopFollowing();
     });
-    await Promise.race([this.refresh(), patience]);
-    clearTimeout(timer);
+  }
+
+  /** The selections are known, or the Python extension takes too long to tell them. */
+  async known(): Promise<void> {
+    await atMost(START_MILLISECONDS, this.asked);
   }
 
   /** The section `kerasLsp` as the server reads it. */
@@ -59,6 +67,7 @@ export class Settings implements Disposable {
     const configuration = workspace.getConfiguration(SECTION);
     return {
       ...chooseInterpreters(commandSetting('interpreter', undefined), this.folders),
+      interpretersFollow: this.following,
       ...Object.fromEntries(PASSED_ON.map((name) => [name, configuration.get(name)])),
     };
   }
@@ -88,6 +97,14 @@ export class Settings implements Disposable {
     const folders = await reading;
     if (this.refreshing === mine) {
       this.folders = folders;
+      this.following = false;
+      this.changed.fire();
+    }
+  }
+
+  private stopFollowing(): void {
+    if (this.following) {
+      this.following = false;
       this.changed.fire();
     }
   }
@@ -101,6 +118,15 @@ export class Settings implements Disposable {
       })),
     );
   }
+}
+
+async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, milliseconds);
+  });
+  await Promise.race([work, patience]);
+  clearTimeout(timer);
 }
 
 function commandSetting(name: string, folder: WorkspaceFolder | undefined): CommandLine | undefined {

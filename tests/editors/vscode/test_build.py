@@ -142,7 +142,10 @@ def test_settings_are_those_that_the_server_reads() -> None:
     described = manifest()["contributes"]["configuration"]["properties"]
     names = {name.removeprefix("kerasLsp.") for name in described}
     of_rules = {"select", "ignore", "severity", "perFileIgnores"}
-    assert names - {"serverInterpreter"} == (set(options._READERS) | of_rules) - {"interpreters"}
+    assert names - {"serverInterpreter"} == (set(options._READERS) | of_rules) - {
+        "interpreters",
+        "interpretersFollow",
+    }
     defaults = {name.removeprefix("kerasLsp."): setting["default"] for name, setting in described.items()}
     settings, problems = options.settings_from(defaults, options_default())
     assert problems == ()
