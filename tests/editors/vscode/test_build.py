@@ -113,7 +113,11 @@ def test_the_server_of_the_package_starts_without_any_package_installed(vsix: Pa
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
     extension = tmp_path / "extension"
-    for arguments, wanted in ((["--version"], keras_lsp.__version__), (["doctor", "--help"], "usage")):
+    for arguments, wanted in (
+        (["--version"], keras_lsp.__version__),
+        (["doctor", "--help"], "usage"),
+        (["explain", "KL101"], "model.build"),
+    ):
         done = subprocess.run(
             [str(bare / "bin" / "python"), "-I", str(extension / "server.py"), *arguments],
             cwd=tmp_path,
