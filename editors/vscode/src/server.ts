@@ -7,7 +7,7 @@ import type { ServerAccess, ServerState } from './access';
 import { Backoff } from './backoff';
 import { makeClient } from './client';
 import { TRUST } from './protocol';
-import { findServerPython } from './serverPython';
+import { findServerPython, isInFolder } from './serverPython';
 import type { Settings } from './settings';
 
 const STOP_MILLISECONDS = 3_000;
@@ -162,6 +162,7 @@ export class Server implements ServerAccess, Disposable {
       return 'This build of the extension carries no server: run `npm run bundle` in its folder.';
     }
     this.settings.follow();
+    const folders = (workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
     const python = await findServerPython({
       setting: this.settings.serverInterpreter,
       last: this.remembered.get(LAST_PYTHON),
@@ -169,13 +170,16 @@ export class Server implements ServerAccess, Disposable {
         await this.settings.known();
         return this.settings.selected;
       },
-      folders: (workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
+      folders,
       trusted: workspace.isTrusted,
     });
     if (typeof python === 'string') {
       return python;
     }
-    void this.remembered.update(LAST_PYTHON, python.command);
+    // Neither a setting that may be taken back, nor what only the trust in one folder allows.
+    if (!this.settings.serverInterpreter && !isInFolder(python.command, folders)) {
+      void this.remembered.update(LAST_PYTHON, python.command);
+    }
     this.log.info(`server under Python ${python.version}: ${python.command.join(' ')}`);
     return [...python.command, '-I', launcher, 'serve'];
   }

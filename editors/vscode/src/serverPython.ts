@@ -80,7 +80,7 @@ export function candidates(wishes: Known, platform: NodeJS.Platform): CommandLin
   });
 }
 
-function isInFolder([program = '']: CommandLine, folders: readonly string[]): boolean {
+export function isInFolder([program = '']: CommandLine, folders: readonly string[]): boolean {
   return folders.some((folder) => isInside(program, folder));
 }
 

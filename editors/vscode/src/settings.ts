@@ -23,6 +23,7 @@ export class Settings implements Disposable {
   private folders: readonly FolderChoice[] = [];
   private refreshing: Promise<void> | undefined;
   private following = false;
+  private patience: NodeJS.Timeout | undefined;
   private asked = Promise.resolve();
 
   /** What the server is told has changed. */
@@ -51,15 +52,22 @@ export class Settings implements Disposable {
   /** Asks what is selected. Until that is known, or takes too long, the server is told that it follows. */
   follow(): void {
     this.following = true;
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => {
+      this.following = false;
+      this.changed.fire();
+    }, REPLAY_MILLISECONDS);
     this.asked = this.refresh();
-    void atMost(REPLAY_MILLISECONDS, this.asked).then(() => {
-      this.stopFollowing();
-    });
   }
 
   /** The selections are known, or the Python extension takes too long to tell them. */
   async known(): Promise<void> {
-    await atMost(START_MILLISECONDS, this.asked);
+    let timer: NodeJS.Timeout | undefined;
+    const patience = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, START_MILLISECONDS);
+    });
+    await Promise.race([this.asked, patience]);
+    clearTimeout(timer);
   }
 
   /** The section `kerasLsp` as the server reads it. */
@@ -81,6 +89,7 @@ export class Settings implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.patience);
     this.python.dispose();
     this.changed.dispose();
     this.changedServerPython.dispose();
@@ -98,13 +107,7 @@ export class Settings implements Disposable {
     if (this.refreshing === mine) {
       this.folders = folders;
       this.following = false;
-      this.changed.fire();
-    }
-  }
-
-  private stopFollowing(): void {
-    if (this.following) {
-      this.following = false;
+      clearTimeout(this.patience);
       this.changed.fire();
     }
   }
@@ -118,15 +121,6 @@ export class Settings implements Disposable {
       })),
     );
   }
-}
-
-async function atMost(milliseconds: number, work: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const patience = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, milliseconds);
-  });
-  await Promise.race([work, patience]);
-  clearTimeout(timer);
 }
 
 function commandSetting(name: string, folder: WorkspaceFolder | undefined): CommandLine | undefined {
