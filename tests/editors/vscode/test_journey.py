@@ -94,10 +94,10 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     screen.picture("completion")
     screen.escape()
     screen.undo_all("model.layers[")
-    screen.lens("2,762 parameters", without="(of an earlier text)")
 
     screen.cursor_at("layer.weights[0]", line_with="print(f")
     seen["fixes"] = screen.quick_fixes()
+    screen.lens("2,762 parameters", without="(of an earlier text)")
     screen.picture("fix")
     screen.page.keyboard.press("Enter")
     seen["fixed"] = screen.no_squiggle()
