@@ -65,9 +65,17 @@ class Screen:
         return self.until(f"a hint {wanted}", look)
 
     def lens(self, wanted: str, without: str) -> str:
+        """Once it stays so: VS Code takes a moment to ask for lenses anew."""
+        since: float | None = None
+
         def look() -> str:
+            nonlocal since
             shown = plain(" ".join(self.page.locator(".codelens-decoration").all_inner_texts()))
-            return shown if wanted in shown and without not in shown else ""
+            if wanted not in shown or without in shown:
+                since = None
+                return ""
+            since = since or monotonic()
+            return shown if monotonic() > since + 1.5 else ""
 
         return self.until(f"a lens with {wanted}", look)
 
