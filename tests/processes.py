@@ -14,10 +14,11 @@ def read(path: Path) -> str:
 
 
 def children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task")
-    if not tasks.exists():
+    try:
+        tasks = list(Path(f"/proc/{pid}/task").iterdir())
+    except OSError:
         return []
-    return [int(child) for task in tasks.iterdir() for child in read(task / "children").split()]
+    return [int(child) for task in tasks for child in read(task / "children").split()]
 
 
 def descendants(pid: int) -> list[int]:

@@ -86,7 +86,9 @@ def _parser() -> argparse.ArgumentParser:
         "alone. The file's model code is replayed.",
     )
     show.add_argument(
-        "file", metavar="FILE[:NAME]", help="a Python file, or one model in it by its variable, class or name"
+        "file",
+        metavar="FILE[:NAME]",
+        help="a Python file or notebook, or one model in it by variable, class or name",
     )
     show.add_argument("--format", choices=("text", "json", "svg", "html"), default="text")
     _add_python(show)

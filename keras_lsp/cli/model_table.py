@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS = 2_000
 _LEAST = 12  # columns for a class and its arguments
-_NUMBERS = ("parameters", "memory", "FLOPs", "line")
+_NUMBERS = ("parameters", "memory", "FLOPs", "cell", "line")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ def _cells(document: Document, row: Row) -> dict[str, Text]:
     about = "~" if layer.guessed else ""
     least = "" if layer.cost_complete else "≥ "
     kind = f"{layer.class_name}({layer.config})" if layer.config else layer.class_name
-    place = layer.made or next(iter(layer.called), None)
+    span = layer.made or next(iter(layer.called), None)
+    place = None if span is None else place_of(document, span)
     return {
         "layer": Text.assemble((row.guide, "dim"), row.label),
         "class": Text(kind, "cyan"),
@@ -102,7 +103,8 @@ def _cells(document: Document, row: Row) -> dict[str, Text]:
         "parameters": Text("" if layer.parameters is None else f"{layer.parameters:,}"),
         "memory": Text("" if not layer.bytes else wording.bytes_text(layer.bytes)),
         "FLOPs": Text("" if not layer.flops else f"{least}{wording.flops_text(layer.flops)}"),
-        "line": Text("" if place is None else str(document.lines.line_of(place.start) + 1), "dim"),
+        "cell": Text("" if place is None or place.cell is None else str(place.cell), "dim"),
+        "line": Text("" if place is None else str(place.line), "dim"),
     }
 
 

@@ -17,6 +17,7 @@ from rich.text import Text
 
 from keras_lsp.cli import model_table
 from keras_lsp.cli.examine import StaticOnly, examine
+from keras_lsp.cli.notebook_file import UnreadableNotebookError, document_of
 from keras_lsp.features import diagnostics, hover, inlay_hints
 from keras_lsp.features.model_view import model_view
 from keras_lsp.features.results import Severity
@@ -24,7 +25,6 @@ from keras_lsp.features.view_data import ModelView
 from keras_lsp.sandbox.pool import WorkerPool
 from keras_lsp.session.settings import Settings
 from keras_lsp.source.facts import ModelKind
-from keras_lsp.text.document import Document
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from keras_lsp.features.results import Finding
     from keras_lsp.features.view_data import ViewModel
     from keras_lsp.session.snapshot import DocumentView, Snapshot
+    from keras_lsp.text.document import Document
 
 _JSON_VERSION = 1
 _NARROWEST, _WIDEST = 60, 200  # columns of a picture
@@ -66,11 +67,11 @@ def show(
     given, name = _file_and_name(file)
     path = given.absolute()
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        errors.print(Text(f"{given} cannot be read: {error.strerror}", "red"))
+        document = document_of(path)
+    except (OSError, UnreadableNotebookError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        errors.print(Text(f"{given} cannot be read: {why}", "red"), soft_wrap=True)
         return 2
-    document = Document(path.as_uri(), None, text, str(path))
     interpreter = (python,) if python else ()
     settings = Settings(interpreter=interpreter, idle_seconds=0.0, untested_sandbox=untested)
     workers = WorkerPool()
@@ -170,36 +171,53 @@ def render(snapshot: Snapshot, key: str) -> Iterator[RenderableType]:
 def _source(
     snapshot: Snapshot, view: DocumentView, findings: tuple[Finding, ...]
 ) -> Iterator[RenderableType]:
-    document = view.document
-    text = document.text
-    code = Syntax(text, "python", theme="ansi_dark", background_color="default").highlight(text)
-    shown = inlay_hints.inlay_hints(snapshot, document.key, Span(0, len(text)))
-    width = len(str(document.lines.line_count))
-    for line in range(document.lines.line_of(len(text.rstrip())) + 1):
-        span = document.lines.line_span(line)
-        parts, begin = Text(f"{line + 1:>{width}}  ", "dim"), span.start
-        for hint in shown:
-            if document.lines.line_of(hint.offset) == line:
-                parts.append(code[begin : hint.offset]).append(hint.label, _HINT)
-                begin = hint.offset
-        yield parts.append(code[begin : span.end])
-        for finding in findings:
-            if document.lines.line_of(finding.span.start) == line:
-                yield from _finding(view, finding, width + 2)
+    """Line by line; a notebook cell by cell, each with its number and its own lines."""
+    document, cells = view.document, view.document.cells
+    labels = [
+        (_place(document, Span(hint.offset, hint.offset)), hint.label)
+        for hint in inlay_hints.inlay_hints(snapshot, document.key, Span(0, len(document.text)))
+    ]
+    told = [(_place(document, finding.span), finding) for finding in findings]
+    sheets = cells.cells if cells else (document,)
+    margin = max((len(str(sheet.lines.line_count)) for sheet in sheets), default=0) + 2
+    if not sheets:
+        yield Text("No Python cells.", "dim")
+    for number, sheet in enumerate(sheets):
+        if cells:
+            yield Text(f"{'' if number == 0 else chr(10)}cell {cells.names[number]}", "bold")
+        hints_here = [(span.start, label) for (there, span), label in labels if there == number]
+        told_here = [(span, finding) for (there, span), finding in told if there == number]
+        code = Syntax(sheet.text, "python", theme="ansi_dark", background_color="default")
+        coloured = code.highlight(sheet.text)
+        for line in range(sheet.lines.line_of(len(sheet.text.rstrip())) + 1):
+            span = sheet.lines.line_span(line)
+            parts, begin = Text(f"{line + 1:>{margin - 2}}  ", "dim"), span.start
+            for offset, label in hints_here:
+                if sheet.lines.line_of(offset) == line:
+                    parts.append(coloured[begin:offset]).append(label, _HINT)
+                    begin = offset
+            yield parts.append(coloured[begin : span.end])
+            for marked, finding in told_here:
+                if sheet.lines.line_of(marked.start) == line:
+                    yield from _finding(document, finding, span, marked, margin)
 
 
-def _finding(view: DocumentView, finding: Finding, margin: int) -> Iterator[RenderableType]:
+def _place(document: Document, span: Span) -> tuple[int, Span]:
+    """In which cell a span begins, and what of it is there; a file that is no notebook counts as one."""
+    return (document.cells.place(span) if document.cells else None) or (0, span)
+
+
+def _finding(
+    document: Document, finding: Finding, line: Span, marked: Span, margin: int
+) -> Iterator[RenderableType]:
     """A line of carets below the code, and what it is about, both in the finding's colour."""
-    lines = view.document.lines
-    line = lines.line_span(lines.line_of(finding.span.start))
-    end = max(finding.span.start + 1, min(finding.span.end, line.end))
-    carets = " " * (margin + finding.span.start - line.start) + "^" * (end - finding.span.start)
+    end = max(marked.start + 1, min(marked.end, line.end))
+    carets = " " * (margin + marked.start - line.start) + "^" * (end - marked.start)
     colour = _COLOURS[finding.severity]
     yield Text(carets, colour, no_wrap=True)
     told = [Text(f"{finding.code} {finding.message}", colour)]
     told.extend(
-        Text(f"line {lines.line_of(related.span.start) + 1}: {related.message}", "dim")
-        for related in finding.related
+        Text(f"{document.spot(related.span.start)}: {related.message}", "dim") for related in finding.related
     )
     told.extend(Text(f"fix: {fix.title}", "green") for fix in finding.fixes)
     yield Padding(Group(*told), (0, 0, 0, margin))

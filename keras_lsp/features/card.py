@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_LINE_BREAK = "  \n"
 FOLD = 12  # rows of a table before the rest is only counted
 
 
@@ -76,12 +77,13 @@ def markdown(card: Card) -> str:
     parts = [_title(card)]
     if card.notes:
         parts.append("\n>\n".join(f"> {escaped(note)}" for note in card.notes))
-    if card.summary:
-        parts.append(escaped(card.summary))
-    if card.cost:
-        parts.append(card.cost)
-    if card.configuration:
-        parts.append(_code(card.configuration))
+    facts = (
+        escaped(card.summary),
+        card.cost,
+        _code(card.configuration) if card.configuration else "",
+    )
+    if any(facts):
+        parts.append(_LINE_BREAK.join(filter(None, facts)))  # editors cut what is too high: no gaps between
     if card.table:
         parts.append(fence("text", card.table.lines()))
     if card.quote:

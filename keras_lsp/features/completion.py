@@ -90,7 +90,7 @@ def _indexed(
     ]
     if entries:
         detail, documentation = entries[-1]
-        items.append(Completion("-1", kind, typed.replace, "-1", detail, documentation, sort="~"))
+        items.append(Completion("-1", kind, typed.replace, "-1", detail, documentation, sort="z"))
     return tuple(items)
 
 

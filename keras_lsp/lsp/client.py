@@ -22,6 +22,7 @@ class Client:
     markdown_hover: bool = False
     markdown_completion: bool = False
     resolves_documentation: bool = False  # asks for it when an item is looked at
+    labels_details: bool = False  # shows more beside a label than the label
     markdown_signature: bool = False
     signature_offsets: bool = False  # takes parameters as places in the label
     nested_symbols: bool = False
@@ -59,6 +60,7 @@ class Client:
                 )
                 or ()
             ),
+            labels_details=can(f"{document}.completion.completion_item.label_details_support"),
             markdown_signature=prefers_markdown(
                 f"{document}.signature_help.signature_information.documentation_format"
             ),

@@ -82,6 +82,7 @@ def _choice(value: object) -> str:
 _READERS: dict[str, tuple[str, Callable[[object], object]]] = {
     "interpreter": ("interpreter", _command),
     "interpreters": ("interpreters", _commands),
+    "interpretersFollow": ("interpreters_follow", _switch),
     "hints": ("hints", _switch),
     "parameterHints": ("parameter_hints", _switch),
     "codeLens": ("code_lens", _switch),

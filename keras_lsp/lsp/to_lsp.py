@@ -72,6 +72,10 @@ def completion(found: Completion, sheet: Sheet, client: Client) -> types.Complet
         return None
     return types.CompletionItem(
         label=found.label,
+        # VS Code shows `detail` of the chosen item alone, this of all.
+        label_details=types.CompletionItemLabelDetails(description=found.detail)
+        if found.detail and client.labels_details
+        else None,
         kind=_COMPLETIONS[found.kind],
         detail=found.detail or None,
         documentation=completion_documentation(found.documentation, client),

@@ -41,6 +41,7 @@ NOT_TRUSTED = (
     "The folder is not trusted, so its code is not run. "
     "To see real shapes, trust it in the editor or start the server with `--trust`."
 )
+NOT_SELECTED = "The editor has not said yet which Python is selected."
 STARTING = "Keras is being started."
 REPLAYING = "The model code is being replayed."
 
@@ -263,6 +264,8 @@ class Session:
             return ReplayState.STATIC, NO_MODEL_CODE
         if not self._trusted:
             return ReplayState.UNAVAILABLE, NOT_TRUSTED
+        if self._around.settings.interpreters_follow:
+            return ReplayState.UNAVAILABLE, NOT_SELECTED
         if entry.is_current and not force:
             return ReplayState.READY, ""
         verdict = self._budget.verdict(key, entry.fingerprint)

@@ -31,6 +31,7 @@ class Settings:
 
     interpreter: tuple[str, ...] = ()  # command of the Python whose Keras counts; () = discover
     interpreters: dict[str, tuple[str, ...]] = field(default_factory=dict)  # folder uri -> command
+    interpreters_follow: bool = False  # the editor is still to say which are selected: replays wait
     hints: bool = True  # inlay hints
     parameter_hints: bool = False  # parameter counts among them
     code_lens: bool = True

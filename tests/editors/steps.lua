@@ -73,6 +73,14 @@ function Steps.stop()
   return true
 end
 
+-- open: another file in the same window
+function Steps.begin_open(step)
+  vim.cmd.edit(step.file)
+end
+function Steps.poll_open()
+  return true
+end
+
 -- state: the server's word on the buffer, once it is one of `among`
 function Steps.begin_state() end
 function Steps.poll_state(step)

@@ -258,41 +258,46 @@ def test_under_tf_keras_2_the_same_program_is_clean(
     assert bias in plain(answers["card"])
 
 
-def test_reading_weights_is_fixed_and_runs(
-    open_file: Callable[..., Journey], keras_python: list[str], run_program: RunProgram
-) -> None:
+@pytest.fixture(scope="module")
+def two_files(
+    open_file: Callable[..., Journey], keras_python: list[str], seed: Callable[[str], str]
+) -> Answers:
+    """One file after the other, with one server."""
     journey = open_file("reading_weights", keras_python, trusted=True)
-    journey.do("found", "diagnostics", some=True).do(
-        "fixed", "fix", needle="model.layers[0].weights[0].numpy"
-    )
+    journey.do("found", "diagnostics", some=True)
+    journey.do("fixed", "fix", needle="model.layers[0].weights[0].numpy")
     journey.do("left", "diagnostics", some=False)
-    answers = journey.do("one weight", "hover", needle="weights[0].numpy", after=8, contains="kernel").run()
-    assert answers["left"] == []
-    done = run_program(answers["fixed"], False)
+    journey.do("one weight", "hover", needle="weights[0].numpy", after=8, contains="kernel")
+    other = journey.file.with_name("functional.py")
+    other.write_text(seed("functional"), encoding="utf-8")
+    journey.do("opened", "open", file=str(other)).do("settled there", "state", among=SETTLED)
+    journey.do("head", "hover", needle='model.get_layer("head")', after=17)
+    journey.do("last", "hover", needle="model.layers[-1]", after=13)
+    journey.do("found there", "diagnostics", some=False)
+    journey.do("at the end", "cursor", needle="head = model.get_layer")
+    journey.do("names", "completion", keys='Omodel.get_layer("')
+    return journey.run()
+
+
+def test_reading_weights_is_fixed_and_runs(two_files: Answers, run_program: RunProgram) -> None:
+    assert two_files["found"]
+    assert two_files["left"] == []
+    done = run_program(two_files["fixed"], False)
     assert done.returncode == 0, done.stderr
     assert "(32, 10)" in done.stdout
-    assert "(32, 10)" in answers["one weight"]
+    assert "(32, 10)" in two_files["one weight"]
 
 
 def test_functional_model_by_name(
-    open_file: Callable[..., Journey],
-    keras_python: list[str],
-    run_program: RunProgram,
-    seed: Callable[[str], str],
+    two_files: Answers, run_program: RunProgram, seed: Callable[[str], str]
 ) -> None:
-    journey = open_file("functional", keras_python, trusted=True)
-    journey.do("head", "hover", needle='model.get_layer("head")', after=17)
-    journey.do("last", "hover", needle="model.layers[-1]", after=13)
-    journey.do("found", "diagnostics", some=False)
-    journey.do("at the end", "cursor", needle="head = model.get_layer")
-    journey.do("names", "completion", keys='Omodel.get_layer("')
-    answers = journey.run()
     *_, kernel, bias = weights_by_layer(run_program, seed("functional"), legacy=False)
-    assert answers["found"] == []
-    for card in (plain(answers["head"]), plain(answers["last"])):
+    assert two_files["settled there"]["state"] == "ready"
+    assert two_files["found there"] == []
+    for card in (plain(two_files["head"]), plain(two_files["last"])):
         assert kernel in card
         assert bias in card
-    assert all(name in str(answers["names"]) for name in ("encoder", "norm", "head"))
+    assert all(name in str(two_files["names"]) for name in ("encoder", "norm", "head"))
 
 
 def test_an_untrusted_folder_gets_static_answers_and_one_explanation(

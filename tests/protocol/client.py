@@ -41,6 +41,7 @@ FULL_CAPABILITIES: Message = {
             "completionItem": {
                 "documentationFormat": ["markdown", "plaintext"],
                 "resolveSupport": {"properties": ["documentation", "detail"]},
+                "labelDetailsSupport": True,
             }
         },
         "signatureHelp": {

@@ -145,6 +145,7 @@ async def test_everything_with_a_replay(clients: Clients, encoding: str, keras_p
     details = {item["label"]: item["detail"] for item in items}
     assert "Dense" in details["0"]
     assert "(None, 64)" in details["0"]
+    assert {item["label"]: item["labelDetails"]["description"] for item in items} == details
     hints = await asking.hints()
     assert "(None, 64)" in hints['s = "é中😀"; x']
     await the_mistake_can_be_mended(asking)

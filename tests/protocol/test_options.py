@@ -13,6 +13,7 @@ def test_every_setting_can_be_set() -> None:
         {
             "interpreter": "/usr/bin/my python",
             "interpreters": {"file:///a": ["conda", "run", "python"], "file:///b": "python"},
+            "interpretersFollow": True,
             "hints": False,
             "idleSeconds": 1,
             "replaySeconds": 2.5,
@@ -29,6 +30,7 @@ def test_every_setting_can_be_set() -> None:
     assert settings == Settings(
         interpreter=("/usr/bin/my python",),
         interpreters={"file:///a": ("conda", "run", "python"), "file:///b": ("python",)},
+        interpreters_follow=True,
         hints=False,
         idle_seconds=1,
         replay_seconds=2.5,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.processes import children
 from tests.protocol.client import FULL_CAPABILITIES, Client, Message, text_at
 
 if TYPE_CHECKING:
@@ -177,6 +178,20 @@ async def test_settings_are_pulled_and_pushed(clients: Clients) -> None:
     client.settings = {"interpreter": "/asked/python"}
     client.notify("workspace/didChangeConfiguration", {"settings": None})
     await client.wait_for(lambda m: m.get("method") == STATUS and "/asked/python" in m["params"]["reason"])
+
+
+async def test_nothing_is_replayed_before_the_editor_has_said_under_which_python(clients: Clients) -> None:
+    options = {"trusted": True, "interpretersFollow": True}
+    client = await clients.start(options=options, settings=options)
+    client.open(URI, GOOD)
+    status = await client.wait_for_status(URI, "unavailable")
+    assert status["reason"] == "The editor has not said yet which Python is selected."
+    place = client.place(URI, GOOD, GOOD.index("Dense("))
+    assert "Dense" in str(await client.request("textDocument/hover", place))
+    assert children(client.process.pid) == []
+    client.settings = {"interpretersFollow": False, "interpreter": "/selected/python"}
+    client.notify("workspace/didChangeConfiguration", {"settings": None})
+    await client.wait_for(lambda m: m.get("method") == STATUS and "/selected/python" in m["params"]["reason"])
 
 
 async def test_related_places_only_for_clients_that_show_them(clients: Clients) -> None:

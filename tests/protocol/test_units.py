@@ -104,12 +104,12 @@ def capabilities(data: object) -> types.ClientCapabilities:
 
 def test_a_client_that_can_do_everything() -> None:
     full = Client.of(capabilities(FULL_CAPABILITIES), Encoding.UTF8)
-    assert full == Client(Encoding.UTF8, *[True] * 16)
+    assert full == Client(Encoding.UTF8, *[True] * 17)
 
 
 def test_a_client_that_says_nothing_can_do_nothing() -> None:
     assert Client.of(capabilities({}), Encoding.UTF16) == Client()
-    assert Client() == Client(Encoding.UTF16, *[False] * 16)
+    assert Client() == Client(Encoding.UTF16, *[False] * 17)
 
 
 @pytest.mark.parametrize(

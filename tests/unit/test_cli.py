@@ -25,7 +25,32 @@ from keras_lsp.worker.process.confinement import OUTER
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.conftest import RunProgram
+
 SEEDS = Path(__file__).parent.parent.parent / "fixtures" / "seeds"
+
+MAGIC = ("code", "%matplotlib inline\nimport keras")
+MARKDOWN = ("markdown", "## The model")
+MADE = (
+    "code",
+    """\
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.hidden = keras.layers.Dense(64)
+        self.out = keras.layers.Dense(10)
+
+    def call(self, x):
+        return self.out(self.hidden(x))""",
+)
+READ_EARLY = ("code", "model = Net()\nprint(model.layers[0].weights[0].shape)")
+CALLED = ("code", "%%time\nlogits = model(keras.Input((32,)))")
+
+
+def notebook(file: Path, *cells: tuple[str, str]) -> Path:
+    written = [{"cell_type": kind, "metadata": {}, "source": text} for kind, text in cells]
+    file.write_text(json.dumps({"cells": written, "metadata": {}, "nbformat": 4}), encoding="utf-8")
+    return file
 
 
 @pytest.fixture
@@ -195,6 +220,59 @@ class TestShow:
         assert text.startswith(begins)
         assert "Dense" in text
         assert not re.search(r"url\(|src=|<link|<script|@font-face", text.replace("url(#", ""))
+
+    def test_a_notebook_is_shown_cell_by_cell(
+        self, keras_python: list[str], run_program: RunProgram, tmp_path: Path, console: Console
+    ) -> None:
+        cells = (MAGIC, MARKDOWN, MADE, READ_EARLY, CALLED)
+        file = notebook(tmp_path / "cells.ipynb", *cells)
+        program = "\n".join(text for kind, text in cells if kind == "code").replace("%", "# %")
+        ended = run_program(program, False)
+        assert "IndexError" in ended.stderr, "the mistake is one"
+        assert show(str(file), keras_python[0], replay=True, console=console) == 0
+        shown = [line.rstrip() for line in printed(console).splitlines()]
+        for number, (kind, text) in enumerate(cells, 1):
+            if kind == "markdown":
+                assert f"cell {number}" not in shown
+                continue
+            start = shown.index(f"cell {number}") + 1
+            first = text.splitlines()[0]
+            assert shown[start] == f"1  {first}", "as it is in the notebook, magics too"
+        carets = next(number for number, line in enumerate(shown) if "^" in line)
+        assert shown[carets - 1] == "2  print(model.layers[0].weights[0].shape)"
+        assert shown[carets].index("^") == shown[carets - 1].index("model.")
+        assert "line 4 of cell 3: made here" in "\n".join(shown)
+        assert "2  logits: (None, 10) = model(keras.Input((32,)))" in shown
+        (head,) = (line.split() for line in shown if line.startswith("layer "))
+        assert head[-2:] == ["cell", "line"]
+        assert [line.split()[-2:] for line in shown if "─ " in line and "Dense" in line] == [
+            ["3", "4"],
+            ["3", "5"],
+        ]
+
+    def test_places_in_the_json_of_a_notebook_name_their_cell(self, tmp_path: Path, console: Console) -> None:
+        file = notebook(tmp_path / "cells.ipynb", MAGIC, MARKDOWN, MADE, READ_EARLY)
+        assert show(f"{file}:Net", None, replay=False, console=console, form="json") == 0
+        said = json.loads(printed(console))
+        (model,) = said["models"]
+        made = next(layer["made"] for layer in said["layers"] if layer["id"] == model["id"])
+        assert (made["cell"], made["line"], made["column"]) == (3, 1, 7)
+
+    @pytest.mark.parametrize(
+        ("text", "code", "words"),
+        [
+            ("not JSON", 2, "cells.ipynb cannot be read: it is no JSON"),
+            ('{"worksheets": []}', 2, "it has no cells"),
+            ('{"cells": []}', 0, "No Python cells."),
+        ],
+    )
+    def test_a_notebook_without_cells(
+        self, tmp_path: Path, console: Console, text: str, code: int, words: str
+    ) -> None:
+        file = tmp_path / "cells.ipynb"
+        file.write_text(text, encoding="utf-8")
+        assert show(str(file), None, replay=False, console=console) == code
+        assert words in printed(console)
 
     def test_a_file_that_is_not_there(self, tmp_path: Path, console: Console) -> None:
         assert show(str(tmp_path / "none.py"), None, replay=True, console=console) == 2

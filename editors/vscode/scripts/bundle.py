@@ -26,6 +26,8 @@ ANYWHERE += ["--abi", "none", "--platform", "any"]
 # Descriptions of packages that have nothing to do with models: five thousand files.
 SPARED = ["django-stubs", "typeshed/stubs/*"]
 KEPT = "tensorflow"
+# Of all that pygments can colour, the server prints Python.
+LEXERS = ("__init__", "_mapping", "python")
 # What packages ask for under Python 3.10 only: pip judges such conditions by the Python that runs it.
 OLDER_PYTHON = ["exceptiongroup"]
 
@@ -86,6 +88,9 @@ def install_packages() -> None:
         for folder in (BUNDLED / "jedi" / "third_party").glob(pattern):
             if folder.name != KEPT:
                 shutil.rmtree(folder)
+    for lexer in (BUNDLED / "pygments" / "lexers").glob("*.py"):
+        if lexer.stem not in LEXERS:
+            lexer.unlink()
 
 
 def pip(*arguments: str) -> None:

@@ -10,7 +10,7 @@ import { registerModelView } from './view/panel';
 
 /** What `activate` answers; the tests of the extension use it. */
 export interface ExtensionApi {
-  server: ServerAccess & { readonly processId: number | undefined };
+  server: ServerAccess & Pick<Server, 'processId' | 'startNow'>;
   status(): Shown;
 }
 
@@ -19,7 +19,7 @@ let server: Server | undefined;
 export function activate(context: ExtensionContext): ExtensionApi {
   const log = window.createOutputChannel('keras-lsp', { log: true });
   const settings = new Settings();
-  const started = (server = new Server(context.extensionPath, settings, log));
+  const started = (server = new Server(context.extensionPath, settings, log, context.globalState));
   context.subscriptions.push(log, settings, started);
   const status = registerStatus(context, started);
   registerCommands(context, started, status, log);

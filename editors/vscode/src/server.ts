@@ -1,16 +1,17 @@
 import { existsSync } from 'node:fs';
 import * as path from 'node:path';
-import { Disposable, EventEmitter, type LogOutputChannel, workspace } from 'vscode';
+import { Disposable, EventEmitter, type LogOutputChannel, type Memento, workspace } from 'vscode';
 import { DidChangeConfigurationNotification, type LanguageClient, State } from 'vscode-languageclient/node';
 
 import type { ServerAccess, ServerState } from './access';
 import { Backoff } from './backoff';
 import { makeClient } from './client';
 import { TRUST } from './protocol';
-import { findServerPython } from './serverPython';
+import { findServerPython, isInFolder } from './serverPython';
 import type { Settings } from './settings';
 
 const STOP_MILLISECONDS = 3_000;
+const LAST_PYTHON = 'serverPython';
 
 /** The one server of this window: started, watched, started again when it ends, and stopped. */
 export class Server implements ServerAccess, Disposable {
@@ -30,6 +31,7 @@ export class Server implements ServerAccess, Disposable {
     private readonly extensionPath: string,
     private readonly settings: Settings,
     private readonly log: LogOutputChannel,
+    private readonly remembered: Memento,
   ) {
     this.listening = [
       settings.onDidChange(() => {
@@ -56,6 +58,13 @@ export class Server implements ServerAccess, Disposable {
   async restart(): Promise<void> {
     this.backoff.reset();
     await this.start();
+  }
+
+  /** Ends the wait before another try. */
+  startNow(): void {
+    if (this.state === 'restarting') {
+      void this.start();
+    }
   }
 
   async stop(): Promise<void> {
@@ -133,6 +142,8 @@ export class Server implements ServerAccess, Disposable {
       await client.start();
       if (mine === this.wanted) {
         this.enter('running');
+        // What changed since `initialize` was not told.
+        await this.tell(DidChangeConfigurationNotification.method, { settings: null });
         if (workspace.isTrusted) {
           await this.tell(TRUST, { trusted: true }); // it may have been granted during the start
         }
@@ -150,15 +161,24 @@ export class Server implements ServerAccess, Disposable {
     if (!existsSync(path.join(this.extensionPath, 'bundled', 'keras_lsp'))) {
       return 'This build of the extension carries no server: run `npm run bundle` in its folder.';
     }
-    await this.settings.ready();
+    this.settings.follow();
+    const folders = (workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
     const python = await findServerPython({
       setting: this.settings.serverInterpreter,
-      selected: this.settings.selected,
-      folders: (workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath),
+      last: this.remembered.get(LAST_PYTHON),
+      selected: async () => {
+        await this.settings.known();
+        return this.settings.selected;
+      },
+      folders,
       trusted: workspace.isTrusted,
     });
     if (typeof python === 'string') {
       return python;
+    }
+    // Neither a setting that may be taken back, nor what only the trust in one folder allows.
+    if (!this.settings.serverInterpreter && !isInFolder(python.command, folders)) {
+      void this.remembered.update(LAST_PYTHON, python.command);
     }
     this.log.info(`server under Python ${python.version}: ${python.command.join(' ')}`);
     return [...python.command, '-I', launcher, 'serve'];

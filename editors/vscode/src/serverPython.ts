@@ -16,8 +16,10 @@ export interface ServerPython {
 export interface Wishes {
   /** The setting `kerasLsp.serverInterpreter`: taken as it is or refused, never replaced. */
   setting: CommandLine | undefined;
-  /** What is selected in the Python extension. */
-  selected: readonly CommandLine[];
+  /** What ran the server before. */
+  last: CommandLine | undefined;
+  /** What is selected in the Python extension; it may take seconds to say so. */
+  selected: () => Promise<readonly CommandLine[]>;
   /** Workspace folders. A Python in one of them is code of that folder, and the server is not confined. */
   folders: readonly string[];
   trusted: boolean;
@@ -37,8 +39,14 @@ export async function findServerPython(
     const named = `The interpreter in the setting kerasLsp.serverInterpreter, ${wishes.setting.join(' ')},`;
     return typeof found === 'string' ? `${named} ${found}.` : found;
   }
+  if (wishes.last && !isInFolder(wishes.last, wishes.folders)) {
+    const found = await tried(wishes.last, probe);
+    if (typeof found !== 'string') {
+      return found;
+    }
+  }
   const problems: string[] = [];
-  for (const command of candidates(wishes, platform)) {
+  for (const command of candidates({ ...wishes, selected: await wishes.selected() }, platform)) {
     const found = await tried(command, probe);
     if (typeof found !== 'string') {
       return found;
@@ -48,9 +56,15 @@ export async function findServerPython(
   return `keras-lsp needs a Python ${OLDEST.join('.')} or newer to run its server, and found none: ${problems.join(', ')}.`;
 }
 
+interface Known {
+  selected: readonly CommandLine[];
+  folders: readonly string[];
+  trusted: boolean;
+}
+
 /** In the order of preference. Folders' own Pythons come last, and only of trusted folders. */
-export function candidates(wishes: Wishes, platform: NodeJS.Platform): CommandLine[] {
-  const inFolder = (command: CommandLine) => wishes.folders.some((folder) => isInside(command[0] ?? '', folder));
+export function candidates(wishes: Known, platform: NodeJS.Platform): CommandLine[] {
+  const inFolder = (command: CommandLine) => isInFolder(command, wishes.folders);
   const onPath = platform === 'win32' ? [['py', '-3'], ['python'], ['python3']] : [['python3'], ['python']];
   const older = [14, 13, 12, 11, 10].map((minor) => [`python3.${minor}`]);
   const all = [
@@ -64,6 +78,10 @@ export function candidates(wishes: Wishes, platform: NodeJS.Platform): CommandLi
     const key = command.join('\0');
     return !seen.has(key) && seen.add(key);
   });
+}
+
+export function isInFolder([program = '']: CommandLine, folders: readonly string[]): boolean {
+  return folders.some((folder) => isInside(program, folder));
 }
 
 function isInside(program: string, folder: string): boolean {

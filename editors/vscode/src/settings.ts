@@ -10,7 +10,9 @@ const PASSED_ON = [
   ...['hints', 'inputShapes', 'idleSeconds', 'replaySeconds', 'memoryBytes'],
   ...['select', 'ignore', 'severity', 'perFileIgnores', 'bubblewrap', 'untestedSandbox'],
 ];
-const PATIENCE_MILLISECONDS = 2_000; // a start does not wait longer for another extension
+// What waits no longer than this for the Python extension: a start of the server, and a replay.
+const START_MILLISECONDS = 2_000;
+const REPLAY_MILLISECONDS = 15_000;
 
 /** Settings as the server takes them, with the interpreters that are selected in the Python extension. */
 export class Settings implements Disposable {
@@ -20,6 +22,9 @@ export class Settings implements Disposable {
   private readonly listening: Disposable[] = [];
   private folders: readonly FolderChoice[] = [];
   private refreshing: Promise<void> | undefined;
+  private following = false;
+  private patience: NodeJS.Timeout | undefined;
+  private asked = Promise.resolve();
 
   /** What the server is told has changed. */
   readonly onDidChange = this.changed.event;
@@ -44,13 +49,24 @@ export class Settings implements Disposable {
     );
   }
 
-  /** Ready for a start: the selections are known, or the Python extension takes too long to tell them. */
-  async ready(): Promise<void> {
+  /** Asks what is selected. Until that is known, or takes too long, the server is told that it follows. */
+  follow(): void {
+    this.following = true;
+    clearTimeout(this.patience);
+    this.patience = setTimeout(() => {
+      this.following = false;
+      this.changed.fire();
+    }, REPLAY_MILLISECONDS);
+    this.asked = this.refresh();
+  }
+
+  /** The selections are known, or the Python extension takes too long to tell them. */
+  async known(): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const patience = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PATIENCE_MILLISECONDS);
+      timer = setTimeout(resolve, START_MILLISECONDS);
     });
-    await Promise.race([this.refresh(), patience]);
+    await Promise.race([this.asked, patience]);
     clearTimeout(timer);
   }
 
@@ -59,6 +75,7 @@ export class Settings implements Disposable {
     const configuration = workspace.getConfiguration(SECTION);
     return {
       ...chooseInterpreters(commandSetting('interpreter', undefined), this.folders),
+      interpretersFollow: this.following,
       ...Object.fromEntries(PASSED_ON.map((name) => [name, configuration.get(name)])),
     };
   }
@@ -72,6 +89,7 @@ export class Settings implements Disposable {
   }
 
   dispose(): void {
+    clearTimeout(this.patience);
     this.python.dispose();
     this.changed.dispose();
     this.changedServerPython.dispose();
@@ -88,6 +106,8 @@ export class Settings implements Disposable {
     const folders = await reading;
     if (this.refreshing === mine) {
       this.folders = folders;
+      this.following = false;
+      clearTimeout(this.patience);
       this.changed.fire();
     }
   }

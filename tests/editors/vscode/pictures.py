@@ -13,7 +13,7 @@ from tests.editors.vscode.toolchain import EXTENSION, ROOT
 from tests.editors.vscode.workbench import browser_page
 
 TAKEN = {
-    "readme": ("card", "completion", "fix", "status"),
+    "readme": ("card", "completion", "fix", "model", "status"),
     "walkthrough": ("trust", "status", "card", "fix", "pin"),
 }
 ICON_SIZE = 256

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Frame, Locator, Page
 
     from tests.editors.vscode.workbench import Workbench
 
@@ -63,6 +63,21 @@ class Screen:
             return shown if wanted in shown and without not in shown else ""
 
         return self.until(f"a hint {wanted}", look)
+
+    def lens(self, wanted: str, without: str) -> str:
+        """Once it stays so: VS Code takes a moment to ask for lenses anew."""
+        since: float | None = None
+
+        def look() -> str:
+            nonlocal since
+            shown = plain(" ".join(self.page.locator(".codelens-decoration").all_inner_texts()))
+            if wanted not in shown or without in shown:
+                since = None
+                return ""
+            since = since or monotonic()
+            return shown if monotonic() > since + 1.5 else ""
+
+        return self.until(f"a lens with {wanted}", look)
 
     def squiggle(self) -> str:
         return self.until("a squiggle", lambda: "squiggle" if self._squiggles() else "")
@@ -118,6 +133,23 @@ class Screen:
     def select_text(self, text: str, line_with: str) -> None:
         self.page.mouse.dblclick(*self._word(text, line_with))
 
+    def active_line(self, wanted: str) -> str:
+        """The line that the cursor is in."""
+
+        def look() -> str:
+            shown = self.page.evaluate(
+                """(lines) => {
+                  const top = (element) => Math.round(element.getBoundingClientRect().y);
+                  const number = document.querySelector('.active-line-number');
+                  const all = [...document.querySelectorAll(lines)];
+                  return all.find((line) => number && top(line) === top(number))?.textContent ?? '';
+                }""",
+                LINES,
+            )
+            return plain(shown) if wanted in plain(shown) else ""
+
+        return self.until(f"the cursor in {wanted}", look)
+
     def type_at(self, line: str, keys: str) -> None:
         """Types on a new line above another one."""
         self.cursor_at(line, line)
@@ -168,14 +200,35 @@ class Screen:
     def suggestions(self, wanted: str) -> str:
         return self._visible("suggestions", self.page.locator(".suggest-widget.visible"), wanted)
 
-    def quick_fix_menu(self) -> None:
-        self.page.keyboard.press("Control+.")
+    def quick_fixes(self) -> str:
+        """The menu of quick fixes. VS Code opens none when findings change while it asks for them."""
+        menu, asked = self.page.locator(".action-widget"), 0.0
 
-    def actions(self) -> str:
-        return self._visible("actions", self.page.locator(".action-widget"), "")
+        def look() -> str:
+            nonlocal asked
+            shown = plain(" ".join(menu.all_inner_texts())).strip()
+            if not shown and monotonic() > asked + 5:
+                asked = monotonic()
+                self.page.keyboard.press("Control+.")
+            return shown
+
+        return self.until("quick fixes", look)
 
     def click_link(self, text: str) -> None:
         self.page.locator(HOVER).locator("a", has_text=text).first.click()
+
+    def preview(self, wanted: str) -> str:
+        """Text of a Markdown preview."""
+
+        def look() -> str:
+            for frame in self.page.frames:
+                if frame.locator(".markdown-body").count():
+                    shown = plain(frame.locator("body").inner_text())
+                    if wanted in shown:
+                        return shown
+            return ""
+
+        return self.until(f"a preview with {wanted}", look)
 
     def tab(self, name: str) -> str:
         """Text of the editor with that title, once it is the active one."""
@@ -190,6 +243,34 @@ class Screen:
 
     def pick(self, label: str) -> None:
         self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first.click()
+
+    # -- the model view
+
+    def title_button(self, name: str) -> None:
+        self.page.locator(f".editor-actions .action-label[aria-label*='{name}']").first.click()
+
+    def toggle_sidebar(self) -> None:
+        self.page.keyboard.press("Control+b")
+
+    def view(self, wanted: str) -> str:
+        def look() -> str:
+            frame = self._view()
+            shown = plain(frame.locator("body").inner_text()) if frame else ""
+            return shown if wanted in shown else ""
+
+        return self.until(f"a model view with {wanted}", look)
+
+    def click_node(self, name: str) -> None:
+        frame = self._view()
+        assert frame is not None
+        frame.locator(f".node[data-key$='{name}']").click()
+
+    def close_view(self) -> None:
+        self.page.locator(".tab", has_text="Model: ").click(button="middle")
+        self.until("no model view", lambda: "" if self._view() else "closed")
+
+    def _view(self) -> Frame | None:
+        return next((frame for frame in self.page.frames if frame.locator("#panel-graph").count()), None)
 
     # -- the status bar and trust
 

@@ -113,7 +113,11 @@ def test_the_server_of_the_package_starts_without_any_package_installed(vsix: Pa
     bare = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(bare)], check=True)
     extension = tmp_path / "extension"
-    for arguments, wanted in ((["--version"], keras_lsp.__version__), (["doctor", "--help"], "usage")):
+    for arguments, wanted in (
+        (["--version"], keras_lsp.__version__),
+        (["doctor", "--help"], "usage"),
+        (["explain", "KL101"], "model.build"),
+    ):
         done = subprocess.run(
             [str(bare / "bin" / "python"), "-I", str(extension / "server.py"), *arguments],
             cwd=tmp_path,
@@ -142,7 +146,10 @@ def test_settings_are_those_that_the_server_reads() -> None:
     described = manifest()["contributes"]["configuration"]["properties"]
     names = {name.removeprefix("kerasLsp.") for name in described}
     of_rules = {"select", "ignore", "severity", "perFileIgnores"}
-    assert names - {"serverInterpreter"} == (set(options._READERS) | of_rules) - {"interpreters"}
+    assert names - {"serverInterpreter"} == (set(options._READERS) | of_rules) - {
+        "interpreters",
+        "interpretersFollow",
+    }
     defaults = {name.removeprefix("kerasLsp."): setting["default"] for name, setting in described.items()}
     settings, problems = options.settings_from(defaults, options_default())
     assert problems == ()

@@ -6,7 +6,6 @@ The tests themselves are in `host/*.test.ts`; each is named here, so that one th
 from __future__ import annotations
 
 import json
-import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -69,8 +68,7 @@ def _run(workbench: Workbench, keras: str, bare: str, seed: Callable[[str], str]
     compile_typescript(HERE / "host" / "index.ts", suite / "index.js")
     manifest = {"name": "suite", "publisher": "tests", "version": "0.0.1", "engines": {"vscode": "*"}}
     (suite / "package.json").write_text(json.dumps(manifest), encoding="utf-8")
-    shutil.copytree(HERE / "python", workbench.home / "extensions" / "ms-python.python-0.0.1")
-    _list_extension(workbench.home / "extensions", "ms-python.python", "0.0.1")
+    workbench.add_extension(HERE / "python")
 
     report = workbench.home / "report.json"
     workbench.start(
@@ -102,16 +100,6 @@ def _run(workbench: Workbench, keras: str, bare: str, seed: Callable[[str], str]
     }
     outcomes[NOTHING_LEFT] = workbench.left_behind(seconds=30)
     return outcomes
-
-
-def _list_extension(folder: Path, name: str, version: str) -> None:
-    """Enters an extension that was put into the folder by hand."""
-    listing = folder / "extensions.json"
-    place = f"{name}-{version}"
-    listed = json.loads(listing.read_text(encoding="utf-8"))
-    location = {"$mid": 1, "path": str(folder / place), "scheme": "file"}
-    entry = {"identifier": {"id": name}, "version": version, "location": location, "relativeLocation": place}
-    listing.write_text(json.dumps([*listed, entry]), encoding="utf-8")
 
 
 def _names(file: Path) -> list[str]:

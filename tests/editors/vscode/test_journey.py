@@ -85,7 +85,7 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     seen["problem"] = screen.card("KL101")
     screen.picture("problem")
     screen.click_link("KL101")
-    seen["explanation"] = screen.tab("KL101.md")
+    seen["explanation"] = screen.preview("KL101")
     screen.picture("rule")
     screen.quick_open(file.name)
 
@@ -96,13 +96,19 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     screen.undo_all("model.layers[")
 
     screen.cursor_at("layer.weights[0]", line_with="print(f")
-    screen.quick_fix_menu()
-    seen["fixes"] = screen.actions()
+    seen["fixes"] = screen.quick_fixes()
+    screen.lens("2,762 parameters", without="(of an earlier text)")
     screen.picture("fix")
     screen.page.keyboard.press("Enter")
     seen["fixed"] = screen.no_squiggle()
     seen["text"] = screen.save(file)
     screen.picture("fixed")
+
+    screen.toggle_sidebar()
+    screen.title_button("Show Model")
+    seen["view"] = screen.view("(None, 64)")
+    screen.click_node("dense2")
+    seen["landed"] = screen.active_line("self.dense2 = ")
 
     screen.select_text("64", line_with="self.dense1 = ")
     screen.page.keyboard.type("128")
@@ -111,6 +117,10 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     seen["card after the edit"] = screen.card("128")
     screen.picture("edited")
     screen.escape()
+    seen["view after the edit"] = screen.view("(None, 128)")
+    screen.picture("model")
+    screen.close_view()
+    screen.toggle_sidebar()
 
     screen.click_status()
     seen["menu"] = screen.menu("Replay this file again")
@@ -120,10 +130,10 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     screen.quick_open("lonely.py")
     seen["guess"] = screen.hints("~(None")
     screen.cursor_at("Tagger", line_with="class Tagger")
-    screen.quick_fix_menu()
-    seen["pins"] = screen.actions()
+    seen["pins"] = screen.quick_fixes()
     screen.page.keyboard.press("Enter")
     seen["pinned"] = screen.hints("(None", without="~")
+    screen.escape()
     screen.picture("pin")
 
     screen.quick_open("cells.ipynb")
@@ -134,8 +144,7 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     screen.escape()
     seen["squiggle in a cell"] = screen.squiggle()
     screen.cursor_at("weights", line_with="print(model")
-    screen.quick_fix_menu()
-    seen["fixes in a cell"] = screen.actions()
+    seen["fixes in a cell"] = screen.quick_fixes()
     screen.page.keyboard.press("Enter")
     seen["fixed in a cell"] = screen.no_squiggle()
     seen["status of a cell"] = screen.status(r"Keras 3\.\d+")
@@ -166,7 +175,8 @@ def test_the_card_tells_shapes_and_weights(seen: Seen) -> None:
 
 def test_the_problem_names_the_rule_and_leads_to_its_explanation(seen: Seen) -> None:
     assert "KL101" in seen["problem"]
-    assert "# KL101" in seen["explanation"]
+    assert "KL101 weights-before-build" in seen["explanation"]
+    assert "```" not in seen["explanation"], "it is a preview"
 
 
 def test_completion_offers_the_layers(seen: Seen) -> None:
@@ -181,7 +191,13 @@ def test_the_fix_takes_the_squiggle_away_and_the_program_runs(seen: Seen, run_pr
     assert done.returncode == 0, done.stderr
 
 
-def test_an_edit_changes_hint_and_card(seen: Seen) -> None:
+def test_the_model_view_leads_to_the_line(seen: Seen) -> None:
+    assert all(name in seen["view"] for name in ("dense1", "dense2", "2,762 parameters"))
+    assert seen["landed"].strip() == "self.dense2 = tf.keras.layers.Dense(10)"
+
+
+def test_an_edit_changes_hint_card_and_view(seen: Seen) -> None:
+    assert "(None, 64)" not in seen["view after the edit"]
     assert "(None, 128)" in seen["hints after the edit"]
     assert "(32, 128)" in seen["card after the edit"]
 

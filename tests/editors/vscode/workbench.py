@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import fcntl
+import functools
 import json
 import os
 import shutil
@@ -73,7 +74,20 @@ class Workbench:
             file = self.home / "user" / scope / "settings.json"
             file.parent.mkdir(parents=True)
             file.write_text(json.dumps({**QUIET, **(settings or {})}), encoding="utf-8")
-        self._code_server("--install-extension", str(vsix), "--force")
+        _put(_installed(vsix), self.home / "extensions")
+
+    def add_extension(self, folder: Path) -> None:
+        """Installs an extension that is not packed."""
+        manifest = json.loads((folder / "package.json").read_text(encoding="utf-8"))
+        name, version = f"{manifest['publisher']}.{manifest['name']}", manifest["version"]
+        target = self.home / "extensions" / f"{name}-{version}"
+        shutil.copytree(folder, target)
+        listed = self.home / "extensions" / "extensions.json"
+        known = json.loads(listed.read_text(encoding="utf-8"))
+        location = {"$mid": 1, "path": str(target), "scheme": "file"}
+        entry = {"identifier": {"id": name}, "version": version, "location": location}
+        known.append({**entry, "relativeLocation": target.name})
+        listed.write_text(json.dumps(known), encoding="utf-8")
 
     @property
     def address(self) -> str:
@@ -89,10 +103,10 @@ class Workbench:
     def start(self, *options: str, **environment: str) -> None:
         trust = ["--disable-workspace-trust"] if self._trusted else []
         self._process = subprocess.Popen(
-            [*self._command(), "--auth", "none", "--bind-addr", self.address, "--disable-telemetry",
+            [*_command(self.home), "--auth", "none", "--bind-addr", self.address, "--disable-telemetry",
              "--disable-update-check", "--disable-getting-started-override", "--disable-proxy",
              "--reconnection-grace-time", "5", *trust, *options],
-            env={**self._environment(), **environment},
+            env={**_environment(self.home), **environment},
             stdout=(self.home / "code-server.log").open("wb"),
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -132,30 +146,44 @@ class Workbench:
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
-    def _code_server(self, *arguments: str) -> None:
-        done = subprocess.run(
-            [*self._command(), *arguments],
-            env=self._environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
 
-    def _command(self) -> list[str]:
-        home = self.home
-        return [
-            str(node()), str(CODE_SERVER / "out" / "node" / "entry.js"),
-            "--config", str(home / "config.yaml"),
-            "--user-data-dir", str(home / "user"), "--extensions-dir", str(home / "extensions"),
-        ]  # fmt: skip
+@functools.cache
+def _installed(vsix: Path) -> Path:
+    """Where VS Code itself has installed the package: two thousand files, so once for all workbenches."""
+    home = Path(tempfile.mkdtemp(prefix="keras-lsp-vscode-installed-")).resolve()
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    done = subprocess.run(
+        [*_command(home), "--install-extension", str(vsix), "--force"],
+        env=_environment(home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return home / "extensions"
 
-    def _environment(self) -> dict[str, str]:
-        private = {
-            f"XDG_{name}_HOME": str(self.home / "xdg" / name.lower())
-            for name in ("CONFIG", "DATA", "CACHE", "STATE")
-        }
-        return {**os.environ, **private, "EXTENSIONS_GALLERY": "{}"}
+
+def _put(installed: Path, target: Path) -> None:
+    shutil.copytree(installed, target, copy_function=os.link)
+    listed = target / "extensions.json"  # names places
+    text = listed.read_text(encoding="utf-8").replace(str(installed), str(target))
+    listed.unlink()
+    listed.write_text(text, encoding="utf-8")
+
+
+def _command(home: Path) -> list[str]:
+    return [
+        str(node()), str(CODE_SERVER / "out" / "node" / "entry.js"),
+        "--config", str(home / "config.yaml"),
+        "--user-data-dir", str(home / "user"), "--extensions-dir", str(home / "extensions"),
+    ]  # fmt: skip
+
+
+def _environment(home: Path) -> dict[str, str]:
+    private = {
+        f"XDG_{name}_HOME": str(home / "xdg" / name.lower()) for name in ("CONFIG", "DATA", "CACHE", "STATE")
+    }
+    return {**os.environ, **private, "EXTENSIONS_GALLERY": "{}"}
 
 
 @contextlib.contextmanager

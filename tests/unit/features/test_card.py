@@ -20,6 +20,8 @@ CARD = Card(
     name="dense1",
     notes=("No weights here yet: `model.build(...)` only marks.",),
     summary="(None, 32) → (None, 64) · 2,112 parameters",
+    cost="4,224 FLOPs",
+    configuration="units=64",
     table=folded([("kernel", "(32, 64)", "float32"), ("bias", "(64,)", "float32")]),
     quote=Quote("line 15", "self.dense1 = Dense(64)"),
     origin=("Keras 3.15.1",),
@@ -30,7 +32,7 @@ def test_markdown() -> None:
     assert markdown(CARD) == (
         "**Dense** `dense1`\n\n"
         "> No weights here yet: `model.build(...)` only marks.\n\n"
-        "(None, 32) → (None, 64) · 2,112 parameters\n\n"
+        "(None, 32) → (None, 64) · 2,112 parameters  \n4,224 FLOPs  \n`units=64`\n\n"
         "```text\n"
         "kernel  (32, 64)  float32\n"
         "bias    (64,)     float32\n"
@@ -48,6 +50,8 @@ def test_plain() -> None:
         "Dense dense1\n"
         "! No weights here yet: `model.build(...)` only marks.\n"
         "(None, 32) → (None, 64) · 2,112 parameters\n"
+        "4,224 FLOPs\n"
+        "units=64\n"
         "  kernel  (32, 64)  float32\n"
         "  bias    (64,)     float32\n"
         "line 15: self.dense1 = Dense(64)\n"

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HOSTILE = {
     "interpreter": '["/w/evil"]',
     "interpreters": '{"/w" = ["/w/evil"]}',
+    "interpretersFollow": "true",
     "idleSeconds": "0.000001",
     "parameterHints": "true",
     "codeLens": "false",

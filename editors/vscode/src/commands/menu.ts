@@ -9,7 +9,7 @@ type Item = QuickPickItem & { command?: string; arguments?: unknown[] };
 export async function showMenu(server: ServerAccess, status: Status): Promise<void> {
   const picked = await window.showQuickPick(menuItems(server, status), {
     title: 'Keras',
-    placeHolder: status.shown.detail,
+    placeHolder: workspace.isTrusted ? status.shown.detail : 'The folder is not trusted, so its code is not run.',
   });
   if (picked?.command) {
     await commands.executeCommand(picked.command, ...(picked.arguments ?? []));

@@ -7,6 +7,7 @@ interface Outcome {
   suite: string;
   test: string;
   problem: string;
+  milliseconds: number;
 }
 
 export async function run(): Promise<void> {
@@ -18,7 +19,7 @@ export async function run(): Promise<void> {
   await import('./life.test.js');
   const outcomes: Outcome[] = [];
   const note = (test: Mocha.Test | Mocha.Hook, problem = '') => {
-    outcomes.push({ suite: test.parent?.fullTitle() ?? '', test: test.title, problem });
+    outcomes.push({ suite: test.parent?.fullTitle() ?? '', test: test.title, problem, milliseconds: test.duration ?? 0 });
   };
   await new Promise<void>((resolve) => {
     mocha

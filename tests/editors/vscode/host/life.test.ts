@@ -7,6 +7,7 @@ import { alive, api, eventually, hints, hover, ID, open, place, statusOf } from 
 
 interface FakePython {
   select(folder: string, python: string): void;
+  hold(): () => void;
 }
 
 const PYTHONS = JSON.parse(process.env['KERAS_LSP_TEST_PYTHONS'] ?? '{}') as { keras: string; bare: string };
@@ -16,10 +17,19 @@ async function serverProcess(): Promise<number> {
   return eventually('a server', () => (server.state === 'running' ? server.processId : undefined));
 }
 
-async function selectPython(folder: vscode.WorkspaceFolder, python: string): Promise<void> {
+async function fakePython(): Promise<FakePython> {
   const extension = vscode.extensions.getExtension<FakePython>('ms-python.python');
   assert.ok(extension);
-  (await extension.activate()).select(folder.uri.fsPath, python);
+  return extension.activate();
+}
+
+async function selectPython(folder: vscode.WorkspaceFolder, python: string): Promise<void> {
+  (await fakePython()).select(folder.uri.fsPath, python);
+}
+
+async function answersFromTheText(): Promise<void> {
+  const { document } = await open('subclassed.py', 'keras');
+  await hover(document, place(document, 'self.dense1(inputs)', 6), 'Dense');
 }
 
 describe('life', () => {
@@ -66,11 +76,16 @@ describe('life', () => {
     await eventually('hints', async () => (await hints(document)).size > 0);
   });
 
-  it('starts again after the server was killed', async () => {
+  it('starts again after the server was killed, and needs the selected interpreter for replays alone', async () => {
+    const release = (await fakePython()).hold();
     const before = await serverProcess();
     process.kill(before, 'SIGKILL');
     await eventually('another server', async () => (await serverProcess()) !== before);
-    await open('subclassed.py', 'keras');
+    const { document } = await open('subclassed.py', 'keras');
+    const { status } = await api();
+    await eventually('the reason', () => status().detail.includes('which Python is selected'));
+    await hover(document, place(document, 'self.dense1(inputs)', 6), 'Dense');
+    release();
     await statusOf(/\$\(check\) Keras 3/);
   });
 
@@ -80,7 +95,7 @@ describe('life', () => {
     const after = await serverProcess();
     assert.notEqual(after, before);
     await eventually('the end of the old server', () => !alive(before));
-    await statusOf(/\$\(check\) Keras 3/);
+    await answersFromTheText();
   });
 
   it('gives up after several ends in a row, and starts when it is asked', async () => {
@@ -93,12 +108,14 @@ describe('life', () => {
         seen.add(running);
         process.kill(running, 'SIGKILL');
       }
+      server.startNow(); // how long it waits each time is tested without an editor
       return server.state === 'failed';
     });
     assert.equal(seen.size, 5);
     assert.match(status().text, /\$\(error\)/);
     await vscode.commands.executeCommand('kerasLsp.restart');
-    await statusOf(/\$\(check\) Keras 3/);
+    assert.ok(!seen.has(await serverProcess()));
+    await answersFromTheText();
   });
 
   it('registers each command of the manifest once, and none of the server by itself', async () => {

@@ -7,17 +7,23 @@ import { commandFrom } from '../../../../editors/vscode/src/commandLine';
 import { chooseInterpreters } from '../../../../editors/vscode/src/interpreters';
 import { candidates, findServerPython, type Wishes } from '../../../../editors/vscode/src/serverPython';
 
-const NOTHING: Wishes = { setting: undefined, selected: [], folders: [], trusted: true };
+const FOLDERS = { folders: [], trusted: true };
+const NOTHING: Wishes = {
+  ...FOLDERS,
+  setting: undefined,
+  last: undefined,
+  selected: () => Promise.resolve([]),
+};
 const missing = () => Promise.reject(Object.assign(new Error('spawn'), { code: 'ENOENT' }));
 
 describe('a Python for the server', () => {
   it('is the selected one, before those on the path', () => {
-    const [first, second] = candidates({ ...NOTHING, selected: [['/opt/py/bin/python']] }, 'linux');
+    const [first, second] = candidates({ ...FOLDERS, selected: [['/opt/py/bin/python']] }, 'linux');
     assert.deepEqual([first, second], [['/opt/py/bin/python'], ['python3']]);
   });
 
   it('is never out of a folder that is not trusted, and out of a trusted one only at last', () => {
-    const wishes = { ...NOTHING, selected: [['/projects/a/.venv/bin/python']], folders: ['/projects/a'] };
+    const wishes = { ...FOLDERS, selected: [['/projects/a/.venv/bin/python']], folders: ['/projects/a'] };
     assert.deepEqual(candidates(wishes, 'linux').at(-1), ['/projects/a/.venv/bin/python']);
     const untrusted = candidates({ ...wishes, trusted: false }, 'linux');
     assert.ok(!untrusted.some(([program]) => program?.startsWith('/work')));
@@ -26,7 +32,7 @@ describe('a Python for the server', () => {
   });
 
   it('counts a relative path as one of the folder', () => {
-    const wishes = { ...NOTHING, selected: [['.venv/bin/python']], folders: ['/projects/a'], trusted: false };
+    const wishes = { ...FOLDERS, selected: [['.venv/bin/python']], folders: ['/projects/a'], trusted: false };
     assert.ok(!candidates(wishes, 'linux').some(([program]) => program === '.venv/bin/python'));
   });
 
@@ -41,6 +47,20 @@ describe('a Python for the server', () => {
     const probe = ([program]: readonly string[]) => (program === 'python3' ? Promise.resolve('3 9') : missing());
     const problem = await findServerPython(NOTHING, probe, 'linux');
     assert.match(String(problem), /^keras-lsp needs a Python 3\.10 or newer.*python3 is Python 3\.9.*python does not exist/);
+  });
+
+  it('is the one that ran it before, without a wait for what is selected', async () => {
+    const wishes = { ...NOTHING, last: ['/opt/py/bin/python'], selected: () => Promise.reject(new Error('asked')) };
+    const probe = () => Promise.resolve('3 12');
+    assert.deepEqual(await findServerPython(wishes, probe, 'linux'), { command: ['/opt/py/bin/python'], version: '3.12' });
+  });
+
+  it('is another one where that is gone, or is out of a folder', async () => {
+    const probe = ([program]: readonly string[]) => (program === '/gone' ? missing() : Promise.resolve('3 12'));
+    for (const [last, folders] of [['/gone', []], ['/projects/a/bin/python', ['/projects/a']]] as const) {
+      const found = await findServerPython({ ...NOTHING, last: [last], folders }, probe, 'linux');
+      assert.deepEqual(found, { command: ['python3'], version: '3.12' });
+    }
   });
 
   it('that the setting names is not replaced by another', async () => {
