@@ -7,7 +7,7 @@ import { PythonExtensions } from './pythonExtension';
 
 export const SECTION = 'kerasLsp';
 const PASSED_ON = [
-  ...['hints', 'inputShapes', 'idleSeconds', 'replaySeconds', 'memoryBytes'],
+  ...['hints', 'parameterHints', 'codeLens', 'inputShapes', 'idleSeconds', 'replaySeconds', 'memoryBytes'],
   ...['select', 'ignore', 'severity', 'perFileIgnores', 'bubblewrap', 'untestedSandbox'],
 ];
 // What waits no longer than this for the Python extension: a start of the server, and a replay.

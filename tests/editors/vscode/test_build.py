@@ -156,6 +156,15 @@ def test_settings_are_those_that_the_server_reads() -> None:
     assert settings == options_default()
 
 
+def test_every_setting_goes_to_the_server() -> None:
+    source = (EXTENSION / "src" / "settings.ts").read_text(encoding="utf-8")
+    passed_on = re.search(r"const PASSED_ON = \[(.*?)\];", source, re.DOTALL)
+    assert passed_on is not None
+    described = manifest()["contributes"]["configuration"]["properties"]
+    names = {name.removeprefix("kerasLsp.") for name in described} - {"interpreter", "serverInterpreter"}
+    assert set(re.findall(r"'(\w+)'", passed_on[1])) == names
+
+
 def options_default() -> Any:
     from keras_lsp.session.settings import Settings
 
