@@ -135,6 +135,23 @@ def test_sizes_that_are_not_known_are_not_compared(keras3_worker: Worker, folder
     assert failed_lines(text, report) == {}
 
 
+@pytest.mark.parametrize(
+    "before",
+    [
+        'first.save_weights("saved.weights.h5")',
+        'first.save("saved.keras")',
+        "first.compile(loss='mse')\nfirst.fit(keras.ops.zeros((4, 8)), keras.ops.zeros((4, 2)))",
+    ],
+)
+def test_what_the_program_may_have_written_before_is_not_compared(
+    keras3_worker: Worker, folder: Path, before: str
+) -> None:
+    text = f'{MODEL}first = model(5)\n{before}\nmodel(5).load_weights("saved.weights.h5")\n'
+    report = replayed(keras3_worker, folder, text)
+    assert [found.file for found in report.checkpoints] == ["saved.weights.h5"]
+    assert failed_lines(text, report) == {}
+
+
 def test_under_tf_keras_2_a_file_is_told(tf_keras_worker: Worker, folder: Path) -> None:
     text = MODEL.replace("import keras", "import tf_keras as keras").replace("from keras", "from tf_keras")
     text += 'model(4).load_weights("saved.h5")\n'

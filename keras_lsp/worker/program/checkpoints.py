@@ -23,6 +23,9 @@ class Checkpoints:
     def __init__(self, line: KerasLine) -> None:
         self.line = line
         self.found: List[CheckpointReport] = []
+        # Whether the program saves, or trains (a callback may save then): a real run loads what that wrote,
+        # and there is only what an earlier run left.
+        self.may_be_written = False
 
     def load(
         self, original: Callable[..., Any], model: Any, args: Any, kwargs: Any, span: Optional[SpanPair]
@@ -44,7 +47,8 @@ class Checkpoints:
             return
         if span is not None and len(self.found) < _MOST_FILES:
             self.found.append(CheckpointReport(span, os.path.basename(os.fspath(path)), *stored))
-        if getattr(model, "built", False) and self.line.weights(model) and not ANSWERS.unknowns:
+        known = not self.may_be_written and not ANSWERS.unknowns
+        if known and getattr(model, "built", False) and self.line.weights(model):
             self.line.load_shapes(lambda: original(model, *args, **kwargs))
 
 

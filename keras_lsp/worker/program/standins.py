@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from ..record.observe import Observer
 
 
-SILENT_METHODS = ("save", "export", "save_weights", "summary")
+SAVING = ("save", "export", "save_weights")
+SILENT_METHODS = (*SAVING, "summary")
 OPTIMIZER_METHODS = ("build", "apply", "apply_gradients", "minimize")
 
 
@@ -49,6 +50,7 @@ class StandIns:
 
     def _silent_method(self, name: str) -> Callable[..., Any]:
         def method(_model: Any, *_args: Any, **_kwargs: Any) -> Any:
+            self.checkpoints.may_be_written |= name in SAVING
             return Hole(f"`{name}` does not run in a replay", harmless=True)
 
         method.__name__ = name
@@ -137,6 +139,7 @@ class StandIns:
         return observed
 
     def event(self, kind: str, layer: Any, x: Any, span: Any = None, text: Optional[str] = None) -> _Event:
+        self.checkpoints.may_be_written |= kind == "fit"
         if text is None:
             text = structure_text(self.line, x) if x is not None else ""
         if span is None:
