@@ -126,4 +126,4 @@ def test_the_cost_stands_below_the_summary() -> None:
         "Dense", summary="(None, 3) → (None, 4)", cost="35 FLOPs per sample", configuration="units=4"
     )
     assert plain(shown).splitlines()[1:] == ["(None, 3) → (None, 4)", "35 FLOPs per sample", "units=4"]
-    assert "\n\n35 FLOPs per sample\n\n" in markdown(shown)
+    assert "\n\n(None, 3) → (None, 4)  \n35 FLOPs per sample  \n`units=4`" in markdown(shown)

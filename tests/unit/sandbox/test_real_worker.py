@@ -116,6 +116,8 @@ async def test_leaving_in_python_is_not_the_end(worker: WorkerProcess, statement
 
 
 async def test_a_running_replay_can_be_cancelled(worker: WorkerProcess) -> None:
+    while len(processes_of(worker._jail)) > 1:  # noqa: ASYNC110  # that of the test before: a report comes first
+        await asyncio.sleep(0.01)
     running = asyncio.create_task(replay(worker, ENDLESS))
     while len(processes_of(worker._jail)) < 2:  # noqa: ASYNC110  # the kernel has no event for this
         await asyncio.sleep(0.01)
