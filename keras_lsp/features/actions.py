@@ -130,7 +130,7 @@ def _classes_at(view: DocumentView, span: Span) -> list[ModelClass]:
 
 def _pin(view: DocumentView, model_class: ModelClass, shape: str) -> Fix:
     """A comment above the class, or in the place of the one it has."""
-    text, lines = view.document.text, view.document.lines
+    lines = view.document.lines
     several = "=" in shape.split("(", 1)[0]
     comment = f"# keras-lsp: {shape if several else f'input={shape}'}"
     title = f"Pin the input shape {shape} for `{model_class.name}`"
@@ -138,5 +138,5 @@ def _pin(view: DocumentView, model_class: ModelClass, shape: str) -> Fix:
         if pragma.target == model_class.name:
             return Fix(title, (TextEdit(pragma.span, comment),))
     start = model_class.span.start
-    indent = text[lines.line_span(lines.line_of(start)).start : start]
-    return Fix(title, (TextEdit(Span(start, start), f"{comment}{lines.ending}{indent}"),))
+    below = f"{comment}{lines.ending}{lines.before(start)}"
+    return Fix(title, (TextEdit(Span(start, start), below),))

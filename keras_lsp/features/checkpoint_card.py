@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.features import card, wording
 from keras_lsp.features.card import Card
 from keras_lsp.features.results import Hover
-from keras_lsp.source.positions import Positions
+from keras_lsp.features.rules.tree import tree_of
 
 if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, ReplayView
@@ -31,13 +31,9 @@ def hover_checkpoint(view: DocumentView, offset: int) -> Hover | None:
 
 
 def _string_at(view: DocumentView, offset: int) -> Span | None:
-    positions = Positions(view.parsed.text)
-    for node in ast.walk(view.parsed.tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            span = positions.span(node)
-            if span.touches(offset):
-                return span
-    return None
+    tree = tree_of(view)
+    strings = (n for n in tree.nodes if isinstance(n, ast.Constant) and isinstance(n.value, str))
+    return next((span for span in map(tree.span, strings) if span.touches(offset)), None)
 
 
 def _card(checkpoint: CheckpointReport, replay: ReplayView) -> Card:

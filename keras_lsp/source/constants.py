@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.source.enclosing import Import, bound_name, root_name
 from keras_lsp.source.evaluation import FUNCTIONS, NOT_SAID, Known, Place, UnknownError, is_plain
 from keras_lsp.source.foreign_objects import ForeignModule, ForeignObject
-from keras_lsp.source.keras_names import dotted_name
+from keras_lsp.source.keras_names import dotted_name, joined_name, module_of
 from keras_lsp.source.module_index import Function
 from keras_lsp.source.objects import Object, Objects, own_body
 from keras_lsp.source.parameters import all_arguments, defaults, parameter_names, self_name
@@ -177,7 +177,7 @@ class Constants(Objects):
 
     def _of_star(self, name: str) -> Known:
         modules = [module for module in self._index.imports.stars if may_be_ours(module)]
-        names = tuple(f"{module}{'' if module.endswith('.') else '.'}{name}" for module in modules)
+        names = tuple(joined_name(module, name) for module in modules)
         found = self._of_others(names)
         if found is None or name in self._index.imports.names:
             raise UnknownError
@@ -217,7 +217,7 @@ class Constants(Objects):
         if isinstance(held, ForeignObject):
             found = held.attribute(name)
         else:
-            names = tuple(f"{module}{'' if module.endswith('.') else '.'}{name}" for module in held.names)
+            names = tuple(joined_name(module, name) for module in held.names)
             of_module = self._of_others(names)
             if of_module is None:
                 return Known(ForeignModule(names, held.through))
@@ -305,5 +305,4 @@ def _origin_in(node: Import, name: str) -> tuple[str, ...]:
     alias = next(alias for alias in node.names if bound_name(alias) == name)
     if isinstance(node, ast.Import):
         return (alias.name if alias.asname else name,)
-    module = "." * node.level + (node.module or "")
-    return (f"{module}{'' if module.endswith('.') else '.'}{alias.name}",)
+    return (joined_name(module_of(node), alias.name),)

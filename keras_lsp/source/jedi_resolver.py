@@ -22,7 +22,7 @@ from keras_lsp.source.classes import ClassReader
 from keras_lsp.source.constants import Constants
 from keras_lsp.source.extract import facts_of, may_concern_us
 from keras_lsp.source.facts import Elsewhere
-from keras_lsp.source.keras_names import Imports, canonical
+from keras_lsp.source.keras_names import Imports, canonical, joined_name
 from keras_lsp.source.module_index import index_module
 from keras_lsp.source.parameters import fixture_name
 from keras_lsp.source.parse import parse
@@ -252,7 +252,7 @@ class JediNames:
 
     def _origin(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
         """What `from <module> import <name>` in the resolver's file gives."""
-        dotted = canonical(_dotted(name))
+        dotted = canonical(joined_name(*name))
         if dotted.startswith("keras."):
             return ClassOrigin.of_keras(dotted)
         if depth == 0:
@@ -439,10 +439,6 @@ class _ForeignConstants:
         return self._names.value(self._here, (module, name), self._depth - 1)
 
 
-def _dotted(name: ImportedName) -> str:
-    return f"{name[0]}{'' if name[0].endswith('.') else '.'}{name[1]}"
-
-
 def _files(resolver: JediResolver, module: str) -> Iterator[str]:
     """The files of the workspace that a module's name may mean, the likeliest first."""
     if resolver.path is None:
@@ -522,9 +518,9 @@ def _origin_of(model: ModelClass, path: str, text: str) -> ClassOrigin:
     lines = LineIndex(text)
 
     def placed(slot: LayerSlot) -> LayerSlot:
-        line = lines.line_of(slot.definition.start)
-        before = text[lines.line_span(line).start : slot.definition.start]
-        return replace(slot, elsewhere=Elsewhere(path, line, before, slot.definition.of(text)))
+        start = slot.definition.start
+        there = Elsewhere(path, lines.line_of(start), lines.before(start), slot.definition.of(text))
+        return replace(slot, elsewhere=there)
 
     init = model.method("__init__")
     return ClassOrigin(

@@ -83,6 +83,16 @@ def is_application(name: str) -> bool:
     return module.startswith("keras.applications") and last[:1].isupper()
 
 
+def module_of(node: ast.ImportFrom) -> str:
+    """The module that names come from, with its leading dots."""
+    return "." * node.level + (node.module or "")
+
+
+def joined_name(module: str, name: str) -> str:
+    """A name in a module with its leading dots: `..a`, `b` -> `..a.b`; `.`, `a` -> `.a`."""
+    return f"{module}{'' if module.endswith('.') else '.'}{name}"
+
+
 def dotted_name(node: ast.expr) -> str | None:
     """`a.b.c` of names and attributes as text; None for anything else."""
     parts: list[str] = []
@@ -118,15 +128,15 @@ class Imports:
             self._bind(alias.asname or dotted, dotted, alias, top_level)
 
     def add_from(self, node: ast.ImportFrom, top_level: bool) -> None:
-        module = "." * node.level + (node.module or "")
+        module = module_of(node)
         if not node.level:
             self.roots.add(module.split(".", 1)[0])
         for alias in node.names:
             if alias.name == "*":
                 self.stars.append(canonical(module))
             else:
-                separator = "" if module.endswith(".") else "."
-                self._bind(alias.asname or alias.name, f"{module}{separator}{alias.name}", alias, top_level)
+                dotted = joined_name(module, alias.name)
+                self._bind(alias.asname or alias.name, dotted, alias, top_level)
 
     def add_alias(self, name: str, value: ast.expr, top_level: bool) -> None:
         """`layers = tf.keras.layers` is as good as an import."""

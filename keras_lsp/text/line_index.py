@@ -54,6 +54,10 @@ class LineIndex:
         last = line == self.line_count - 1
         return Span(self._starts[line], self._ends[line] if last else self._starts[line + 1])
 
+    def before(self, offset: int) -> str:
+        """What stands before a place in its line: the indentation, where the place begins a statement."""
+        return self._text[self._starts[self.line_of(offset)] : max(0, offset)]
+
     def position(self, offset: int, encoding: Encoding) -> tuple[int, int]:
         """(line, column) of an offset; inside a line ending it is the end of the line's content."""
         line = self.line_of(offset)

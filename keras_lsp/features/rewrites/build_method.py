@@ -11,7 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix
-from keras_lsp.features.rewrites.methods import behind, class_node, method_node
+from keras_lsp.features.rewrites.methods import behind, class_node
+from keras_lsp.features.rules.tree import method
 from keras_lsp.source.facts import ModelKind
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
     if model_class is None or replay is None or model_class.kind not in kinds or model_class.builds_itself:
         return
     node = class_node(view, model_class)
-    init = method_node(node, "__init__") if node is not None else None
+    init = method(node, "__init__") if node is not None else None
     instances = replay.instances_of(model_class.name)
     if init is None or not instances or any(instance.guessed for instance in instances):
         return
@@ -42,8 +43,8 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
     body = found.pop()
     if found or not body or len(body) > _MOST_LINES:  # made in several ways: no text is right for all
         return
-    method = ("def build(self, input_shape):", *(f"\t{line}" for line in body), "\tself.built = True")
-    edit = behind(view, init, method)
+    lines = ("def build(self, input_shape):", *(f"\t{line}" for line in body), "\tself.built = True")
+    edit = behind(view, init, lines)
     if edit is not None:
         yield Fix(f"Add `build()` to `{model_class.name}`, with the shapes its layers get", (edit,))
 
@@ -52,7 +53,7 @@ def _body(view: DocumentView, replay: ReplayView, holder: LayerReport) -> tuple[
     """A line for each layer with weights, in the order called; empty where that does not make them all."""
     if len(holder.inputs) != 1 or _ONE_SHAPE.fullmatch(holder.inputs[0]) is None or holder.own_weights:
         return ()
-    lines: dict[int, str] = {}
+    lines: list[str] = []
     held = {layer_id: path for path, layer_id in holder.attributes.items()}
     made: set[str] = set()
     for layer_id in _order(holder, held):
@@ -66,9 +67,9 @@ def _body(view: DocumentView, replay: ReplayView, holder: LayerReport) -> tuple[
         if shapes is None or "." in held[layer_id] or not _builds(view, layer):
             return ()
         given = ", ".join("input_shape" if shape == holder.inputs[0] else shape for shape in shapes)
-        lines[layer_id] = f"self.{held[layer_id]}.build({given})"
+        lines.append(f"self.{held[layer_id]}.build({given})")
     complete = {weight.path for weight in holder.weights} <= made
-    return tuple(lines.values()) if complete else ()
+    return tuple(lines) if complete else ()
 
 
 def _order(holder: LayerReport, held: dict[int, str]) -> Iterator[int]:

@@ -11,7 +11,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix
-from keras_lsp.features.rewrites.methods import behind, class_node, method_node
+from keras_lsp.features.rewrites.methods import behind, class_node
+from keras_lsp.features.rules.tree import method
 from keras_lsp.source.facts import ModelKind
 from keras_lsp.source.parameters import all_arguments, self_name
 
@@ -31,19 +32,19 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
     if model_class.bases != ("keras.layers.Layer",):
         return
     node = class_node(view, model_class)
-    init = method_node(node, "__init__") if node is not None else None
+    init = method(node, "__init__") if node is not None else None
     kept = _kept(init) if init is not None else None
     if node is None or not kept:
         return
     quote = "'" if view.document.text.count("'") > view.document.text.count('"') else '"'
-    method = (
+    lines = (
         "def get_config(self):",
         "\treturn {",
         "\t\t**super().get_config(),",
         *(f"\t\t{quote}{name}{quote}: self.{held}," for name, held in kept),
         "\t}",
     )
-    edit = behind(view, node.body[-1], method)
+    edit = behind(view, node.body[-1], lines)
     if edit is not None:
         yield Fix(f"Add `get_config()` to `{model_class.name}`", (edit,))
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.features.rules.tree import assignment_of, calls_of, tree_of
 from keras_lsp.source.calls import is_input, layers_argument
 from keras_lsp.source.facts import ModelKind
 from keras_lsp.source.fingerprint import comments
-from keras_lsp.source.positions import Positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,16 +52,15 @@ def _fix(view: DocumentView, binding: Binding, call: LayerCall) -> Fix | None:
     if written is None or prefix is None:
         return None
     layers = list(written.elements)
-    first = next((c for c in _calls(view) if c.span == written.first), None)
+    first = calls_of(view).get(written.first)
     if first is not None and first.callee == "keras.Input":
         source = layers.pop(0)
     elif first is not None and is_input(first):
         return None  # an InputLayer is no tensor
     else:
         source = _input(view, call, prefix)
-    text, lines, whole = view.document.text, view.document.lines, binding.statement
-    start = lines.line_span(lines.line_of(whole.start)).start
-    indent = text[start : whole.start]
+    lines, whole = view.document.lines, binding.statement
+    indent = lines.before(whole.start)
     rest = {keyword.arg for keyword in written.call.keywords} - {"name", "layers"}
     if not source or not layers or len(layers) != len(call.layers) or indent.strip() or rest:
         return None
@@ -79,34 +78,22 @@ def _fix(view: DocumentView, binding: Binding, call: LayerCall) -> Fix | None:
 
 def _written(view: DocumentView, binding: Binding, call: LayerCall) -> _Written | None:
     """None for what cannot be taken apart: added to later, spread, with comments inside, on several lines."""
-    text = view.document.text
-    parsed = view.parsed
-    positions = Positions(parsed.text)
-    node = next((n for n in ast.walk(parsed.tree) if _assigns(n, binding, positions)), None)
-    made = node.value if isinstance(node, ast.Assign) else None
-    if not isinstance(node, ast.Assign) or not isinstance(made, ast.Call) or binding.layers != call.layers:
+    text, tree = view.document.text, tree_of(view)
+    node = assignment_of(view, binding)
+    made = node.value if node is not None else None
+    if node is None or not isinstance(made, ast.Call) or binding.layers != call.layers:
         return None
     given = layers_argument(made)
     if not isinstance(given, (ast.List, ast.Tuple)) or not given.elts:
         return None
-    elements = tuple(positions.span(element).of(text) for element in given.elts)
+    elements = tuple(tree.span(element).of(text) for element in given.elts)
     spread = any(isinstance(element, ast.Starred) for element in given.elts)
     if spread or any("\n" in element for element in elements):
         return None
     if any(binding.statement.covers(comment) for comment in comments(text)):
         return None
-    names = frozenset(_names_around(parsed.tree, node))
-    return _Written(made, elements, positions.span(given.elts[0]), names)
-
-
-def _assigns(node: ast.AST, binding: Binding, positions: Positions) -> bool:
-    if not isinstance(node, ast.Assign) or len(node.targets) != 1:
-        return False
-    return isinstance(node.targets[0], ast.Name) and positions.span(node) == binding.statement
-
-
-def _calls(view: DocumentView) -> Iterator[LayerCall]:
-    return (reference.call for reference in view.facts.references if reference.call is not None)
+    names = frozenset(_names_around(tree.module, node))
+    return _Written(made, elements, tree.span(given.elts[0]), names)
 
 
 def _input(view: DocumentView, call: LayerCall, prefix: str) -> str:

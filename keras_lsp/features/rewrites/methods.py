@@ -1,15 +1,15 @@
-"""Methods of a class as they stand in its text, and new ones among them."""
+"""New methods among those of a class."""
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import TextEdit
-from keras_lsp.source.positions import Positions
+from keras_lsp.features.rules.tree import model_classes, tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable
 
     from keras_lsp.session.snapshot import DocumentView
@@ -17,15 +17,7 @@ if TYPE_CHECKING:
 
 
 def class_node(view: DocumentView, model_class: ModelClass) -> ast.ClassDef | None:
-    positions = Positions(view.parsed.text)
-    for node in ast.walk(view.parsed.tree):
-        if isinstance(node, ast.ClassDef) and positions.name_span(node) == model_class.name_span:
-            return node
-    return None
-
-
-def method_node(node: ast.ClassDef, name: str) -> ast.FunctionDef | None:
-    return next((s for s in node.body if isinstance(s, ast.FunctionDef) and s.name == name), None)
+    return next((node for found, node in model_classes(view) if found is model_class), None)
 
 
 def behind(view: DocumentView, statement: ast.stmt, method: Iterable[str]) -> TextEdit | None:
@@ -33,14 +25,11 @@ def behind(view: DocumentView, statement: ast.stmt, method: Iterable[str]) -> Te
 
     The lines of `method` begin with a tab for each step of indentation; the text's own step is taken.
     """
-    text, lines = view.document.text, view.document.lines
-    span = Positions(view.parsed.text).span(statement)
-    indent = text[lines.line_span(lines.line_of(span.start)).start : span.start]
-    around = view.facts.class_at(span.start)
+    lines, span = view.document.lines, tree_of(view).span(statement)
+    indent, around = lines.before(span.start), view.facts.class_at(span.start)
     if indent.strip() or around is None:
         return None
-    outer = len(text[lines.line_span(lines.line_of(around.span.start)).start : around.span.start])
-    step = indent[outer:]
+    step = indent[len(lines.before(around.span.start)) :]
     rows = (indent + step * (len(line) - len(line.lstrip("\t"))) + line.lstrip("\t") for line in method)
     end = lines.line_span(lines.line_of(max(span.start, span.end - 1))).end
     return TextEdit(Span(end, end), lines.ending * 2 + lines.ending.join(rows))

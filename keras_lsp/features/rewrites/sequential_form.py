@@ -7,21 +7,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.features.rules.tree import assignment_of, calls_of, tree_of
 from keras_lsp.source.facts import ModelKind
 from keras_lsp.source.fingerprint import comments
-from keras_lsp.source.positions import Positions
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from keras_lsp.features.rules.tree import Tree
     from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.source.facts import Binding
 
 
 def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
     for binding in view.facts.bindings:
-        if binding.kind is ModelKind.FUNCTIONAL and binding.statement.touches(span.start) and binding.call:
+        is_model = binding.call is not None and binding.call.callee == "keras.Model"
+        if is_model and binding.kind is ModelKind.FUNCTIONAL and binding.statement.touches(span.start):
             fix = _fix(view, binding)
             if fix is not None:
                 yield fix
@@ -37,27 +39,28 @@ class _Model:
 
 
 def _fix(view: DocumentView, binding: Binding) -> Fix | None:
-    positions, text, prefix = Positions(view.parsed.text), view.document.text, view.facts.keras.prefix
-    body = _body_with(view.parsed.tree, binding, positions)
-    model = _model(body[-1]) if body else None
-    if model is None or prefix is None or binding.call is None or binding.call.callee != "keras.Model":
+    tree, text, prefix = tree_of(view), view.document.text, view.facts.keras.prefix
+    end = assignment_of(view, binding)
+    model = _model(end) if end is not None else None
+    if end is None or model is None or prefix is None:
         return None
-    chain = _chain(body[:-1], model)
+    chain = _chain(_before(tree, end), model)
     if chain is None:
         return None
     first = chain[0]
-    whole = Span(positions.span(first).start, binding.statement.end)
-    made = [positions.span(_maker(statement)).of(text) for statement in chain]
+    whole = Span(tree.span(first).start, binding.statement.end)
+    made = [tree.span(_maker(statement)).of(text) for statement in chain]
     several_lines = any("\n" in entry or "\r" in entry for entry in made)
     if several_lines or any(whole.covers(comment) for comment in comments(text)):
         return None
-    if not _is_input(view, positions.span(_maker(first))) or _used_elsewhere(view, chain, whole, positions):
+    source = calls_of(view).get(tree.span(_maker(first)))
+    if source is None or source.callee != "keras.Input" or _used_elsewhere(tree, chain, whole):
         return None
     lines = view.document.lines
-    indent = text[lines.line_span(lines.line_of(whole.start)).start : whole.start]
+    indent = lines.before(whole.start)
     if indent.strip():
         return None
-    rest = "".join(f", {keyword.arg}={positions.span(keyword.value).of(text)}" for keyword in model.rest)
+    rest = "".join(f", {keyword.arg}={tree.span(keyword.value).of(text)}" for keyword in model.rest)
     step = "\t" if "\t" in indent else "    "
     rows = (
         f"{binding.name} = {prefix}.Sequential([",
@@ -68,28 +71,28 @@ def _fix(view: DocumentView, binding: Binding) -> Fix | None:
     return Fix(f"Write `{binding.name}` as a Sequential", (edit,))
 
 
-def _body_with(tree: ast.Module, binding: Binding, positions: Positions) -> Sequence[ast.stmt]:
-    """The statements of a body up to the one that binds; empty where it is in none."""
-    for node in ast.walk(tree):
-        for name in ("body", "orelse", "finalbody"):
-            statements = getattr(node, name, None)
-            for number, statement in enumerate(statements if isinstance(statements, list) else ()):
-                if positions.span(statement) == binding.statement:
-                    return statements[: number + 1] if isinstance(statements, list) else ()
+def _before(tree: Tree, end: ast.stmt) -> Sequence[ast.stmt]:
+    """The statements of the same body that stand before one."""
+    for name in ("body", "orelse", "finalbody"):
+        statements: list[ast.stmt] = getattr(tree.parents[end], name, [])
+        if end in statements:
+            return statements[: statements.index(end)]
     return ()
 
 
-def _model(statement: ast.stmt) -> _Model | None:
-    made = statement.value if isinstance(statement, ast.Assign) else None
-    if not isinstance(made, ast.Call) or not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
+def _model(statement: ast.Assign) -> _Model | None:
+    made = statement.value
+    if not isinstance(made, ast.Call):
         return None
     given: dict[str, ast.expr] = dict(zip(("inputs", "outputs"), made.args, strict=False))
     given |= {keyword.arg: keyword.value for keyword in made.keywords if keyword.arg in ("inputs", "outputs")}
     rest = tuple(keyword for keyword in made.keywords if keyword.arg not in ("inputs", "outputs"))
-    names = [node.id for node in given.values() if isinstance(node, ast.Name)]
-    if len(names) != 2 or len(made.args) > 2 or any(keyword.arg != "name" for keyword in rest):
+    inputs, outputs = given.get("inputs"), given.get("outputs")
+    if not isinstance(inputs, ast.Name) or not isinstance(outputs, ast.Name):
         return None
-    return _Model(given["inputs"].id, given["outputs"].id, rest)  # type: ignore[attr-defined]  # both are names
+    if len(made.args) > 2 or any(keyword.arg != "name" for keyword in rest):
+        return None
+    return _Model(inputs.id, outputs.id, rest)
 
 
 def _chain(before: Sequence[ast.stmt], model: _Model) -> list[ast.Assign] | None:
@@ -122,20 +125,10 @@ def _maker(statement: ast.Assign) -> ast.expr:
     return made.func if isinstance(made, ast.Call) and isinstance(made.func, ast.Call) else made
 
 
-def _is_input(view: DocumentView, place: Span) -> bool:
-    return any(
-        binding.is_tensor and binding.call is not None and binding.call.callee == "keras.Input"
-        for binding in view.facts.bindings
-        if binding.call is not None and binding.call.span == place
-    )
-
-
-def _used_elsewhere(
-    view: DocumentView, chain: Sequence[ast.Assign], whole: Span, positions: Positions
-) -> bool:
+def _used_elsewhere(tree: Tree, chain: Sequence[ast.Assign], whole: Span) -> bool:
     """Whether a tensor of the chain is asked for outside of it: a Sequential has no names for them."""
     names = {_target(statement) for statement in chain}
     return any(
-        isinstance(node, ast.Name) and node.id in names and not whole.covers(positions.span(node))
-        for node in ast.walk(view.parsed.tree)
+        isinstance(node, ast.Name) and node.id in names and not whole.covers(tree.span(node))
+        for node in tree.nodes
     )

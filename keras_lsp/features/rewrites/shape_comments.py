@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.inlay_hints import hints_of
 from keras_lsp.features.results import Fix, TextEdit
-from keras_lsp.source.positions import Positions
+from keras_lsp.features.rules.tree import tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.session.snapshot import DocumentView
 
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_STATEMENTS = (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)
 
 
 def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
@@ -23,19 +23,16 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
     replay = view.current
     if replay is None:
         return
-    positions = Positions(view.parsed.text)
-    around = [
-        node
-        for node in ast.walk(view.parsed.tree)
-        if isinstance(node, _FUNCTIONS) and positions.span(node).touches(span.start)
-    ]
+    tree = tree_of(view)
     if span.start < span.end:
-        whole, where = span, "the selected lines"
-    elif around:
-        whole, where = positions.span(around[-1]), f"`{around[-1].name}`"
+        nodes, whole, where = tree.nodes, span, "the selected lines"
     else:
-        return
-    ends = _line_ends(view, positions, whole)
+        around = [function for function in tree.functions if tree.span(function).touches(span.start)]
+        if not around:
+            return
+        innermost = around[-1]
+        nodes, whole, where = tuple(ast.walk(innermost)), tree.span(innermost), f"`{innermost.name}`"
+    ends = _line_ends(view, nodes, whole)
     shapes: dict[int, list[str]] = {}
     for hint in hints_of(view, replay, whole):
         end = ends.get(view.document.lines.line_of(hint.offset))
@@ -49,13 +46,13 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
         yield Fix(f"Write the output shapes as comments in {where}", edits)
 
 
-def _line_ends(view: DocumentView, positions: Positions, whole: Span) -> dict[int, int]:
+def _line_ends(view: DocumentView, nodes: Iterable[ast.AST], whole: Span) -> dict[int, int]:
     """Line of a statement -> where a comment fits behind it; not where there is one already."""
-    text, lines = view.document.text, view.document.lines
+    text, lines, tree = view.document.text, view.document.lines, tree_of(view)
     found: dict[int, int] = {}
-    for node in ast.walk(view.parsed.tree):
-        if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr)):
-            span = positions.span(node)
+    for node in nodes:
+        if isinstance(node, _STATEMENTS):
+            span = tree.span(node)
             behind = Span(span.end, lines.line_span(lines.line_of(span.end)).end)
             if whole.overlaps(span) and not behind.of(text).strip():
                 first, last = lines.line_of(span.start), lines.line_of(span.end)

@@ -62,13 +62,13 @@ def _as_seen(view: DocumentView, cause: Cause, build: Span) -> Cause:
 
 def _before(view: DocumentView, place: Span, call: str) -> Fix:
     """The call as a statement of its own, before the statement that reads the weights."""
-    text, lines = view.document.text, view.document.lines
-    line = lines.line_span(lines.line_of(place.start))
-    indent = text[line.start : place.start]
+    lines = view.document.lines
+    indent = lines.before(place.start)
     if indent.strip():
         edit = TextEdit(Span(place.start, place.start), f"{call}; ")
     else:
-        edit = TextEdit(Span(line.start, line.start), f"{indent}{call}{lines.ending}")
+        start = place.start - len(indent)
+        edit = TextEdit(Span(start, start), f"{indent}{call}{lines.ending}")
     return Fix(f"Make the weights first: `{call}`", (edit,), preferred=True)
 
 

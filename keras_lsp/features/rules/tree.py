@@ -1,4 +1,4 @@
-"""The syntax tree of a document, for rules about how something is written."""
+"""The syntax tree of a document, for rules about how something is written and other ways to write it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from keras_lsp.source import keras_names
-from keras_lsp.source.facts import LayerCall, ModelClass, ReferenceKind
+from keras_lsp.source.facts import Binding, LayerCall, ModelClass, ReferenceKind
 from keras_lsp.source.parse import ParsedModule
 from keras_lsp.source.positions import Located, Positions
 
@@ -35,6 +35,11 @@ class Tree:
     @cached_property
     def nodes(self) -> tuple[ast.AST, ...]:
         return tuple(ast.walk(self.module))
+
+    @cached_property
+    def functions(self) -> tuple[Function, ...]:
+        """Outer ones before those in them."""
+        return tuple(node for node in self.nodes if isinstance(node, Function))
 
     def span(self, node: Located) -> Span:
         return self.positions.span(node)
@@ -98,6 +103,15 @@ def model_classes(view: DocumentView) -> Iterator[tuple[ModelClass, ast.ClassDef
 
 def method(node: ast.ClassDef, name: str) -> Function | None:
     return next((n for n in node.body if isinstance(n, Function) and n.name == name), None)
+
+
+def assignment_of(view: DocumentView, binding: Binding) -> ast.Assign | None:
+    """The statement `name = ...` that a variable has its value from; None where it is written otherwise."""
+    tree = tree_of(view)
+    for node in tree.nodes:
+        if isinstance(node, ast.Assign) and tree.span(node) == binding.statement:
+            return node if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) else None
+    return None
 
 
 def call_methods(view: DocumentView) -> Iterator[CallMethod]:

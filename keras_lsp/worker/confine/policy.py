@@ -71,6 +71,11 @@ def home_folder() -> str:
     return os.path.realpath(pwd.getpwuid(os.getuid()).pw_dir) if pwd is not None else ""
 
 
+def is_home(folder: str) -> bool:
+    """Whether it is the home folder, or above it."""
+    return folder == os.sep or (home_folder() + os.sep).startswith(folder.rstrip(os.sep) + os.sep)
+
+
 def is_secret(name: str) -> bool:
     """Whether a file or folder of a workspace is kept from replays, by its name."""
     if name.startswith("."):

@@ -12,7 +12,7 @@ import os
 import sys
 from typing import Iterator, List, NamedTuple, Set, Tuple
 
-from .policy import home_folder
+from .policy import home_folder, is_home
 from .workspace import hidden_of
 
 _HOPS = 40
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
 
 def seen(folders: Tuple[str, ...], program: str) -> Seen:
     real = tuple(dict.fromkeys(os.path.realpath(folder) for folder in folders))
-    shown = tuple(folder for folder in real if os.path.isdir(folder) and not _is_home(folder))
+    shown = tuple(folder for folder in real if os.path.isdir(folder) and not is_home(folder))
     own = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
     libraries = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
     users = glob.glob(os.path.join(os.environ.get("PYTHONUSERBASE") or os.devnull, "lib", "python3*"))
@@ -102,11 +102,6 @@ def _is_installation(prefix: str) -> bool:
 
 def _narrowed(prefix: str) -> Tuple[str, ...]:
     """Of a prefix that holds other things as well, the folders of programs and libraries."""
-    if prefix == os.path.join(home_folder(), ".local") or _is_home(prefix):
+    if prefix == os.path.join(home_folder(), ".local") or is_home(prefix):
         return tuple(os.path.join(prefix, name) for name in _LIBRARIES)
     return (prefix,)
-
-
-def _is_home(folder: str) -> bool:
-    """Whether it is the home folder, or above it."""
-    return folder == os.sep or (home_folder() + os.sep).startswith(folder.rstrip(os.sep) + os.sep)

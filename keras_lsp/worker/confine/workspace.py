@@ -6,7 +6,7 @@ import os
 import time
 from typing import Dict, Iterable, Iterator, List, NamedTuple, Optional, Set, Tuple
 
-from .policy import ENVIRONMENT, SOURCES, holds_no_sources, home_folder, is_secret
+from .policy import ENVIRONMENT, SOURCES, holds_no_sources, is_home, is_secret
 
 _MOST_ENTRIES = 20_000
 _MOST_RULES = 2_000
@@ -35,7 +35,7 @@ class Workspace:
         read: List[str] = []
         listed: List[str] = []
         for folder in dict.fromkeys(os.path.realpath(folder) for folder in folders):
-            if _is_home(folder):
+            if is_home(folder):
                 read += self._sources_of(folder)
             else:
                 read += _Walk(folder, self).run()
@@ -165,10 +165,6 @@ def _is_left_out(entry: os.DirEntry[str]) -> bool:
 
 def _is_source(path: str) -> bool:
     return path.endswith(SOURCES)
-
-
-def _is_home(folder: str) -> bool:
-    return folder == os.sep or (home_folder() + os.sep).startswith(folder + os.sep)
 
 
 def _entries(folder: str) -> List[os.DirEntry[str]]:
