@@ -54,6 +54,21 @@ class Objects(Evaluation):
     def _foreign_class(self, node: ast.expr) -> ForeignObject | None:
         """The class of another module that an expression names."""
 
+    def _class_of(self, base: ast.expr) -> ast.ClassDef | None:
+        """The class of this module that a base names."""
+        return self._classes.get(dotted_name(base) or "")
+
+    def _lineage(self, node: ast.ClassDef) -> Iterator[ast.ClassDef]:
+        """A class and those above it in this module, the nearest first, each once."""
+        seen = {node}
+        waiting = [node]
+        while waiting:
+            node = waiting.pop(0)
+            yield node
+            parents = [parent for base in node.bases if (parent := self._class_of(base)) is not None]
+            waiting += [parent for parent in dict.fromkeys(parents) if parent not in seen]
+            seen.update(parents)
+
     def _inherited(
         self, node: ast.ClassDef, name: str, above: tuple[ast.ClassDef, ...] = (), given: Given | None = None
     ) -> Known:
@@ -64,7 +79,7 @@ class Objects(Evaluation):
         if name in self._enclosing.kept_by(node):
             return self._kept(node, name, given)
         for base in node.bases:
-            parent = self._classes.get(dotted_name(base) or "")
+            parent = self._class_of(base)
             if parent is not None and parent is not node and parent not in above:
                 try:
                     return self._inherited(parent, name, (*above, node), self._handed_up(node, given))
@@ -111,7 +126,7 @@ class Objects(Evaluation):
         """What the `__init__` of the first base takes."""
         if not node.bases:
             return ()
-        parent = self._classes.get(dotted_name(node.bases[0]) or "")
+        parent = self._class_of(node.bases[0])
         if parent is not None:
             init = self._init_above(parent)
             return parameter_names(init)[1:] if init is not None else ()
@@ -120,19 +135,7 @@ class Objects(Evaluation):
 
     def _init_above(self, node: ast.ClassDef) -> Function | None:
         """The `__init__` that making an object runs first, where it is in this module."""
-        seen: set[ast.ClassDef] = set()
-        waiting = [node]
-        while waiting:
-            node = waiting.pop(0)
-            if node in seen:
-                continue
-            seen.add(node)
-            init = _init_of(node)
-            if init is not None:
-                return init
-            parents = [self._classes.get(dotted_name(base) or "") for base in node.bases]
-            waiting += [parent for parent in parents if parent is not None]
-        return None
+        return next((init for one in self._lineage(node) if (init := _init_of(one)) is not None), None)
 
     def _kept(self, node: ast.ClassDef, name: str, given: Given | None) -> Known:
         values = self._enclosing.kept_by(node)[name]
@@ -164,7 +167,7 @@ class Objects(Evaluation):
     def _fields(self, node: ast.ClassDef) -> list[str] | None:
         """The parameters of a dataclass or a NamedTuple, in order; None for other classes."""
         if not any(name in _CONFIGURATIONS for name in _marks(node)):
-            parents = [self._classes.get(dotted_name(base) or "") for base in node.bases]
+            parents = [self._class_of(base) for base in node.bases]
             above = [p for p in parents if p is not None and p is not node]
             if len(above) != 1 or _init_of(node) is not None:
                 return None
@@ -173,7 +176,7 @@ class Objects(Evaluation):
             s.target.id for s in node.body if isinstance(s, ast.AnnAssign) and isinstance(s.target, ast.Name)
         ]
         for base in node.bases:
-            parent = self._classes.get(dotted_name(base) or "")
+            parent = self._class_of(base)
             if parent is not None and parent is not node:
                 own = [*(self._fields(parent) or []), *own]
             elif parent is None and (dotted_name(base) or "").rpartition(".")[2] not in _ADD_NO_FIELDS:
@@ -241,17 +244,10 @@ class Objects(Evaluation):
 
     def _given_in_init(self, node: ast.ClassDef, name: str) -> ast.expr | None:
         """What a method, of whatever class above, gives to an attribute that is kept nowhere nearer."""
-        seen: set[ast.ClassDef] = set()
-        waiting = [node]
-        while waiting:
-            node = waiting.pop(0)
-            seen.add(node)
-            values = self._enclosing.kept_by(node).get(name)
+        for one in self._lineage(node):
+            values = self._enclosing.kept_by(one).get(name)
             if values is not None:
-                inside = [v for v in values if v is not None and self._is_in_method(v)]
-                return inside[0] if inside else None
-            parents = [self._classes.get(dotted_name(base) or "") for base in node.bases]
-            waiting += [parent for parent in parents if parent is not None and parent not in seen]
+                return next((v for v in values if v is not None and self._is_in_method(v)), None)
         return None
 
     def _is_in_method(self, node: ast.expr) -> bool:
@@ -274,17 +270,10 @@ class Objects(Evaluation):
     def _attributes_of(self, node: ast.ClassDef) -> Sequence[str]:
         """Names of all that a class and the classes above it keep."""
         found: dict[str, None] = {}
-        seen: set[ast.ClassDef] = set()
-        waiting = [node]
-        while waiting:
-            node = waiting.pop(0)
-            seen.add(node)
-            found |= dict.fromkeys(self._enclosing.kept_by(node))
-            for base in node.bases:
-                parent = self._classes.get(dotted_name(base) or "")
-                foreign = self._foreign_class(base) if parent is None else None
-                if parent is not None and parent not in seen:
-                    waiting.append(parent)
+        for one in self._lineage(node):
+            found |= dict.fromkeys(self._enclosing.kept_by(one))
+            for base in one.bases:
+                foreign = self._foreign_class(base) if self._class_of(base) is None else None
                 if foreign is not None and foreign.making is not None:
                     found |= dict.fromkeys(name for name, _ in foreign.making.kept)
         return list(found)[:_MOST]
