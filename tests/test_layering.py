@@ -56,7 +56,11 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
 }
 
 # outside module -> the only module or room that may import it
-OWNERS = {"pygls": "keras_lsp.lsp", "lsprotocol": "keras_lsp.lsp", "jedi": "keras_lsp.source.jedi_resolver"}
+OWNERS = {
+    "pygls": "keras_lsp.lsp",
+    "lsprotocol": "keras_lsp.lsp",
+    "jedi": "keras_lsp.source.jedi_definitions",
+}
 
 SERIALISERS = ("pickle", "marshal", "shelve", "dill", "cloudpickle")
 

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from keras_lsp.session.build_queue import BuildQueue
-from keras_lsp.source.jedi_resolver import JediNames, JediResolver
+from keras_lsp.source.jedi_names import JediNames
+from keras_lsp.source.jedi_resolver import JediResolver
 from keras_lsp.source.resolve import needs_others, split_name
 
 if TYPE_CHECKING:

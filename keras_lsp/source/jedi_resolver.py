@@ -1,53 +1,45 @@
-"""Model and layer classes of other files: looked up in the background, on one thread.
-
-Through the workspace's own files we follow import statements ourselves, since unsaved text counts and jedi
-reads the disk. In installed packages jedi finds the file that defines a class; what that class is, our own
-extraction says. Jedi is imported when the first such name is looked for; it reads files and runs none.
-"""
+"""What is known of the names that one file imports, and of the fixtures that its tests are given."""
 
 from __future__ import annotations
 
-import ast
-import functools
-import os
-import re
-import sys
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from keras_lsp.source.calls import Calls
-from keras_lsp.source.classes import ClassReader
-from keras_lsp.source.constants import Constants
-from keras_lsp.source.extract import facts_of, may_concern_us
-from keras_lsp.source.facts import Elsewhere
-from keras_lsp.source.keras_names import Imports, canonical, joined_name
-from keras_lsp.source.module_index import index_module
-from keras_lsp.source.parameters import fixture_name
-from keras_lsp.source.parse import parse
-from keras_lsp.source.positions import Positions
-from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, split_name
-from keras_lsp.source.slot_reader import SlotReader
-from keras_lsp.text.line_index import LineIndex
+from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable
 
     from keras_lsp.source.evaluation import Known
-    from keras_lsp.source.facts import LayerSlot, ModelClass, ModuleFacts
-    from keras_lsp.source.parse import ParsedModule
 
 ImportedName = tuple[str, str]  # module with its leading dots, name in it
 Origin = ClassOrigin | FunctionOrigin
 Fixture = tuple[str, FunctionOrigin]  # of a `conftest` that is above by as many folders as it has dots
-_DEPTH = 6  # files between a name and the class it means
-# Packages whose classes are no models; their stubs are large, and jedi reads all of them.
-_NO_MODELS = frozenset(
-    {"PIL", "absl", "cv2", "google", "h5py", "jax", "jaxlib", "matplotlib", "ml_dtypes", "numpy", "optree",
-     "pandas", "plotly", "pytest", "rich", "scipy", "seaborn", "sklearn", "torch", "tqdm", "yaml"}
-)  # fmt: skip
-_ROUNDS = 3  # what is learned about a class's bases may make us ask for what it holds
+
+_Name = TypeVar("_Name")
+_Answer = TypeVar("_Answer")
+
+
+@dataclass
+class Answers(Generic[_Name, _Answer]):
+    """To questions of one kind: those found so far, None for what is not there, and those asked in vain."""
+
+    found: dict[_Name, _Answer | None] = field(default_factory=dict)
+    wanted: dict[_Name, None] = field(default_factory=dict)  # in the order asked
+
+    def ask(self, name: _Name) -> _Answer | None:
+        """At once; None while nobody knows."""
+        if name not in self.found:
+            self.wanted[name] = None
+        return self.found.get(name)
+
+    def find(self, names: Iterable[_Name], find: Callable[[_Name], _Answer | None]) -> None:
+        self.found = self.found | {name: find(name) for name in names}
+
+    @property
+    def known(self) -> dict[_Name, _Answer]:
+        return {name: answer for name, answer in self.found.items() if answer is not None}
 
 
 @dataclass
@@ -60,73 +52,63 @@ class JediResolver:
     path: str | None
     root: str | None
     packages: tuple[str, ...] = ()
-    found: dict[ImportedName, Origin | None] = field(default_factory=dict)
-    wanted: dict[ImportedName, None] = field(default_factory=dict)  # in the order asked
-    values: dict[ImportedName, Known | None] = field(default_factory=dict)
-    wanted_values: dict[ImportedName, None] = field(default_factory=dict)
-    fixtures: dict[str, Fixture | None] = field(default_factory=dict)
-    wanted_fixtures: dict[str, None] = field(default_factory=dict)
+    origins: Answers[ImportedName, Origin] = field(default_factory=Answers)  # of classes and functions
+    values: Answers[ImportedName, Known] = field(default_factory=Answers)
+    fixtures: Answers[str, Fixture] = field(default_factory=Answers)
 
     def class_origin(self, module: str, name: str) -> ClassOrigin | None:
-        """At once; None while nobody knows."""
-        key = (module, name)
-        if key not in self.found:
-            self.wanted[key] = None
-        origin = self.found.get(key)
+        origin = self.origins.ask((module, name))
         return origin if isinstance(origin, ClassOrigin) else None
 
     def function_origin(self, module: str, name: str) -> FunctionOrigin | None:
-        origin = self.found.get((module, name))
+        origin = self.origins.found.get((module, name))
         return origin if isinstance(origin, FunctionOrigin) else None
 
     def constant(self, module: str, name: str) -> Known | None:
-        key = (module, name)
-        if key not in self.values:
-            self.wanted_values[key] = None
-        return self.values.get(key)
+        return self.values.ask((module, name))
 
     def fixture(self, name: str) -> Fixture | None:
-        if name not in self.fixtures:
-            self.wanted_fixtures[name] = None
-        return self.fixtures.get(name)
-
-    @property
-    def known(self) -> dict[ImportedName, Origin]:
-        """The names that are model or layer classes, or functions that return such."""
-        return {name: origin for name, origin in self.found.items() if origin is not None}
+        return self.fixtures.ask(name)
 
     @property
     def known_values(self) -> dict[ImportedName, str]:
         """The names of constants, and all that is known of each; 1 and True are not the same."""
-        return {name: repr(value) for name, value in self.values.items() if value is not None}
+        return {name: repr(value) for name, value in self.values.known.items()}
 
     @property
     def knows_anything(self) -> bool:
-        return self.knows_layers or bool(self.known_values)
+        return self.knows_layers or bool(self.values.known)
 
     @property
     def knows_layers(self) -> bool:
-        return bool(self.known or self.known_fixtures)
-
-    @property
-    def known_fixtures(self) -> dict[str, Fixture]:
-        return {name: found for name, found in self.fixtures.items() if found is not None}
+        return bool(self.origins.known or self.fixtures.known)
 
     @property
     def wants_more(self) -> bool:
-        return bool(self.wanted or self.wanted_values or self.wanted_fixtures)
+        return bool(self.origins.wanted or self.values.wanted or self.fixtures.wanted)
 
     def knows_the_same(self, other: JediResolver) -> bool:
         """Whether the facts of the file are the same with either."""
-        return (self.known, self.known_values, self.known_fixtures) == (
-            other.known,
+        return (self.origins.known, self.known_values, self.fixtures.known) == (
+            other.origins.known,
             other.known_values,
-            other.known_fixtures,
+            other.fixtures.known,
         )
 
     def take(self, other: JediResolver) -> None:
         """All that another one of the same file has found."""
-        self.found, self.values, self.fixtures = other.found, other.values, other.fixtures
+        self.origins.found = other.origins.found
+        self.values.found = other.values.found
+        self.fixtures.found = other.fixtures.found
+
+    def afresh(self) -> JediResolver:
+        """One that knows the same and was asked nothing yet."""
+        return replace(
+            self,
+            origins=Answers(self.origins.found),
+            values=Answers(self.values.found),
+            fixtures=Answers(self.fixtures.found),
+        )
 
     @property
     def is_installed(self) -> bool:
@@ -138,399 +120,3 @@ class JediResolver:
         roots = (self.root, *self.packages)
         root = next((root for root in roots if root and PurePath(root) in parents), self.root)
         return JediResolver(path, root, self.packages)
-
-
-@dataclass
-class _File:
-    """Another file as it was last read, and what `facts` knew of the names it imports."""
-
-    text: str
-    imports: Imports
-    facts: ModuleFacts
-    wanted: JediResolver  # with what the first look asked it in vain
-    functions: frozenset[str] = frozenset()  # of the module body
-    returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
-    functions_read: _Functions | None = None  # what tells that, once it is asked for
-    fixtures: frozenset[str] = frozenset()
-    known: JediResolver | None = None  # what `facts` were read with
-    constants: _ForeignConstants | None = None  # once it is asked for
-
-    def read_functions(self, here: JediResolver) -> _Functions:
-        if self.functions_read is None:
-            if self.known is not None:
-                here.take(self.known)
-            self.functions_read = _Functions(here, self.text)
-        return self.functions_read
-
-
-class JediNames:
-    """One thread that looks names up, and what it has read.
-
-    `read` gives the current text of a file, None when there is none; unsaved text counts. It is called on
-    the thread.
-    """
-
-    def __init__(self, read: Callable[[str], str | None]) -> None:
-        self._read_now = read
-        self._texts: dict[str, str | None] = {}  # as they are for the look-up that runs
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="jedi")
-        self._files: dict[str, _File] = {}  # by path
-        self._checked: dict[str, int] = {}  # paths whose facts are right for the look-up that runs: how deep
-        self._standing = False
-        self._jedi = _Jedi()
-        self._closed = False
-
-    def look_up(self, resolver: JediResolver, parsed: ParsedModule) -> Future[bool]:
-        """Look for what the module's extraction asks `resolver` in vain; True: extract again, it knows more.
-
-        Cancelling the future stops a look-up that has not begun.
-        """
-        return self._thread.submit(self._look_up, resolver, parsed)
-
-    def place_of(self, resolver: JediResolver, module: str, name: str) -> Future[Elsewhere | None]:
-        """Where an installed package defines a class or function; None where that is not found."""
-        return self._thread.submit(self._place_of, resolver, (module, name))
-
-    def _place_of(self, resolver: JediResolver, name: ImportedName) -> Elsewhere | None:
-        definition = self._jedi.definition(resolver, name) if resolver.packages else None
-        text = self._read(definition.file) if definition is not None and definition.file else None
-        if definition is None or definition.file is None or text is None:
-            return None
-        found = re.search(rf"^((?:class|(?:async )?def) ){re.escape(definition.name)}\b", text, re.MULTILINE)
-        if found is None:
-            return None
-        line = LineIndex(text).line_of(found.start())
-        return Elsewhere(definition.file, line, found.group(1), definition.name)
-
-    def stand_still(self) -> None:
-        """From now on no file changes: what was found holds for all look-ups."""
-        self._standing = True
-
-    def forget(self) -> None:
-        """Packages may have been installed or changed."""
-        self._jedi = _Jedi()
-
-    def close(self) -> None:
-        """Stop after the name that is being looked up."""
-        self._closed = True
-        self._thread.shutdown(wait=False, cancel_futures=True)
-
-    def _look_up(self, resolver: JediResolver, parsed: ParsedModule) -> bool:
-        # The extraction on the loop's thread goes on with what `resolver` has; it changes once, as a whole.
-        asked = replace(resolver)
-        if not self._standing:
-            self._checked.clear()
-            self._texts.clear()
-        for _ in range(_ROUNDS):
-            asked = replace(asked, wanted={}, wanted_values={}, wanted_fixtures={})
-            facts_of(parsed, asked)
-            if not asked.wants_more or self._closed:
-                break
-            self._answer(asked, asked, _DEPTH)
-        if not asked.knows_layers and not may_concern_us(parsed.text):
-            asked.values = {}  # there is no layer that is made with them
-        more = not asked.knows_the_same(resolver)
-        resolver.take(asked)
-        return more
-
-    def _answer(self, resolver: JediResolver, asked: JediResolver, depth: int) -> None:
-        """Find for one resolver what another one of its file was asked in vain."""
-        wanted = (tuple(asked.wanted), tuple(asked.wanted_values), tuple(asked.wanted_fixtures))
-        resolver.found = resolver.found | self._origins(resolver, wanted[0], depth)
-        resolver.values = resolver.values | {n: self.value(resolver, n, depth) for n in wanted[1]}
-        resolver.fixtures = resolver.fixtures | {n: self._fixture(resolver, n, depth) for n in wanted[2]}
-
-    def _read(self, path: str) -> str | None:
-        if path not in self._texts:
-            self._texts[path] = self._read_now(path)
-        return self._texts[path]
-
-    def _origins(
-        self, resolver: JediResolver, names: tuple[ImportedName, ...], depth: int
-    ) -> dict[ImportedName, Origin | None]:
-        return {name: None if self._closed else self._origin(resolver, name, depth) for name in names}
-
-    def _origin(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
-        """What `from <module> import <name>` in the resolver's file gives."""
-        dotted = canonical(joined_name(*name))
-        if dotted.startswith("keras."):
-            return ClassOrigin.of_keras(dotted)
-        if depth == 0:
-            return None
-        for path in _files(resolver, name[0]):
-            text = self._read(path)
-            if text is not None:
-                return self._in_file(resolver.of_file(path), text, name[1], depth)
-        handed = self._handed_on(resolver, name, depth)
-        origin = self._origin(*handed, depth - 1) if handed is not None else None
-        return origin or self._installed(resolver, name, depth)
-
-    def _handed_on(
-        self, resolver: JediResolver, name: ImportedName, depth: int
-    ) -> tuple[JediResolver, ImportedName] | None:
-        """What `backend` calls `backend.layers.Dense`: it has no module `layers`, but imports one."""
-        package, *rest = split_name(name[0])
-        while package and rest[0]:
-            for path in _files(resolver, package):
-                text = self._read(path)
-                if text is not None:
-                    here = resolver.of_file(path)
-                    imported = self._file(here, text, depth).imports.names.get(rest[0])
-                    module = ".".join([imported, *rest[1:]]) if imported else ""
-                    return (here, (module, name[1])) if imported else None
-            package, last = split_name(package)
-            rest.insert(0, last)
-        return None
-
-    def _in_file(self, here: JediResolver, text: str, name: str, depth: int) -> Origin | None:
-        """What a file calls `name`: a class or function of its own, or one it imports."""
-        path = here.path or ""
-        file = self._file(here, text, depth)
-        model = file.facts.model_class(name)
-        if model is not None:
-            return _origin_of(model, path, text)
-        if name in file.functions:
-            if name not in file.returned:
-                file.returned[name] = file.read_functions(here).returned(name)
-            return file.returned[name]
-        imported = file.imports.names.get(name) or file.imports.aliases.get(name)
-        if imported is not None:
-            return self._origin(here, split_name(imported), depth - 1)
-        stars = (self._origin(here, (module, name), depth - 1) for module in file.imports.stars)
-        return next((origin for origin in stars if origin is not None), None)
-
-    def _installed(self, resolver: JediResolver, name: ImportedName, depth: int) -> Origin | None:
-        """A class of an installed package."""
-        definition = self._definition(resolver, name)
-        if definition is None:
-            return None
-        if definition.full_name.startswith("keras."):
-            return ClassOrigin.of_keras(definition.full_name)
-        text = self._read(definition.path) if definition.path else None
-        if text is None or definition.path is None:
-            return None
-        return self._in_file(resolver.of_file(definition.path), text, definition.name, depth - 1)
-
-    def _fixture(self, resolver: JediResolver, name: str, depth: int) -> Fixture | None:
-        """What pytest gives for a parameter's name: the nearest `conftest.py` counts that has it."""
-        if depth == 0 or self._closed or resolver.path is None:
-            return None
-        for level, folder in enumerate(_starts(_folders(resolver.path), resolver.root), 1):
-            path = os.path.join(folder, "conftest.py")  # noqa: PTH118
-            text = self._read(path) if path != resolver.path else None
-            if text is None:
-                continue
-            here = resolver.of_file(path)
-            file = self._file(here, text, depth - 1)
-            if name in file.fixtures:
-                origin = file.read_functions(here).fixture(name)
-                return ("." * level + "conftest", origin) if origin is not None else None
-        return None
-
-    def value(self, resolver: JediResolver, name: ImportedName, depth: int) -> Known | None:
-        """What `from <module> import <name>` in the resolver's file stands for; on the thread."""
-        if depth == 0 or self._closed:
-            return None
-        for path in _files(resolver, name[0]):
-            text = self._read(path)
-            if text is not None:
-                return self._value_in(resolver.of_file(path), text, name[1], depth)
-        handed = self._handed_on(resolver, name, depth)
-        if handed is not None:
-            return self.value(*handed, depth - 1)
-        definition = self._definition(resolver, name)
-        text = self._read(definition.file) if definition is not None and definition.file else None
-        if definition is None or definition.file is None or text is None:
-            return None
-        return self._value_in(resolver.of_file(definition.file), text, definition.name, depth - 1)
-
-    def _value_in(self, here: JediResolver, text: str, name: str, depth: int) -> Known | None:
-        file = self._file(here, text, depth)
-        if file.constants is None:
-            file.constants = _ForeignConstants(self, here, text)
-        return file.constants.of(name, depth)
-
-    def _definition(self, resolver: JediResolver, name: ImportedName) -> _Definition | None:
-        """In an installed package; its names have capitals, so that not every function is looked for."""
-        module = name[0].split(".", 1)[0]
-        if not resolver.packages or module in sys.stdlib_module_names or module in _NO_MODELS:
-            return None
-        return self._jedi.definition(resolver, name) if name[1][:1].isupper() else None
-
-    def _file(self, here: JediResolver, text: str, depth: int) -> _File:
-        """What another file says, with the classes it imports in its turn; each once in a look-up."""
-        path = here.path or ""
-        file = self._files.get(path)
-        if file is None or file.text != text:
-            file = self._files[path] = _first_look(here, text)
-        if self._checked.get(path, 0) < depth:
-            self._checked[path] = depth
-            self._answer(here, file.wanted, depth - 1)
-            if not here.knows_the_same(file.known or file.wanted):
-                file.known = here
-                file.facts = facts_of(parse(text), here)
-                file.returned.clear()
-                file.functions_read = None
-        return file
-
-
-def _first_look(here: JediResolver, text: str) -> _File:
-    parsed = parse(text)
-    # A package that never speaks of Keras has no models; its imports may still lead to one that does.
-    facts = facts_of(parsed, here if not here.is_installed or may_concern_us(text) else None)
-    index = index_module(parsed.tree)
-    functions = index.functions
-    fixtures = (fixture_name(function) for function in functions.values() if function.decorator_list)
-    return _File(
-        text,
-        index.imports,
-        facts,
-        replace(
-            here,
-            wanted=dict(here.wanted),
-            wanted_values=dict(here.wanted_values),
-            wanted_fixtures=dict(here.wanted_fixtures),
-        ),
-        functions=frozenset(functions),
-        fixtures=frozenset(name for name in fixtures if name is not None),
-    )
-
-
-class _Functions:
-    """The functions of another file: read once, however many of them are asked for."""
-
-    def __init__(self, here: JediResolver, text: str) -> None:
-        self._path = here.path or ""
-        self._index, self._positions = index_module(parse(text).tree), Positions(text)
-        self._calls = Calls(self._positions, self._index, here)
-        ClassReader(self._positions, self._calls, self._index).read()
-
-    def returned(self, name: str) -> FunctionOrigin | None:
-        """What a function returns; None when there is no layer in it."""
-        reader = SlotReader("", {}, self._positions, self._calls, self._index)
-        returns = reader.returned(self._index.functions[name])
-        return FunctionOrigin(returns, self._path) if returns.entries else None
-
-    def fixture(self, name: str) -> FunctionOrigin | None:
-        """What a fixture of pytest gives."""
-        returns = self._calls.fixture(
-            "", ast.arg(name, lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
-        )
-        return FunctionOrigin(returns, self._path) if returns.entries else None
-
-
-class _ForeignConstants:
-    """What the names of another file stand for; the names that it imports are looked up at once."""
-
-    def __init__(self, names: JediNames, here: JediResolver, text: str) -> None:
-        self._names = names
-        self._here = here
-        self._depth = 0
-        self._constants = Constants(index_module(parse(text).tree), self._of_other)
-
-    def of(self, name: str, depth: int) -> Known | None:
-        outer, self._depth = self._depth, depth
-        try:
-            return self._constants.of_name(name)
-        finally:
-            self._depth = outer
-
-    def _of_other(self, module: str, name: str) -> Known | None:
-        return self._names.value(self._here, (module, name), self._depth - 1)
-
-
-def _files(resolver: JediResolver, module: str) -> Iterator[str]:
-    """The files of the workspace that a module's name may mean, the likeliest first."""
-    if resolver.path is None:
-        return
-    folders = _folders(resolver.path)
-    name = module.lstrip(".")
-    level = len(module) - len(name)
-    below = os.path.join(*name.split(".")) if name else ""  # noqa: PTH118  # a path is made ten times as fast
-    for folder in folders[level - 1 : level] if level else _starts(folders, resolver.root):
-        target = os.path.join(folder, below) if below else folder  # noqa: PTH118
-        yield os.path.join(target, "__init__.py")  # noqa: PTH118
-        if below:
-            yield f"{target}.py"
-
-
-@functools.lru_cache(maxsize=1024)
-def _folders(path: str) -> tuple[str, ...]:
-    return tuple(str(folder) for folder in PurePath(path).parents)
-
-
-def _starts(folders: Sequence[str], root: str | None) -> Sequence[str]:
-    """Where absolute imports may begin: the file's folder and those above it, up to the root."""
-    top = str(PurePath(root)) if root else None
-    return folders[: folders.index(top) + 1] if top in folders else folders[:1]
-
-
-@dataclass(frozen=True)
-class _Definition:
-    name: str
-    full_name: str  # canonical for a class of Keras
-    path: str | None  # of a class
-    file: str | None  # of whatever it is
-
-
-class _Jedi:
-    """Asks jedi, each question once: installed packages seldom change."""
-
-    def __init__(self) -> None:
-        self._known: dict[object, _Definition | None] = {}
-        self._environment: Any = None
-
-    def definition(self, resolver: JediResolver, name: ImportedName) -> _Definition | None:
-        place = _beside(resolver.path)
-        key = (place, resolver.root, resolver.packages, name)
-        if key not in self._known:
-            self._known[key] = self._ask(place, resolver, name)
-        return self._known[key]
-
-    def _ask(self, place: str | None, resolver: JediResolver, name: ImportedName) -> _Definition | None:
-        # Costs 0.1 s and memory, and many sessions never need it.
-        import jedi  # type: ignore[import-untyped]  # noqa: PLC0415  # has no type hints
-
-        statement = f"from {name[0]} import {name[1]}"
-        root = resolver.root or resolver.packages[0]
-        try:
-            # Our own Python runs jedi's helper process: the user's runs in the worker only.
-            self._environment = self._environment or jedi.create_environment(sys.executable, safe=False)
-            project = jedi.Project(root, sys_path=resolver.packages)
-            script = jedi.Script(statement, path=place, project=project, environment=self._environment)
-            # Followed to the end; or, where that ends at a package that is not installed here, one step.
-            names = script.goto(1, len(statement), follow_imports=True) or script.goto(1, len(statement))
-        except Exception:  # noqa: BLE001  # jedi raises many kinds on odd code; the name stays unknown
-            return None
-        if not names:
-            return None
-        full_name = canonical(names[0].full_name or "")
-        file = str(names[0].module_path) if names[0].module_path else None
-        return _Definition(names[0].name, full_name, file if names[0].type == "class" else None, file)
-
-
-def _beside(path: str | None) -> str | None:
-    """A place in the same package. Not `path` itself: jedi would take our statement for that file's text."""
-    return str(PurePath(path).with_name("__keras_lsp_names__.py")) if path else None
-
-
-def _origin_of(model: ModelClass, path: str, text: str) -> ClassOrigin:
-    lines = LineIndex(text)
-
-    def placed(slot: LayerSlot) -> LayerSlot:
-        start = slot.definition.start
-        there = Elsewhere(path, lines.line_of(start), lines.before(start), slot.definition.of(text))
-        return replace(slot, elsewhere=there)
-
-    init = model.method("__init__")
-    return ClassOrigin(
-        kind=model.kind,
-        name=model.name,
-        path=path,
-        name_span=model.name_span,
-        parameters=init.parameters if init is not None else (),
-        has_own_build=model.builds_itself,
-        initial=model.initial,
-        slots=tuple(slot if slot.elsewhere else placed(slot) for slot in (*model.slots, *model.inherited)),
-        setters=model.setters,
-    )

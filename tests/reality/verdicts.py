@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.source.extract import facts_of
-from keras_lsp.source.jedi_resolver import JediNames, JediResolver
+from keras_lsp.source.jedi_names import JediNames
+from keras_lsp.source.jedi_resolver import JediResolver
 from keras_lsp.source.parse import parse
 
 if TYPE_CHECKING:

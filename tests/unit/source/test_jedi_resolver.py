@@ -9,7 +9,8 @@ import pytest
 
 from keras_lsp.source.extract import extract
 from keras_lsp.source.facts import Built, ModelKind
-from keras_lsp.source.jedi_resolver import JediNames, JediResolver
+from keras_lsp.source.jedi_names import JediNames
+from keras_lsp.source.jedi_resolver import JediResolver
 from keras_lsp.source.parse import parse
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def test_nothing_is_known_before_the_look_up(project: Path) -> None:
     resolver = resolver_for(project)
     facts = extract(MAIN, resolver)
     assert facts.bindings == ()
-    assert list(resolver.wanted) == [("nets", "Net"), ("nets", "Dense"), ("nets.models", "Plain")]
+    assert list(resolver.origins.wanted) == [("nets", "Net"), ("nets", "Dense"), ("nets.models", "Plain")]
 
 
 def test_classes_of_other_files(project: Path, names: JediNames) -> None:
@@ -89,7 +90,7 @@ def test_classes_of_other_files(project: Path, names: JediNames) -> None:
     assert mine.kind is ModelKind.SUBCLASS
     assert not mine.closed
     assert facts.keras.used
-    assert resolver.wanted == {}
+    assert resolver.origins.wanted == {}
 
 
 def test_where_a_class_comes_from(project: Path, names: JediNames) -> None:
@@ -119,7 +120,7 @@ def test_names_that_do_not_exist(project: Path, names: JediNames) -> None:
     resolver = resolver_for(project)
     text = "from nowhere import Net\nfrom nets import Missing\na = Net()\nb = Missing()\n"
     assert not names.look_up(resolver, parse(text)).result(timeout=60)
-    assert set(resolver.found.values()) == {None}
+    assert set(resolver.origins.found.values()) == {None}
 
 
 def test_a_cycle_of_imports_ends(tmp_path: Path, names: JediNames) -> None:
@@ -178,7 +179,7 @@ def test_classes_of_installed_packages(tmp_path: Path, site: Path, names: JediNa
     assert names.look_up(resolver, parse(text)).result(timeout=60)
     (net,) = extract(text, resolver).classes
     assert (net.name, net.kind, net.closed) == ("Net", ModelKind.SUBCLASS, False)
-    (origin,) = resolver.known.values()
+    (origin,) = resolver.origins.known.values()
     assert origin.path.startswith(str(site))
 
 

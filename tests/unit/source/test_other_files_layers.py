@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.source.extract import facts_of
-from keras_lsp.source.jedi_resolver import JediNames, JediResolver
+from keras_lsp.source.jedi_names import JediNames
+from keras_lsp.source.jedi_resolver import JediResolver
 from keras_lsp.source.parse import parse
 from tests.test_cases import slot_line
 
