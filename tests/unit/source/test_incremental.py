@@ -145,6 +145,11 @@ def assert_as_if_read_anew(module: LiveModule, text: str, names: Names | None = 
     assert module.has_model_code == bool(whole.classes or whole.bindings or whole.references)
 
 
+def assert_edit_as_if_read_anew(module: LiveModule, text: str, names: Names | None = None) -> None:
+    module.edit(text)
+    assert_as_if_read_anew(module, text, names)
+
+
 class Names:
     """What is known of another file."""
 
@@ -216,8 +221,7 @@ def test_whole_lines_deleted_doubled_and_moved(changes: list[tuple[int, str, int
             lines.insert(other % len(lines), line)
         if how == "s":
             lines.insert(place % len(lines), line)
-        module.edit("".join(lines))
-        assert_as_if_read_anew(module, "".join(lines))
+        assert_edit_as_if_read_anew(module, "".join(lines))
 
 
 @pytest.mark.parametrize("name", ["subclassed", "functional", "reading_weights"])
@@ -239,8 +243,7 @@ def test_real_texts(name: str) -> None:
         at = choose.randrange(len(text))
         changed = text[:at] + choose.choice(TYPED) + text[at + choose.choice((0, 0, 1, 30)) :]
         for now in (changed, text):
-            module.edit(now)
-            assert_as_if_read_anew(module, now)
+            assert_edit_as_if_read_anew(module, now)
 
 
 @pytest.mark.parametrize("path", FOREIGN, ids=lambda path: path.stem)
@@ -252,8 +255,7 @@ def test_texts_that_nobody_here_wrote(path: Path) -> None:
         at = choose.randrange(len(text))
         changed = text[:at] + choose.choice(TYPED) + text[at + choose.choice((0, 1)) :]
         for now in (changed, text):
-            module.edit(now)
-            assert_as_if_read_anew(module, now)
+            assert_edit_as_if_read_anew(module, now)
 
 
 def test_classes_of_other_files_become_known_later() -> None:
@@ -264,8 +266,7 @@ def test_classes_of_other_files_become_known_later() -> None:
     assert_as_if_read_anew(module, text, Names())
     assert module.has_model_code
     for edited in (text + "x = 1\n", text.replace("(3)", "(4)"), text.replace("import Far", "import Fa")):
-        module.edit(edited)
-        assert_as_if_read_anew(module, edited, Names())
+        assert_edit_as_if_read_anew(module, edited, Names())
     module.learn(None)
     assert not module.has_model_code
 
@@ -311,8 +312,7 @@ def test_constants_of_other_files(added: str) -> None:
     for place in (0, 3, 5, len(lines)):
         text = "".join([*lines[:place], added, *lines[place:]])
         for edited in (text, IMPORTING, text.replace("UNITS, SIZES", "SIZES")):
-            module.edit(edited)
-            assert_as_if_read_anew(module, edited, Names())
+            assert_edit_as_if_read_anew(module, edited, Names())
 
 
 @pytest.mark.parametrize(
@@ -327,8 +327,7 @@ def test_names_that_are_given_without_a_node_of_their_own(added: str) -> None:
     text = "import keras\n\nwidth = 3\n\ndense = keras.layers.Dense(width)\n"
     module = LiveModule(text)
     for edited in (text + added, text, added + text):
-        module.edit(edited)
-        assert_as_if_read_anew(module, edited)
+        assert_edit_as_if_read_anew(module, edited)
 
 
 @pytest.mark.parametrize("use", ["model: Net = f()\n", "def g(model: Net = None):\n    model.a\n"])
@@ -336,8 +335,7 @@ def test_annotations_before_an_equals_sign(use: str) -> None:
     text = "import keras\n\nclass Net(keras.Model):\n    pass\n\n" + use
     module = LiveModule(text)
     for edited in (text.replace("keras.Model", "object"), text, text.replace("Model", "layers.Layer"), text):
-        module.edit(edited)
-        assert_as_if_read_anew(module, edited)
+        assert_edit_as_if_read_anew(module, edited)
 
 
 def test_fixtures_of_other_files() -> None:
@@ -348,8 +346,7 @@ def test_fixtures_of_other_files() -> None:
     assert module.has_model_code
     own = "import pytest\n\n@pytest.fixture\ndef given():\n    return 3\n\n"
     for edited in (own + text, text, text.replace("given", "give"), text, text + own, text):
-        module.edit(edited)
-        assert_as_if_read_anew(module, edited, Names())
+        assert_edit_as_if_read_anew(module, edited, Names())
 
 
 def test_a_view_of_an_older_text_stays() -> None:
@@ -403,10 +400,8 @@ def test_a_half_typed_statement_costs_no_more_than_a_whole_one(walked: list[int]
     walked.clear()
     header = "class Net7(keras.Model):\n"
     broken = text.replace(header, header + typed)
-    module.edit(broken)
-    assert_as_if_read_anew(module, broken)
-    module.edit(text)
-    assert_as_if_read_anew(module, text)
+    assert_edit_as_if_read_anew(module, broken)
+    assert_edit_as_if_read_anew(module, text)
     assert [number for number in walked if number < 20] == [3, 3]
 
 
@@ -419,8 +414,7 @@ def test_a_text_that_was_never_whole(walked: list[int]) -> None:
     module.edit(further)
     assert walked == [3]
     assert_as_if_read_anew(module, further)
-    module.edit(text)
-    assert_as_if_read_anew(module, text)
+    assert_edit_as_if_read_anew(module, text)
 
 
 def test_brackets_that_hold_lines_at_the_margin_stay_whole_beside_a_mistake() -> None:
