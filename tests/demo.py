@@ -23,7 +23,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from tests.protocol.client import Client, apply_edit, position
+from tests.protocol.client import Client, apply_edit, label_of, position
 
 SEED = Path(__file__).parent.parent / "fixtures" / "seeds" / "subclassed.py"
 QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "-1"}
@@ -94,7 +94,7 @@ class Demo:
         for hint in sorted(hints, key=lambda hint: int(hint["position"]["character"]), reverse=True):
             row = hint["position"]["line"]
             before, after = lines[row].divide([hint["position"]["character"]])
-            lines[row] = Text.assemble(before, (hint["label"], "black on cyan"), after)
+            lines[row] = Text.assemble(before, (label_of(hint), "black on cyan"), after)
         first = self.text[: self.text.index("class ")].count("\n")
         for number, line in enumerate(lines[first:], first + 1):
             self.console.print(Text.assemble((f"{number:4} ", "dim"), line))

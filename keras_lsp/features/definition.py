@@ -101,8 +101,4 @@ def _said(use: WeightUse) -> list[Span]:
 
 def _created(view: DocumentView, layers: tuple[LayerReport, ...]) -> list[Span]:
     """The slot that holds each layer where there is one, else the constructor call itself."""
-    if view.replay is None:
-        return []
-    slots = {s.call.span: s.definition for c in view.facts.classes for s in c.slots if s.call}
-    made = [span for layer in layers if (span := view.replay.span(layer.created)) is not None]
-    return [slots.get(span, span) for span in made]
+    return [span for layer in layers if (span := locate.made_at(view, layer)) is not None]

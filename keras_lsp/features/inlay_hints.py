@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keras_lsp.features import typed, wording
+from keras_lsp.features import locate, typed, wording
 from keras_lsp.features.results import InlayHint
 from keras_lsp.source.facts import ReferenceKind
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import Value
+
+    Callers = dict[int, tuple[Span, Span | None]]
 
 _RETURN = re.compile(r"(?m)^[^\S\r\n]*return\b[ \t]*\(*[ \t]*")
 _ANNOTATION = re.compile(r"[ \t]*:(?!=)")
@@ -37,8 +40,10 @@ def _with_counts(
     for offset, count in _counts(view, replay, span).items():
         shape = found.get(offset)
         label = f"{shape.label} · {count}" if shape is not None else f" {count}"
-        found[offset] = InlayHint(
-            offset, label, shape.tooltip if shape is not None else _dated(replay, count)
+        found[offset] = (
+            replace(shape, label=label)
+            if shape is not None
+            else InlayHint(offset, label, _dated(replay, count))
         )
     return tuple(found[offset] for offset in sorted(found))
 
@@ -57,16 +62,47 @@ def _counts(view: DocumentView, replay: ReplayView, span: Span) -> dict[int, str
 
 def hints_of(view: DocumentView, replay: ReplayView, span: Span) -> tuple[InlayHint, ...]:
     hints: dict[int, InlayHint] = {}
+    callers = _callers(view, replay, span)
     for hint in (
-        *_assigned(view, replay, span),
-        *_returned(view, replay, span),
+        *_assigned(view, replay, span, callers),
+        *_returned(view, replay, span, callers),
         *_listed(view, replay, span),
     ):
         hints.setdefault(hint.offset, hint)
     return tuple(hints[offset] for offset in sorted(hints))
 
 
-def _assigned(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[InlayHint]:
+def _callers(view: DocumentView, replay: ReplayView, span: Span) -> Callers:
+    """End of the text of a call of a layer -> the outermost such call, and where that layer was made.
+
+    None where the call means layers that were made in different places.
+    """
+    found: Callers = {}
+    slots = locate.slots_by_call(view)
+    for layer in replay.report.layers:
+        made = replay.span(layer.created)
+        if made is None:
+            continue
+        target = slots.get(made, made)
+        for pair in (pair for flow in layer.flows for pair in flow.spans):
+            call = replay.span(pair)
+            if call is None or not span.touches(call.end):
+                continue
+            known = found.get(call.end)
+            if known is None or known[0].start > call.start:
+                found[call.end] = (call, target)
+            elif known[0] == call and known[1] != target:
+                found[call.end] = (call, None)
+    return found
+
+
+def _maker(callers: Callers, expression: Span) -> Span | None:
+    """Where the layer was made whose call is what an expression, or a statement, ends with."""
+    call, target = callers.get(expression.end, (expression, None))
+    return target if expression.covers(call) else None
+
+
+def _assigned(view: DocumentView, replay: ReplayView, span: Span, callers: Callers) -> Iterator[InlayHint]:
     for reference in view.facts.references:
         if reference.kind is not ReferenceKind.TENSOR or not reference.is_store:
             continue
@@ -74,10 +110,11 @@ def _assigned(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[In
             label, tooltip = _texts(replay, reference.span)
             if label:
                 colon = "" if _ANNOTATION.match(view.document.text, reference.span.end) else ":"
-                yield InlayHint(reference.span.end, f"{colon} {label}", tooltip)
+                target = _maker(callers, reference.binding.statement) if reference.binding else None
+                yield InlayHint(reference.span.end, f"{colon} {label}", tooltip, target)
 
 
-def _returned(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[InlayHint]:
+def _returned(view: DocumentView, replay: ReplayView, span: Span, callers: Callers) -> Iterator[InlayHint]:
     """The value of each `return`, behind the expression: the widest one the replay saw start there."""
     widest: dict[int, Span] = {}
     for seen in replay.spans:
@@ -94,7 +131,7 @@ def _returned(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[In
         if place is not None and span.touches(place.end):
             label, tooltip = _texts(replay, place)
             if label:
-                yield InlayHint(place.end, f" → {label}", tooltip)
+                yield InlayHint(place.end, f" → {label}", tooltip, _maker(callers, place))
 
 
 def _listed(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[InlayHint]:
@@ -115,7 +152,10 @@ def _listed(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[Inla
                 guess = "~" if layer.guessed else ""
                 tooltip = f"{layer.class_name} `{layer.name}`, {note}: {', '.join(layer.outputs)}"
                 yield InlayHint(
-                    entry.end, f" → {guess}{wording.one_of(layer.outputs)}", _dated(replay, tooltip)
+                    entry.end,
+                    f" → {guess}{wording.one_of(layer.outputs)}",
+                    _dated(replay, tooltip),
+                    entry,
                 )
 
 

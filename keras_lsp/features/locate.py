@@ -112,6 +112,17 @@ def created_by(replay: ReplayView, call: LayerCall | None) -> tuple[LayerReport,
     return replay.created_at(call.span) if call is not None else ()
 
 
+def made_at(view: DocumentView, layer: LayerReport) -> Span | None:
+    """The slot that holds a layer of this text where there is one, else the constructor call itself."""
+    made = view.replay.span(layer.created) if view.replay is not None else None
+    return slots_by_call(view).get(made, made) if made is not None else None
+
+
+def slots_by_call(view: DocumentView) -> dict[Span, Span]:
+    """Constructor call -> the definition of the slot that takes what it makes."""
+    return {s.call.span: s.definition for c in view.facts.classes for s in c.slots if s.call}
+
+
 def own_values(replay: ReplayView, span: Span) -> tuple[Value, ...]:
     """What the program itself saw at `span`, without what was only worked out for it."""
     return tuple(v for node in replay.nodes_at(span) if not node.projected for v in node.values)

@@ -108,6 +108,7 @@ class InlayHint:
     offset: int
     label: str  # "(None, 64)"
     tooltip: str = ""
+    target: Span | None = None  # where the layer was made that gave this
 
 
 @dataclass(frozen=True, slots=True)

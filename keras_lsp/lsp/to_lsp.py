@@ -127,13 +127,14 @@ def _markup(markdown: str, *, is_markdown: bool) -> types.MarkupContent:
 
 
 def inlay_hint(found: InlayHint, sheet: Sheet) -> types.InlayHint | None:
-    """None for one in another cell."""
+    """None for one in another cell. A label with a place jumps there, and VS Code shows that place's card."""
     position = sheet.position(found.offset)
     if position is None:
         return None
+    place = location_of(sheet.document, found.target, sheet.encoding) if found.target is not None else None
     return types.InlayHint(
         position=position,
-        label=found.label,
+        label=[types.InlayHintLabelPart(found.label, location=place)] if place is not None else found.label,
         kind=types.InlayHintKind.Type,
         tooltip=found.tooltip or None,
     )

@@ -186,6 +186,11 @@ function Steps.begin_hints() end
 function Steps.poll_hints(step)
   local hints = vim.tbl_map(function(item)
     local label = item.inlay_hint.label
+    if type(label) == 'table' then
+      label = table.concat(vim.tbl_map(function(part)
+        return part.value
+      end, label))
+    end
     return { line = item.inlay_hint.position.line + 1, label = label }
   end, vim.lsp.inlay_hint.get({ bufnr = 0 }))
   for _, hint in ipairs(hints) do

@@ -68,6 +68,12 @@ FULL_CAPABILITIES: Message = {
 }
 
 
+def label_of(hint: Message) -> str:
+    """What an editor shows of an inlay hint."""
+    label = hint["label"]
+    return label if isinstance(label, str) else "".join(part["value"] for part in label)
+
+
 class ServerError(Exception):
     """The server answered a request with an error."""
 

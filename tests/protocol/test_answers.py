@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.protocol.client import Client, Message, ServerError, apply_edit, offset_of, text_at
+from tests.protocol.client import Client, Message, ServerError, apply_edit, label_of, offset_of, text_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ class Asking:
         params = {"textDocument": {"uri": URI}, "range": ALL}
         found = await self.client.request("textDocument/inlayHint", params)
         ends = [
-            (offset_of(self.text, hint["position"], self.client.encoding), hint["label"]) for hint in found
+            (offset_of(self.text, hint["position"], self.client.encoding), label_of(hint)) for hint in found
         ]
         return {self.text[:end].rsplit("\n", 1)[-1].strip(): label for end, label in ends}
 

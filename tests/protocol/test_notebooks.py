@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.protocol.client import FULL_CAPABILITIES, ServerError, apply_edit, text_at
+from tests.protocol.client import FULL_CAPABILITIES, ServerError, apply_edit, label_of, text_at
 from tests.protocol.notebook import CAPABILITIES, MARKUP, Notebook
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def hints(notebook: Notebook, number: int) -> dict[str, str]:
     text = notebook.texts[notebook[number]]
     start = {"line": 0, "character": 0}
     before = (text_at(text, {"start": start, "end": h["position"]}, notebook.client.encoding) for h in found)
-    return {text.splitlines()[-1].strip(): hint["label"] for text, hint in zip(before, found, strict=True)}
+    return {text.splitlines()[-1].strip(): label_of(hint) for text, hint in zip(before, found, strict=True)}
 
 
 def changed(notebook: Notebook, texts: dict[str, str]) -> set[str]:

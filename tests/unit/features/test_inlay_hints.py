@@ -37,6 +37,49 @@ def test_lines_of_call(seed: Callable[[str], str], replayed: Replayed) -> None:
         ]
 
 
+def jumps(snapshot: Snapshot) -> dict[str, str]:
+    """The line of each hint, and the line it jumps to."""
+    view = snapshot.views[KEY]
+    lines, text = view.document.lines, view.document.text
+    found = {}
+    for hint in inlay_hints(snapshot, KEY, whole(text)):
+        here, there = (
+            lines.line_span(lines.line_of(offset)).of(text).strip() if offset is not None else ""
+            for offset in (hint.offset, hint.target.start if hint.target else None)
+        )
+        found[here] = there
+    return found
+
+
+def test_a_hint_leads_to_the_layer_that_was_called(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("subclassed")
+    found = jumps(current(text, replayed(text)))
+    assert found["x = self.dense1(inputs)"].startswith("self.dense1 = ")
+    assert found["return self.dense2(x)"].startswith("self.dense2 = ")
+    assert found["def call(self, inputs):"] == ""
+    text = (
+        "import keras\n\nx = keras.Input((8,))\nshared = keras.layers.Dense(4)\n"
+        "y = keras.layers.Dense(2)(shared(x))\nz = shared(x) + 1\n"
+        "for width in (3, 5):\n    x = keras.layers.Dense(width)(x)\n"
+        "model = keras.Sequential([keras.Input((8,)), keras.layers.Dense(7)])\n"
+    )
+    found = jumps(current(text, replayed(text)))
+    assert found["y = keras.layers.Dense(2)(shared(x))"] == "y = keras.layers.Dense(2)(shared(x))"
+    assert found["z = shared(x) + 1"] == ""  # what it adds to is not what it is
+    assert found["x = keras.layers.Dense(width)(x)"] == "x = keras.layers.Dense(width)(x)"
+
+
+def test_a_hint_of_layers_made_in_several_places_leads_nowhere(replayed: Replayed) -> None:
+    text = (
+        "import keras\n\n\nclass Net(keras.Model):\n    def __init__(self, wide):\n"
+        "        super().__init__()\n        if wide:\n            self.d = keras.layers.Dense(9)\n"
+        "        else:\n            self.d = keras.layers.Dense(3)\n\n    def call(self, x):\n"
+        "        y = self.d(x)\n        return y\n\n\n"
+        "a = Net(True)(keras.Input((4,)))\nb = Net(False)(keras.Input((4,)))\n"
+    )
+    assert jumps(current(text, replayed(text)))["y = self.d(x)"] == ""
+
+
 def test_beside_an_annotation(replayed: Replayed) -> None:
     text = (
         "import keras\n\n\nclass Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
