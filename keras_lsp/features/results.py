@@ -101,6 +101,15 @@ class Finding:
     message: str  # one line, plain words
     related: tuple[Related, ...] = ()
     fixes: tuple[Fix, ...] = ()
+    unnecessary: bool = False  # it does nothing: editors may fade it
+
+
+@dataclass(frozen=True, slots=True)
+class RuleLink:
+    """A place that names a rule."""
+
+    span: Span
+    code: str  # "KL101"
 
 
 @dataclass(frozen=True, slots=True)

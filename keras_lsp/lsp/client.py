@@ -28,6 +28,8 @@ class Client:
     nested_symbols: bool = False
     related_information: bool = False
     diagnostic_data: bool = False
+    fades_unnecessary: bool = False
+    rule_uri: str = ""  # where it shows what a rule is about, with `{code}` in it; "" where it does not
     code_action_literals: bool = False  # without them an action cannot carry an edit
     preferred_actions: bool = False
     versioned_edits: bool = False
@@ -38,7 +40,7 @@ class Client:
     registers_configuration: bool = False  # wants to be asked before it reports changed settings
 
     @classmethod
-    def of(cls, capabilities: types.ClientCapabilities, encoding: Encoding) -> Client:
+    def of(cls, capabilities: types.ClientCapabilities, encoding: Encoding, rule_uri: str = "") -> Client:
         def can(path: str) -> bool:
             return bool(get_capability(capabilities, path, False))
 
@@ -69,6 +71,12 @@ class Client:
             ),
             nested_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
             related_information=can(f"{document}.publish_diagnostics.related_information"),
+            fades_unnecessary=types.DiagnosticTag.Unnecessary
+            in (
+                get_capability(capabilities, f"{document}.publish_diagnostics.tag_support.value_set", ())
+                or ()
+            ),
+            rule_uri=rule_uri,
             diagnostic_data=can(f"{document}.publish_diagnostics.data_support"),
             code_action_literals=can(f"{document}.code_action.code_action_literal_support"),
             preferred_actions=can(f"{document}.code_action.is_preferred_support"),

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from keras_lsp.sandbox.pool import BuilderSource
 
 
+_SHOWN = ("hints", "parameter_hints", "code_lens")  # settings of what clients keep until they are told
+
+
 class KerasLanguageServer(LanguageServer):
     protocol: KerasProtocol
 
@@ -48,7 +51,7 @@ class KerasLanguageServer(LanguageServer):
     def set_settings(self, settings: Settings) -> None:
         before, self.settings = self.settings, settings
         self.session.set_settings(settings)
-        if settings.hints != before.hints:
+        if any(getattr(settings, name) != getattr(before, name) for name in _SHOWN):
             self.publisher.refresh()
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:

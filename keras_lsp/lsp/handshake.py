@@ -59,6 +59,13 @@ def position_encoding(params: Message) -> str:
     return known[0] if known else "utf-16"
 
 
+def rule_uri(params: Message) -> str:
+    """`initializationOptions.ruleUri`: the client's own address of a rule's text, `{code}` for its code."""
+    options = params.get("initializationOptions")
+    said = options.get("ruleUri") if isinstance(options, dict) else None
+    return said if isinstance(said, str) and "{code}" in said else ""
+
+
 def initialize_result(params: Message) -> Message:
     return {
         "serverInfo": {"name": "keras-lsp", "version": keras_lsp.__version__},
@@ -83,6 +90,7 @@ def initialize_result(params: Message) -> Message:
             "documentHighlightProvider": True,
             "renameProvider": _rename(params),
             "codeLensProvider": {"resolveProvider": False},
+            **({"documentLinkProvider": {"resolveProvider": False}} if rule_uri(params) else {}),
             "workspaceSymbolProvider": True,
             "codeActionProvider": {"codeActionKinds": ["quickfix", "refactor.rewrite", FIX_ALL]},
             "executeCommandProvider": {"commands": list(COMMANDS)},

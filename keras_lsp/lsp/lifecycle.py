@@ -29,9 +29,9 @@ def is_strict(environment: Mapping[str, str] = os.environ) -> bool:
     return environment.get("KERAS_LSP_STRICT") == "1"
 
 
-def initialize(ls: KerasLanguageServer, params: types.InitializeParams) -> None:
+def initialize(ls: KerasLanguageServer, params: types.InitializeParams, rule_uri: str = "") -> None:
     encoding = Encoding(ls.workspace.position_encoding or Encoding.UTF16)
-    ls.client = Client.of(params.capabilities, encoding)
+    ls.client = Client.of(params.capabilities, encoding, rule_uri)
     trusted = options.trust_from(params.initialization_options)
     if trusted is not None:
         ls.session.set_trusted(trusted)

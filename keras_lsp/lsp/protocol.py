@@ -13,7 +13,7 @@ from pygls.protocol import JsonRPCNotification, JsonRPCRequestMessage, LanguageS
 from pygls.workspace import Workspace
 
 from keras_lsp.lsp import lifecycle, rpc
-from keras_lsp.lsp.handshake import position_encoding
+from keras_lsp.lsp.handshake import position_encoding, rule_uri
 from keras_lsp.lsp.rpc import Refusal, Stage
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class KerasProtocol(LanguageServerProtocol):
             position_encoding(message),
         )
         self.stage = Stage.RUNNING
-        lifecycle.initialize(self._server, params)
+        lifecycle.initialize(self._server, params, rule_uri(message))
 
     def receive(self, body: bytes) -> None:
         """Handle the body of one frame, whatever it is."""

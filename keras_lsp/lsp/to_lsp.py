@@ -205,11 +205,18 @@ def diagnostic(found: Finding, sheet: Sheet, client: Client) -> types.Diagnostic
         range=where,
         severity=_SEVERITIES[found.severity],
         code=found.code,
+        code_description=types.CodeDescription(uri) if (uri := rule_uri(found.code, client)) else None,
         source=SOURCE,
         message=found.message,
         related_information=related,
+        tags=[types.DiagnosticTag.Unnecessary] if found.unnecessary and client.fades_unnecessary else None,
         data={"slug": found.slug} if client.diagnostic_data else None,
     )
+
+
+def rule_uri(code: str, client: Client) -> str:
+    """Where the client shows what a rule is about; "" where it does not."""
+    return client.rule_uri.replace("{code}", code)
 
 
 def code_action(

@@ -58,6 +58,7 @@ FULL_CAPABILITIES: Message = {
             "versionSupport": True,
             "codeDescriptionSupport": True,
             "dataSupport": True,
+            "tagSupport": {"valueSet": [1, 2]},
         },
         "codeAction": {
             "codeActionLiteralSupport": {"codeActionKind": {"valueSet": ["quickfix"]}},

@@ -230,6 +230,31 @@ async def test_a_modest_client_gets_what_it_can_take(clients: Clients, keras_pyt
         assert not client.sent(request)
 
 
+async def test_what_names_a_rule_leads_to_its_text_where_the_client_shows_it(clients: Clients) -> None:
+    client = await clients.start(options={"ruleUri": "rules:/{code}.md"})
+    text = "import keras\n\ns = '😀'  # keras-lsp: ignore[KL101, no-rule, file-name]\n"
+    client.open(URI, text)
+    (finding,) = await client.wait_for_diagnostics(URI, bool)
+    assert (finding["code"], finding["codeDescription"]) == ("KL902", {"href": "rules:/KL902.md"})
+    assert finding["tags"] == [1]  # faded: it does nothing
+    links = await client.request("textDocument/documentLink", {"textDocument": {"uri": URI}})
+    assert [(text_at(text, link["range"], client.encoding), link["target"]) for link in links] == [
+        ("KL101", "rules:/KL101.md"),
+        ("file-name", "rules:/KL505.md"),
+    ]
+
+
+@pytest.mark.parametrize("said", [None, "rules:/", 3])
+async def test_rules_are_not_linked_for_a_client_that_does_not_show_them(
+    clients: Clients, said: object
+) -> None:
+    client = await clients.start(options={"ruleUri": said}, capabilities={})
+    assert "documentLinkProvider" not in client.capabilities
+    client.open(URI, "import keras\n\nx = 1  # keras-lsp: ignore[no-rule]\n")
+    (finding,) = await client.wait_for_diagnostics(URI, bool)
+    assert not {"codeDescription", "tags"} & finding.keys()
+
+
 async def test_actions_of_other_kinds_are_not_ours(client: Client) -> None:
     client.open(URI, TEXT)
     context = {"diagnostics": [], "only": ["source.organizeImports"]}

@@ -1,4 +1,4 @@
-import type { Diagnostic, LogOutputChannel } from 'vscode';
+import type { LogOutputChannel } from 'vscode';
 import {
   CloseAction,
   type DynamicFeature,
@@ -11,7 +11,6 @@ import {
 } from 'vscode-languageclient/node';
 
 import type { CommandLine } from './commandLine';
-import { ruleUri } from './documents';
 
 export interface ClientOptions {
   command: CommandLine;
@@ -67,19 +66,7 @@ export function makeClient({ command, log, initializationOptions, settings }: Cl
           configuration: (params) =>
             params.items.map((item) => (item.section === 'kerasLsp' ? settings() : null)),
         },
-        handleDiagnostics: (uri, diagnostics, next) => {
-          next(uri, diagnostics.map(withExplanation));
-        },
       },
     },
   );
-}
-
-/** The code of a rule becomes a link to what the rule is about. */
-function withExplanation(diagnostic: Diagnostic): Diagnostic {
-  const { code } = diagnostic;
-  if (typeof code === 'string') {
-    diagnostic.code = { value: code, target: ruleUri(code) };
-  }
-  return diagnostic;
 }

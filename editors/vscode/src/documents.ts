@@ -2,10 +2,8 @@ import { commands, type ExtensionContext, EventEmitter, Uri, workspace } from 'v
 
 const SCHEME = 'keras-lsp';
 
-/** The text on a rule: a link to it may be followed from wherever VS Code shows a finding. */
-export function ruleUri(code: string): Uri {
-  return Uri.from({ scheme: SCHEME, path: `/${code}.md` });
-}
+/** The text on a rule, for the links that the server gives to findings and to comments that name a rule. */
+export const RULE_URI = `${SCHEME}:/{code}.md`;
 
 /** Texts that the server wrote, shown as rendered Markdown. */
 export class Documents {

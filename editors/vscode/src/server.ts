@@ -6,6 +6,7 @@ import { DidChangeConfigurationNotification, type LanguageClient, State } from '
 import type { ServerAccess, ServerState } from './access';
 import { Backoff } from './backoff';
 import { makeClient } from './client';
+import { RULE_URI } from './documents';
 import { TRUST } from './protocol';
 import { findServerPython, isInFolder } from './serverPython';
 import type { Settings } from './settings';
@@ -126,7 +127,11 @@ export class Server implements ServerAccess, Disposable {
     const client = makeClient({
       command,
       log: this.log,
-      initializationOptions: () => ({ ...this.settings.forServer(), trusted: workspace.isTrusted }),
+      initializationOptions: () => ({
+        ...this.settings.forServer(),
+        trusted: workspace.isTrusted,
+        ruleUri: RULE_URI,
+      }),
       settings: () => this.settings.forServer(),
     });
     this.client = client;

@@ -32,4 +32,5 @@ RULE = Rule(
     good="size = 32\n",
     fix="Removes the comment, or the name that silences nothing.",
     check=_check,
+    unnecessary=True,
 )

@@ -56,4 +56,5 @@ RULE = Rule(
     "        self.a = tf.keras.layers.Dense(3)\n\n    def call(self, x):\n        return self.a(x)\n",
     fix="Takes the argument out.",
     check=check,
+    unnecessary=True,
 )

@@ -28,6 +28,7 @@ class Rule:
     fix: str  # what the quick fix does, "" when there is none
     check: Callable[[DocumentView], Iterable[Finding]]
     no_fix: str = ""  # why there is no quick fix, where there is none
+    unnecessary: bool = False  # what is found does nothing: editors may fade it
 
     def finding(
         self,
@@ -38,5 +39,12 @@ class Rule:
         severity: Severity | None = None,
     ) -> Finding:
         return Finding(
-            self.code, self.slug, severity or self.severity, span, message, tuple(related), tuple(fixes)
+            self.code,
+            self.slug,
+            severity or self.severity,
+            span,
+            message,
+            tuple(related),
+            tuple(fixes),
+            self.unnecessary,
         )

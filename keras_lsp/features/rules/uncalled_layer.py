@@ -89,4 +89,5 @@ RULE = Rule(
     fix="",
     no_fix="Whether it is to be called, and on what, or to be taken out, only the author knows.",
     check=check,
+    unnecessary=True,
 )
