@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keras_lsp.features.auto_import import complete_unimported
 from keras_lsp.features.keras_arguments import complete_arguments, complete_string
 from keras_lsp.features.keras_members import complete_members
 from keras_lsp.features.keras_place import Place
+from keras_lsp.features.snippets import complete_snippets
 from keras_lsp.features.typed import code_mask, inside_at
 
 if TYPE_CHECKING:
@@ -23,4 +25,6 @@ def complete_keras(view: DocumentView, offset: int) -> tuple[Completion, ...]:
     if place.typed[:1].isdigit():
         return ()
     members = complete_members(place)
-    return complete_arguments(place) if members is None else members
+    if members is not None:
+        return members
+    return (*complete_arguments(place), *complete_unimported(place), *complete_snippets(place))

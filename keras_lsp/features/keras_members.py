@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from keras_lsp.features.auto_import import unimported_module
 from keras_lsp.features.keras_name import resolve
 from keras_lsp.features.results import Completion, CompletionKind, Topic
 from keras_lsp.knowledge.api import Kind
@@ -50,7 +52,13 @@ def _below(place: Place, dotted: str) -> tuple[Completion, ...]:
     if _IMPORT.search(place.head):
         return _members(place, canonical(dotted), modules_only=True)
     name = resolve(place.view, dotted, place.offset)
-    return _members(place, name, modules_only=False) if name is not None else ()
+    if name is not None:
+        return _members(place, name, modules_only=False)
+    meant = unimported_module(place, dotted)
+    if meant is None:
+        return ()
+    module, edits = meant
+    return tuple(replace(item, also=edits) for item in _members(place, module, modules_only=False))
 
 
 def _members(place: Place, module: str, *, modules_only: bool) -> tuple[Completion, ...]:

@@ -27,6 +27,7 @@ class CompletionKind(str, Enum):
     FUNCTION = "function"
     ARGUMENT = "argument"
     STRING = "string"
+    SNIPPET = "snippet"  # `insert` has places to fill in, `${1:units}`
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Completion:
     documentation: str = ""  # Markdown
     sort: str = ""
     topic: Topic | None = None  # instead of a documentation, which then is made when it is asked for
+    filter: str = ""  # what is compared with what is typed; "" for what is inserted
+    also: tuple[TextEdit, ...] = ()  # edits elsewhere that come with it, such as an import
 
 
 @dataclass(frozen=True, slots=True)

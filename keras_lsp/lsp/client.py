@@ -23,6 +23,7 @@ class Client:
     markdown_completion: bool = False
     resolves_documentation: bool = False  # asks for it when an item is looked at
     labels_details: bool = False  # shows more beside a label than the label
+    snippets: bool = False  # fills in places of a completion
     markdown_signature: bool = False
     signature_offsets: bool = False  # takes parameters as places in the label
     nested_symbols: bool = False
@@ -62,6 +63,7 @@ class Client:
                 )
                 or ()
             ),
+            snippets=can(f"{document}.completion.completion_item.snippet_support"),
             labels_details=can(f"{document}.completion.completion_item.label_details_support"),
             markdown_signature=prefers_markdown(
                 f"{document}.signature_help.signature_information.documentation_format"

@@ -47,6 +47,7 @@ _COMPLETIONS = {
     CompletionKind.FUNCTION: types.CompletionItemKind.Function,
     CompletionKind.ARGUMENT: types.CompletionItemKind.Variable,
     CompletionKind.STRING: types.CompletionItemKind.EnumMember,
+    CompletionKind.SNIPPET: types.CompletionItemKind.Snippet,
 }
 _SYMBOLS = {
     SymbolKind.CLASS: types.SymbolKind.Class,
@@ -66,10 +67,13 @@ def hover(found: Hover, sheet: Sheet, client: Client) -> types.Hover:
 
 
 def completion(found: Completion, sheet: Sheet, client: Client) -> types.CompletionItem | None:
-    """None for what would change another cell."""
+    """None for what would change another cell, and for what the client cannot fill in."""
     topic, where = found.topic, sheet.range(found.replace)
-    if where is None:
+    also = [types.TextEdit(there, edit.text) for edit in found.also if (there := sheet.range(edit.span))]
+    snippet = found.kind is CompletionKind.SNIPPET
+    if where is None or len(also) < len(found.also) or (snippet and not client.snippets):
         return None
+    match = found.filter or found.insert
     return types.CompletionItem(
         label=found.label,
         # VS Code shows `detail` of the chosen item alone, this of all.
@@ -80,8 +84,10 @@ def completion(found: Completion, sheet: Sheet, client: Client) -> types.Complet
         detail=found.detail or None,
         documentation=completion_documentation(found.documentation, client),
         sort_text=found.sort or None,
-        filter_text=found.insert if found.insert != found.label else None,
+        filter_text=match if match != found.label else None,
         text_edit=types.TextEdit(where, found.insert),
+        insert_text_format=types.InsertTextFormat.Snippet if snippet else None,
+        additional_text_edits=also or None,
         data={"uri": sheet.document.key, "name": topic.name, "parameter": topic.parameter} if topic else None,
     )
 

@@ -42,6 +42,7 @@ FULL_CAPABILITIES: Message = {
                 "documentationFormat": ["markdown", "plaintext"],
                 "resolveSupport": {"properties": ["documentation", "detail"]},
                 "labelDetailsSupport": True,
+                "snippetSupport": True,
             }
         },
         "signatureHelp": {

@@ -54,10 +54,15 @@ def _kept(init: Function) -> list[tuple[str, str]] | None:
 
     Without `**kwargs` that reach the base, `cls(**config)` would refuse the `name` and `dtype` of the base.
     """
-    names = [argument.arg for argument in all_arguments(init)][1:]
     more = init.args.kwarg
     if init.args.vararg is not None or more is None or not _hands_on(init, more.arg):
         return None
+    kept = kept_parameters(init)
+    return kept if len(kept) == len(all_arguments(init)) - 1 else None
+
+
+def kept_parameters(init: Function) -> list[tuple[str, str]]:
+    """The parameters of a constructor that attributes keep as they are, with those attributes."""
     own = self_name(init)
     held: dict[str, str] = {}
     for node in ast.walk(init):
@@ -65,9 +70,8 @@ def _kept(init: Function) -> list[tuple[str, str]] | None:
             for target in node.targets:
                 if isinstance(target, ast.Attribute) and _is_name(target.value, own):
                     held.setdefault(node.value.id, target.attr)
-    if any(name not in held for name in names):
-        return None
-    return [(name, held[name]) for name in names]
+    names = [argument.arg for argument in all_arguments(init)][1:]
+    return [(name, held[name]) for name in names if name in held]
 
 
 def _is_name(node: ast.expr, name: str | None) -> bool:

@@ -153,7 +153,6 @@ def test_the_default_comes_first_then_what_is_used_most() -> None:
         "Dense(3, activation=['‸'])",
         "def Dense(‸",
         "m = keras.Sequential()\nm.compile(loss={'‸': 'mse'})",
-        "x = Dense(\n\ny = ac‸",
         "def f(layers):\n    return layers.‸",
         "def f(a, *, layers=None):\n    return layers.‸",
         "def f(x):\n    layers = x.layers\n    return layers.‸",
@@ -165,6 +164,11 @@ def test_the_default_comes_first_then_what_is_used_most() -> None:
 )
 def test_quiet_where_keras_is_not_meant(marked: str) -> None:
     assert offered(marked) == {}
+
+
+def test_a_call_that_was_left_open_lines_before_offers_no_arguments() -> None:
+    assert "activation=" in offered("x = Dense(ac‸")
+    assert "activation=" not in offered("x = Dense(\n\ny = ac‸")
 
 
 def test_a_name_of_another_function_is_still_keras_here() -> None:
