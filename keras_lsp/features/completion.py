@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import card, layer_card, locate, weight_card, wording
@@ -11,7 +13,7 @@ from keras_lsp.features.results import Completion, CompletionKind
 from keras_lsp.features.typed import Typed, Typing, typed_at
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.source.facts import LayerCall, LayerSlot, ModelClass
@@ -34,7 +36,10 @@ def _of_model(view: DocumentView, offset: int) -> tuple[Completion, ...]:
     if typed.typing is Typing.ATTRIBUTE:
         return () if target.path else _attributes(view, typed, target)
     if typed.typing is Typing.ELEMENT_INDEX:
-        return _indexed(typed, _elements(view, target), CompletionKind.LAYER)
+        elements = _indexed(view, typed, _elements(view, target), CompletionKind.LAYER)
+        return elements or _keyed(view, replace(typed, before='"', after='"'), target)
+    if typed.typing is Typing.ELEMENT_KEY:
+        return _keyed(view, typed, target)
     if target.path:
         return ()
     if typed.typing is Typing.LAYER_INDEX:
@@ -51,7 +56,16 @@ def _layer_indices(view: DocumentView, typed: Typed, target: Denoted) -> tuple[C
         entries = [(_layer_detail(x, x.name), _layer_documentation(view, x)) for x in subs]
     else:
         entries = [(_call_detail(call, name), "") for call, name in static_layers(target)]
-    return _indexed(typed, entries, CompletionKind.LAYER)
+    slices = _slices(typed, len(entries)) if models else ()
+    return (*_indexed(view, typed, entries, CompletionKind.LAYER), *slices)
+
+
+def _slices(typed: Typed, count: int) -> Iterator[Completion]:
+    """What people cut models into: all but the first, all but the last, the last two."""
+    for number, (text, left) in enumerate((("1:", count - 1), (":-1", count - 1), ("-2:", min(count, 2)))):
+        if count > 1:
+            about = wording.count_text(left, "layer")
+            yield Completion(text, CompletionKind.LAYER, typed.replace, text, about, sort=f"~~{number}")
 
 
 def _elements(view: DocumentView, target: Denoted) -> list[tuple[str, str]]:
@@ -76,22 +90,54 @@ def _weight_indices(view: DocumentView, typed: Typed, target: Denoted) -> tuple[
         return ()
     weights = weight_card.listed(target.layers[0], typed.attribute)
     notes = "\n".join(layer_card.state_note(view, target.layers[0], None))
-    return _indexed(typed, [(_weight_detail(weight), notes) for weight in weights], CompletionKind.WEIGHT)
+    return _indexed(
+        view, typed, [(_weight_detail(weight), notes) for weight in weights], CompletionKind.WEIGHT
+    )
 
 
 def _indexed(
-    typed: Typed, entries: Sequence[tuple[str, str]], kind: CompletionKind
+    view: DocumentView, typed: Typed, entries: Sequence[tuple[str, str]], kind: CompletionKind
 ) -> tuple[Completion, ...]:
-    """0 and up in Keras's order, and -1 for the last."""
+    """0 and up in Keras's order, then -1 for the last; of long lists further back once a `-` is typed."""
     width = len(str(len(entries)))
+    is_long = len(entries) > card.FOLD and not typed.replace.of(view.document.text).startswith("-")
     items = [
         Completion(str(i), kind, typed.replace, str(i), detail, documentation, sort=f"{i:0{width}}")
         for i, (detail, documentation) in enumerate(entries)
     ]
-    if entries:
-        detail, documentation = entries[-1]
-        items.append(Completion("-1", kind, typed.replace, "-1", detail, documentation, sort="z"))
+    for back, (detail, documentation) in enumerate(reversed(entries[-1:] if is_long else entries), 1):
+        items.append(
+            Completion(
+                f"-{back}", kind, typed.replace, f"-{back}", detail, documentation, sort=f"~{back:0{width}}"
+            )
+        )
     return tuple(items)
+
+
+def _keyed(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Completion, ...]:
+    """The keys under which a dict in an attribute holds layers."""
+    found: dict[str, tuple[str, str]] = {}
+    for owner in target.layers:
+        for path, number in owner.attributes.items():
+            key, layer = _key(path, target.path), view.replay.layer(number) if view.replay else None
+            if key is not None and layer is not None:
+                found.setdefault(key, (_layer_detail(layer), _layer_documentation(view, layer)))
+    for slot in _slots(target.model_class):
+        key = _key(slot.path, target.path)
+        if key is not None:
+            found.setdefault(key, (_call_detail(slot.call) if slot.call else "", ""))
+    return _named(typed, found)
+
+
+def _key(path: str, container: str) -> str | None:
+    """`a` of `heads['a']` for the container `heads`."""
+    if not (path.startswith(f"{container}[") and path.endswith("]") and path[len(container) + 1] in "'\""):
+        return None
+    try:
+        key = ast.literal_eval(path[len(container) + 1 : -1])
+    except (SyntaxError, ValueError):  # a path that goes further: `heads['a'].layers[0]`
+        return None
+    return key if isinstance(key, str) else None
 
 
 def _layer_names(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Completion, ...]:
@@ -102,6 +148,11 @@ def _layer_names(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Com
     if not details:
         for call in _given_names(view, target):
             details.setdefault(call.given_name or "", (_call_detail(call), ""))
+    return _named(typed, details)
+
+
+def _named(typed: Typed, details: Mapping[str, tuple[str, str]]) -> tuple[Completion, ...]:
+    """Strings, with the quotes that are still missing."""
     return tuple(
         Completion(
             name,

@@ -26,6 +26,7 @@ _WORD_BEFORE = re.compile(r"\w*\Z")
 _WORD_AFTER = re.compile(r"\w*")
 _INDEX_BEFORE = re.compile(r"\[\s*(-?\d*)\Z")
 _GET_LAYER = re.compile(r"\.\s*get_layer\s*\(\s*(?:name\s*=\s*)?\Z")
+_BRACKET = re.compile(r"\[\s*\Z")
 _LAYERS = re.compile(r"\.\s*layers\s*\Z")
 _WEIGHTS = re.compile(
     r"\.\s*(weights|variables|(?:non_)?trainable_(?:weights|variables)|get_weights\s*\(\s*\))\s*\Z"
@@ -39,6 +40,7 @@ class Typing(str, Enum):
     ATTRIBUTE = "attribute"  # `model.de|`
     LAYER_INDEX = "layer index"  # `model.layers[|`
     ELEMENT_INDEX = "element index"  # `self.blocks[|`
+    ELEMENT_KEY = "element key"  # `self.heads["|`
     WEIGHT_INDEX = "weight index"  # `….weights[|`
     LAYER_NAME = "layer name"  # `model.get_layer("de|`
 
@@ -121,18 +123,20 @@ def inside_at(text: str, offset: int) -> Inside | None:
 
 def _in_string(text: str, offset: int, inside: Inside) -> Typed | None:
     head = text[max(0, inside.start - _TAIL) : inside.start]
-    call = _GET_LAYER.search(head)
-    if call is None or inside.formatted or len(inside.quote) != 1:
+    call, bracket = _GET_LAYER.search(head), _BRACKET.search(head)
+    before = call or bracket
+    if before is None or inside.formatted or len(inside.quote) != 1:
         return None
-    chain = _chain(head[: call.start()])
-    if chain is None:
+    chain = _chain(head[: before.start()])
+    if chain is None or (call is None and not _names_container(chain)):
         return None
+    typing = Typing.LAYER_NAME if call is not None else Typing.ELEMENT_KEY
     rest = text[offset : inside.body.end]
     # A quote further on may belong to another string: what lies between must look like a name.
     if inside.closed and not re.search(r"[()\[\],]", rest):
-        return Typed(Typing.LAYER_NAME, *chain, replace=inside.body)
+        return Typed(typing, *chain, replace=inside.body)
     word = _word_after(text, offset)
-    return Typed(Typing.LAYER_NAME, *chain, replace=Span(inside.body.start, word), after=inside.quote)
+    return Typed(typing, *chain, replace=Span(inside.body.start, word), after=inside.quote)
 
 
 def _in_code(text: str, offset: int, floor: int) -> Typed | None:
@@ -166,11 +170,17 @@ def _index(text: str, offset: int, head: str, partial: str) -> Typed | None:
     weights = _WEIGHTS.search(head)
     if weights is None:
         chain = _chain(head)
-        named = chain is not None and bool(chain[1]) and chain[1][-1].kind is LinkKind.ATTRIBUTE
-        return Typed(Typing.ELEMENT_INDEX, *chain, replace=replace) if chain and named else None
+        if chain is None or not _names_container(chain):
+            return None
+        return Typed(Typing.ELEMENT_INDEX, *chain, replace=replace)
     chain = _chain(head[: weights.start()])
     name = weights[1].split("(")[0].strip()
     return Typed(Typing.WEIGHT_INDEX, *chain, replace=replace, attribute=name) if chain else None
+
+
+def _names_container(chain: tuple[str, tuple[Link, ...]]) -> bool:
+    """Whether an expression ends with an attribute, which may hold layers by index or key."""
+    return bool(chain[1]) and chain[1][-1].kind is LinkKind.ATTRIBUTE
 
 
 def _word_after(text: str, offset: int) -> int:

@@ -31,8 +31,9 @@ def labels(items: tuple[Completion, ...]) -> list[str]:
 def test_layer_indices(seed: Callable[[str], str], replayed: Replayed) -> None:
     old = seed("functional")
     text, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.layers[‸")
-    assert labels(items) == ["0", "1", "2", "3", "-1"]
-    assert items[3].detail == "head  Dense  (None, 16) → (None, 10)"
+    assert labels(items) == ["0", "1", "2", "3", "-1", "-2", "-3", "-4", "1:", ":-1", "-2:"]
+    assert items[3].detail == items[4].detail == "head  Dense  (None, 16) → (None, 10)"
+    assert [item.detail for item in items[-3:]] == ["3 layers", "3 layers", "2 layers"]
     assert result(text, items[4]).endswith("model.layers[-1")
     assert sorted(items, key=lambda item: item.sort) == list(items)
 
@@ -41,12 +42,13 @@ def test_layer_indices_of_a_nested_path(seed: Callable[[str], str], replayed: Re
     old = seed("functional")
     for path in ("model.layers[1].layers[‸]", 'model.get_layer("encoder").layers[‸]', "encoder.layers[‸]"):
         _, items = typing(lambda t: stale(t, replayed(old), old), f"{old}\nprint({path})")
-        assert [item.detail.split()[0] for item in items] == ["features", "widen", "narrow", "narrow"]
+        details = [item.detail.split()[0] for item in items]
+        assert details[:6] == ["features", "widen", "narrow", "narrow", "widen", "features"]
 
 
 def test_layer_indices_from_the_text_alone(seed: Callable[[str], str]) -> None:
     _, items = typing(static, seed("subclassed") + "\nmodel.layers[‸")
-    assert labels(items) == ["0", "1", "-1"]
+    assert labels(items) == ["0", "1", "-1", "-2"]
     assert items[0].detail.startswith("dense1  Dense(")
     sequential = (
         "import keras\n"
@@ -54,7 +56,7 @@ def test_layer_indices_from_the_text_alone(seed: Callable[[str], str]) -> None:
         "m.layers[‸]\n"
     )
     _, items = typing(static, sequential)
-    assert labels(items) == ["0", "1", "-1"]
+    assert labels(items) == ["0", "1", "-1", "-2"]
 
 
 def test_text_stops_where_it_is_not_sure(seed: Callable[[str], str]) -> None:
@@ -121,7 +123,7 @@ def test_given_names_from_the_text_alone(seed: Callable[[str], str]) -> None:
 def test_weight_indices(seed: Callable[[str], str], replayed: Replayed) -> None:
     old = seed("functional")
     _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.layers[-1].weights[‸]")
-    assert labels(items) == ["0", "1", "-1"]
+    assert labels(items) == ["0", "1", "-1", "-2"]
     assert items[0].detail == "kernel (16, 10)  float32"
 
 
@@ -136,7 +138,7 @@ def test_loop_variable(seed: Callable[[str], str], replayed: Replayed) -> None:
     old = seed("functional")
     marked = old.replace("print(layer.name)", "print(layer.layers[‸")
     _, items = typing(lambda t: stale(t, replayed(old), old), marked)
-    assert [item.detail.split()[0] for item in items] == ["features", "widen", "narrow", "narrow"]
+    assert [item.detail.split()[0] for item in items][:4] == ["features", "widen", "narrow", "narrow"]
 
 
 def test_quiet_in_text_and_where_there_is_no_keras(seed: Callable[[str], str]) -> None:
@@ -167,18 +169,61 @@ net(keras.Input((4,)))
 
 def test_indices_of_a_list_from_the_text_alone() -> None:
     _, items = typing(static, LISTS + "net.blocks[‸")
-    assert labels(items) == ["0", "1", "2", "-1"]
+    assert labels(items) == ["0", "1", "2", "-1", "-2", "-3"]
     assert items[2].detail == "Dense(units=8)"
     _, items = typing(static, LISTS + "net.tail[‸]\n")
-    assert [item.detail for item in items] == ["ReLU()", "Flatten()", "Flatten()"]
+    assert [item.detail for item in items] == ["ReLU()", "Flatten()", "Flatten()", "ReLU()"]
     half_typed = LISTS.replace("self.blocks[0](x)", "self.blocks[‸")
     _, items = typing(static, half_typed)
-    assert labels(items) == ["0", "1", "2", "-1"]
+    assert labels(items) == ["0", "1", "2", "-1", "-2", "-3"]
     for path in ("net.many[‸", "net.sizes[‸", "net.nothing[‸", "net[‸", "other.blocks[‸"):
         assert typing(static, LISTS + path)[1] == ()
 
 
 def test_indices_of_a_list_as_replayed(replayed: Replayed) -> None:
     _, items = typing(lambda t: stale(t, replayed(LISTS), LISTS), LISTS + "net.many[‸")
-    assert labels(items) == ["0", "1", "2", "3", "4", "-1"]
+    assert labels(items) == ["0", "1", "2", "3", "4", "-1", "-2", "-3", "-4", "-5"]
     assert "Dense" in items[0].detail
+
+
+def test_a_long_list_is_counted_from_its_end_once_that_is_asked_for(replayed: Replayed) -> None:
+    old = LISTS.replace("Net(5)", "Net(15)")
+    _, items = typing(lambda t: stale(t, replayed(old), old), old + "net.many[‸")
+    assert labels(items)[-2:] == ["14", "-1"]
+    text, items = typing(lambda t: stale(t, replayed(old), old), old + "net.many[-‸")
+    assert labels(items)[-1] == "-15"
+    assert result(text, items[-1]).endswith("net.many[-15")
+
+
+HEADS = """import keras
+
+class Net(keras.Model):
+    def __init__(self, names):
+        super().__init__()
+        self.heads = {"a b": keras.layers.Dense(8), "c": keras.layers.Dense(9)}
+        self.more = {name: keras.layers.ReLU() for name in names}
+        self.sizes = {"a": 1}
+
+    def call(self, x):
+        return [head(x) for head in self.heads.values()]
+
+net = Net(["x", "y"])
+net(keras.Input((4,)))
+"""
+
+
+def test_keys_of_a_dict(replayed: Replayed) -> None:
+    for typed, taken in (
+        ("net.heads['‸", "net.heads['a b'"),
+        ('net.heads["‸"]', 'net.heads["a b"]'),
+        ("net.heads[‸]", 'net.heads["a b"]'),
+    ):
+        text, items = typing(static, HEADS + typed)
+        assert labels(items) == ["a b", "c"]
+        assert items[1].detail == "Dense(units=9)"
+        assert result(text, items[0]).endswith(f"\n{taken}")
+    _, items = typing(lambda t: stale(t, replayed(HEADS), HEADS), HEADS + "net.more['‸")
+    assert labels(items) == ["x", "y"]
+    assert items[0].detail.startswith("ReLU")
+    for path in ("net.more['‸", "net.sizes['‸", "net.nothing['‸", "net['‸", "x = ['‸", "net.heads[f'‸"):
+        assert typing(static, HEADS + path)[1] == ()
