@@ -129,6 +129,20 @@ class CodeLens:
     title: str
 
 
+class FoldKind(str, Enum):
+    CODE = "code"
+    COMMENT = "comment"
+    IMPORTS = "imports"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Lines that can be hidden but for the first."""
+
+    span: Span
+    kind: FoldKind = FoldKind.CODE
+
+
 class SymbolKind(str, Enum):
     CLASS = "class"
     METHOD = "method"

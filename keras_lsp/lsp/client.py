@@ -28,6 +28,7 @@ class Client:
     signature_offsets: bool = False  # takes parameters as places in the label
     nested_symbols: bool = False
     related_information: bool = False
+    most_folds: int | None = None
     diagnostic_data: bool = False
     fades_unnecessary: bool = False
     rule_uri: str = ""  # where it shows what a rule is about, with `{code}` in it; "" where it does not
@@ -71,6 +72,7 @@ class Client:
             signature_offsets=can(
                 f"{document}.signature_help.signature_information.parameter_information.label_offset_support"
             ),
+            most_folds=get_capability(capabilities, f"{document}.folding_range.range_limit", None),
             nested_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
             related_information=can(f"{document}.publish_diagnostics.related_information"),
             fades_unnecessary=types.DiagnosticTag.Unnecessary

@@ -66,12 +66,15 @@ class OtherFiles:
         self._names.forget()
         self.others_changed()
 
-    async def place_of(self, key: str, name: str) -> Elsewhere | None:
-        """Where the packages of a document's environment define what a dotted name means."""
+    async def place_of(self, key: str, name: str, method: str = "") -> Elsewhere | None:
+        """Where the packages of a document's environment define what a dotted name means.
+
+        With `method` that one of the class, where it has it itself.
+        """
         entry = self._documents[key]
         packages = self._around.packages_of(entry.found.command) if entry.found else ()
         resolver = JediResolver(entry.document.path, self._around.root_of(entry.path), packages)
-        return await asyncio.wrap_future(self._names.place_of(resolver, *split_name(name)))
+        return await asyncio.wrap_future(self._names.place_of(resolver, *split_name(name), method))
 
     def is_busy(self, key: str) -> bool:
         return self._queue.is_busy(key)

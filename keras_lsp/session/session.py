@@ -140,9 +140,9 @@ class Session:
 
     # -- what the user decides
 
-    async def place_of(self, key: str, name: str) -> Elsewhere | None:
-        """Where the environment of an open document has the source of `keras.layers.Dense`."""
-        return await self._others.place_of(key, name) if key in self._open else None
+    async def place_of(self, key: str, name: str, method: str = "") -> Elsewhere | None:
+        """Where the environment of an open document has the source of a class of Keras, or of its method."""
+        return await self._others.place_of(key, name, method) if key in self._open else None
 
     @property
     def trusted(self) -> bool:

@@ -129,7 +129,12 @@ async def test_the_source_of_a_layer_in_the_users_keras(
     uri = (tmp_path / "model.py").as_uri()
     client = await clients.start(options={"interpreter": keras_python}, root=tmp_path)
     client.open(uri, text)
-    for request, needle in (("definition", "Dense(3"), ("typeDefinition", "head =")):
+    for request, needle, at in (
+        ("definition", "Dense(3", "class Dense("),
+        ("declaration", "Dense(3", "class Dense("),
+        ("typeDefinition", "head =", "class Dense("),
+        ("implementation", "head =", "    def call(self, inputs"),
+    ):
         place = client.place(uri, text, text.index(needle) + 1)
         (found,) = await client.request(f"textDocument/{request}", place)
         path = Path(found["uri"].removeprefix("file://"))
@@ -137,8 +142,9 @@ async def test_the_source_of_a_layer_in_the_users_keras(
         source = await asyncio.to_thread(path.read_text, encoding="utf-8")
         line = source.splitlines()[found["range"]["start"]["line"]]
         span = found["range"]
-        assert line[span["start"]["character"] : span["end"]["character"]] == "Dense"
-        assert line.startswith("class Dense(")
+        named = line[span["start"]["character"] : span["end"]["character"]]
+        assert named == ("call" if request == "implementation" else "Dense")
+        assert line.startswith(at)
     # A variable of the program's own is where it was.
     (own,) = await client.request("textDocument/definition", client.place(uri, text, text.index("head)")))
     assert own["uri"] == uri
