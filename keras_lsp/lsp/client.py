@@ -37,12 +37,20 @@ class Client:
     versioned_edits: bool = False
     refreshes_hints: bool = False
     refreshes_lenses: bool = False
+    shows_documents: bool = False  # goes to a place when the server says so
+    commands: frozenset[str] = frozenset()  # those of ours that it carries out itself, asking its user
     shows_progress: bool = False
     has_configuration: bool = False  # answers `workspace/configuration`
     registers_configuration: bool = False  # wants to be asked before it reports changed settings
 
     @classmethod
-    def of(cls, capabilities: types.ClientCapabilities, encoding: Encoding, rule_uri: str = "") -> Client:
+    def of(
+        cls,
+        capabilities: types.ClientCapabilities,
+        encoding: Encoding,
+        rule_uri: str = "",
+        commands: frozenset[str] = frozenset(),
+    ) -> Client:
         def can(path: str) -> bool:
             return bool(get_capability(capabilities, path, False))
 
@@ -87,6 +95,8 @@ class Client:
             versioned_edits=can("workspace.workspace_edit.document_changes"),
             refreshes_hints=can("workspace.inlay_hint.refresh_support"),
             refreshes_lenses=can("workspace.code_lens.refresh_support"),
+            shows_documents=can("window.show_document.support"),
+            commands=commands,
             shows_progress=can("window.work_done_progress"),
             has_configuration=can("workspace.configuration"),
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),

@@ -22,6 +22,7 @@ FIX_ALL = "source.fixAll.keras-lsp"  # a kind of code action
 COMMANDS = (
     "kerasLsp.rebuild",
     "kerasLsp.showModel",
+    "kerasLsp.showFinding",
     "kerasLsp.setInputShape",
     "kerasLsp.pinInput",
     "kerasLsp.restartWorker",

@@ -31,7 +31,8 @@ def is_strict(environment: Mapping[str, str] = os.environ) -> bool:
 
 def initialize(ls: KerasLanguageServer, params: types.InitializeParams, rule_uri: str = "") -> None:
     encoding = Encoding(ls.workspace.position_encoding or Encoding.UTF16)
-    ls.client = Client.of(params.capabilities, encoding, rule_uri)
+    commands = options.commands_from(params.initialization_options)
+    ls.client = Client.of(params.capabilities, encoding, rule_uri, commands)
     trusted = options.trust_from(params.initialization_options)
     if trusted is not None:
         ls.session.set_trusted(trusted)

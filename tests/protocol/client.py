@@ -66,7 +66,7 @@ FULL_CAPABILITIES: Message = {
             "isPreferredSupport": True,
         },
     },
-    "window": {"workDoneProgress": True},
+    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
 }
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
-from pygls.exceptions import JsonRpcInvalidParams
+from cattrs import BaseValidationError
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
 from keras_lsp.features import actions, rules
 from keras_lsp.features.rules import choice, explanation
@@ -15,9 +19,9 @@ from keras_lsp.source.pragmas import read_input
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from lsprotocol import types
-
     from keras_lsp.lsp.connection import KerasLanguageServer
+
+logger = logging.getLogger(__name__)
 
 
 async def answer(ls: KerasLanguageServer, params: types.ExecuteCommandParams) -> Any:
@@ -42,6 +46,26 @@ async def _show_model(ls: KerasLanguageServer, arguments: Sequence[object]) -> A
         raise JsonRpcInvalidParams("kerasLsp.showModel takes {uri, position?}")
     (params,) = arguments
     return model.answer(ls, {"uri": params} if isinstance(params, str) else params)
+
+
+async def _show_finding(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
+    """`{uri, range}`: the client goes there, where it does as it is told."""
+    try:
+        (where,) = arguments
+        there = get_converter().structure(where, types.Location)
+    except (BaseValidationError, ValueError, TypeError) as error:
+        raise JsonRpcInvalidParams("kerasLsp.showFinding takes {uri, range}") from error
+    if ls.client.shows_documents:
+        shown = types.ShowDocumentParams(there.uri, take_focus=True, selection=there.range)
+        ls.in_background(_show(ls, shown))
+
+
+async def _show(ls: KerasLanguageServer, shown: types.ShowDocumentParams) -> None:
+    """Not awaited by the answer: the client may wait for that before it looks at ours."""
+    try:
+        await ls.window_show_document_async(shown)
+    except JsonRpcException as error:
+        logger.warning("the client does not show %s: %s", shown.uri, error)
 
 
 async def _set_input_shape(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
@@ -101,6 +125,7 @@ def _texts(arguments: Sequence[object], *names: str) -> tuple[str, ...]:
 _COMMANDS: dict[str, Callable[[KerasLanguageServer, Sequence[object]], Awaitable[Any]]] = {
     "kerasLsp.rebuild": _rebuild,
     "kerasLsp.showModel": _show_model,
+    "kerasLsp.showFinding": _show_finding,
     "kerasLsp.setInputShape": _set_input_shape,
     "kerasLsp.pinInput": _pin_input,
     "kerasLsp.restartWorker": _restart_worker,

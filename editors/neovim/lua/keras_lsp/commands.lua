@@ -2,6 +2,9 @@
 
 local M = {}
 
+--- What the line above a class asks of us, see |vim.lsp.codelens.run()|; all else goes to the server.
+M.own = { 'kerasLsp.showModel', 'kerasLsp.setInputShape' }
+
 local function root_of_buffer()
   local client = require('keras_lsp.client').of(0)
   if client and client.config.root_dir then
@@ -71,7 +74,10 @@ local function input_shape(options)
   require('keras_lsp.input_shape').open(class, shape, options.bang)
 end
 
---- What the line above a class does, see |vim.lsp.codelens.run()|.
+local function input_shape_of(lens)
+  require('keras_lsp.input_shape').open(lens.arguments and lens.arguments[1] or '', '', false)
+end
+
 local function show_model_of(lens)
   local place = lens.arguments and lens.arguments[1] or {}
   local buffer = place.uri and vim.uri_to_bufnr(place.uri)
@@ -83,6 +89,7 @@ end
 
 function M.define()
   vim.lsp.commands['kerasLsp.showModel'] = show_model_of
+  vim.lsp.commands['kerasLsp.setInputShape'] = input_shape_of
   local function command(name, action, options)
     vim.api.nvim_create_user_command(name, action, options)
   end

@@ -30,6 +30,7 @@ export function registerCommands(
     showOutput: () => {
       log.show();
     },
+    showFinding: (where) => server.execute('kerasLsp.showFinding', where),
     setInputShape: (className, shape) => setInputShape(server, className, shape),
     explainRule: (code) => explainRule(server, documents, code),
     doctor: () => doctor(server, documents),
