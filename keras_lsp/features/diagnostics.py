@@ -12,13 +12,12 @@ from keras_lsp.features.rules.ignores import heard
 
 if TYPE_CHECKING:
     from keras_lsp.features.results import Finding
-    from keras_lsp.session.settings import RuleSettings
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.text.span import Span
 
 # Publishing, code actions and lenses all ask about the same few views. A view is frozen; it is known by its
 # identity, as comparing what it holds would take longer than the rules.
-_recent: deque[tuple[ref[DocumentView], RuleSettings, tuple[Finding, ...]]] = deque(maxlen=16)
+_recent: deque[tuple[ref[DocumentView], object, tuple[Finding, ...]]] = deque(maxlen=16)
 
 
 def diagnostics(snapshot: Snapshot, key: str) -> tuple[Finding, ...]:

@@ -74,7 +74,7 @@ def initialize_result(params: Message) -> Message:
             "positionEncoding": position_encoding(params),
             # In full: every change is parsed as a whole anyway, and a client that sees lines where we see
             # none (Neovim and a lone CR) could make us drift from its text.
-            "textDocumentSync": {"openClose": True, "change": 1},
+            "textDocumentSync": {"openClose": True, "change": 1, "save": True},
             # All cells: those that are not Python count where a sentence names a cell by its number.
             "notebookDocumentSync": {"notebookSelector": [{"notebook": "jupyter-notebook"}]},
             "hoverProvider": True,

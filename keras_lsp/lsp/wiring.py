@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from keras_lsp.lsp import lifecycle, notebooks, sync
+from keras_lsp.lsp import lifecycle, lookout, notebooks, sync
 from keras_lsp.lsp.connection import KerasLanguageServer
 from keras_lsp.lsp.requests import (
     code_action,
@@ -70,10 +70,12 @@ NOTIFICATIONS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_DID_OPEN: sync.did_open,
     types.TEXT_DOCUMENT_DID_CHANGE: sync.did_change,
     types.TEXT_DOCUMENT_DID_CLOSE: sync.did_close,
+    types.TEXT_DOCUMENT_DID_SAVE: lookout.did_save,
     types.NOTEBOOK_DOCUMENT_DID_OPEN: notebooks.did_open,
     types.NOTEBOOK_DOCUMENT_DID_CHANGE: notebooks.did_change,
     types.NOTEBOOK_DOCUMENT_DID_SAVE: notebooks.did_save,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE: notebooks.did_close,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: lookout.did_change_files,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.did_change_configuration,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.did_change_folders,
     "kerasLsp/trust": lifecycle.trust,
@@ -88,10 +90,15 @@ def make_server(
     """A server for a client whose `initialize` has been answered; its protocol is to `adopt` that."""
     server = KerasLanguageServer(builders, connection, trusted=trusted)
     for method, answer in REQUESTS.items():
-        server.feature(method)(guarded(method, partial(answer, server), strict=strict))
+        server.feature(method)(guarded(method, partial(_answered, server, answer), strict=strict))
     for method, handle in NOTIFICATIONS.items():
         server.feature(method)(handle)
     return server
+
+
+def _answered(server: KerasLanguageServer, answer: Handler, params: Any) -> Any:
+    server.lookout.asked(server)
+    return answer(server, params)
 
 
 def guarded(

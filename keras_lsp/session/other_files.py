@@ -57,6 +57,10 @@ class OtherFiles:
             if key != but:
                 self._want(key)
 
+    def may_have_changed(self, key: str) -> None:
+        """A file that a document imports is another one on disk."""
+        self._want(key)
+
     def stand_still(self) -> None:
         """No file changes while this session lasts."""
         self._names.stand_still()

@@ -21,7 +21,7 @@ from keras_lsp.session.environments import confirmed_facts, environment_facts
 from keras_lsp.session.open_document import OpenDocument
 from keras_lsp.session.other_files import OtherFiles
 from keras_lsp.session.project import ProjectFiles
-from keras_lsp.session.recipe import fingerprint_of, request_for
+from keras_lsp.session.recipe import files_of, fingerprint_of, request_for
 from keras_lsp.session.settings import Settings
 from keras_lsp.session.snapshot import ReplayState, Snapshot
 from keras_lsp.session.surroundings import Surroundings
@@ -95,6 +95,7 @@ class Session:
             return
         entry = self._open[document.key] = OpenDocument(document)
         self._find_environment(entry)
+        self._look(entry)
         self._text_changed(document.key, entry)
 
     def change(self, document: Document) -> None:
@@ -174,6 +175,20 @@ class Session:
         """The input to build a class with, for this session: "(None, 32)"."""
         self._around.shapes[class_name] = shape
         self._refresh_all(changed=True)
+
+    def look_around(self) -> None:
+        """Notices what has changed on disk since the last look, of what the open documents depend on."""
+        if self._around.settings_changed():
+            self._around.reload()
+            self._refresh_all(changed=True)
+        changed = [key for key, entry in self._open.items() if self._look(entry)]
+        for key in changed:
+            self._others.may_have_changed(key)
+            if self._refresh(key, self._open[key]):
+                self._publish(key)
+
+    def _look(self, entry: OpenDocument) -> bool:
+        return entry.disk.look(files_of(entry, self._open.values(), self._around), self._around.stamp_of)
 
     def rebuild(self, key: str) -> None:
         """Replays a document once more, whatever was decided about it; a worker in trouble is replaced."""
@@ -322,6 +337,7 @@ class Session:
         else:
             self._budget.forgive(key)
             entry.accept(outcome.report)
+            self._look(entry)
             self._refresh(key, entry)
 
     def _build_failed(self, key: str, error: BaseException) -> None:
