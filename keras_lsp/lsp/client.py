@@ -40,6 +40,7 @@ class Client:
     shows_documents: bool = False  # goes to a place when the server says so
     commands: frozenset[str] = frozenset()  # those of ours that it carries out itself, asking its user
     shows_progress: bool = False
+    pulls_diagnostics: bool = False  # and does so again when it is told to
     watches_files: bool = False  # and says so
     has_configuration: bool = False  # answers `workspace/configuration`
     registers_configuration: bool = False  # wants to be asked before it reports changed settings
@@ -99,6 +100,7 @@ class Client:
             shows_documents=can("window.show_document.support"),
             commands=commands,
             shows_progress=can("window.work_done_progress"),
+            pulls_diagnostics=can(f"{document}.diagnostic") and can("workspace.diagnostics.refresh_support"),
             watches_files=can("workspace.did_change_watched_files.dynamic_registration"),
             has_configuration=can("workspace.configuration"),
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),

@@ -19,6 +19,9 @@ ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
 FIX_ALL = "source.fixAll.keras-lsp"  # a kind of code action
 
+# What another file changes, we say ourselves: a client need not ask about all when one is edited.
+_PULL = {"identifier": "keras-lsp", "interFileDependencies": False, "workspaceDiagnostics": False}
+
 COMMANDS = (
     "kerasLsp.rebuild",
     "kerasLsp.showModel",
@@ -94,6 +97,7 @@ def initialize_result(params: Message) -> Message:
             "renameProvider": _rename(params),
             "foldingRangeProvider": True,
             "codeLensProvider": {"resolveProvider": False},
+            **({"diagnosticProvider": _PULL} if _pulls(params) else {}),
             **({"documentLinkProvider": {"resolveProvider": False}} if rule_uri(params) else {}),
             "workspaceSymbolProvider": True,
             "codeActionProvider": {"codeActionKinds": ["quickfix", "refactor.rewrite", FIX_ALL]},
@@ -101,6 +105,14 @@ def initialize_result(params: Message) -> Message:
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         },
     }
+
+
+def _pulls(params: Message) -> bool:
+    """Whether the client asks for diagnostics, and again when it is told to."""
+    document, workspace = (params["capabilities"].get(part) for part in ("textDocument", "workspace"))
+    asks = isinstance(document, dict) and isinstance(document.get("diagnostic"), dict)
+    told = workspace.get("diagnostics") if isinstance(workspace, dict) else None
+    return asks and isinstance(told, dict) and told.get("refreshSupport") is True
 
 
 def _rename(params: Message) -> bool | Message:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from keras_lsp.lsp import lifecycle, lookout, notebooks, sync
+from keras_lsp.lsp import lifecycle, lookout, notebooks, pull, sync
 from keras_lsp.lsp.connection import KerasLanguageServer
 from keras_lsp.lsp.requests import (
     code_action,
@@ -58,6 +58,7 @@ REQUESTS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_FOLDING_RANGE: folding_range.answer,
     types.TEXT_DOCUMENT_DOCUMENT_LINK: document_link.answer,
     types.WORKSPACE_SYMBOL: workspace_symbol.answer,
+    types.TEXT_DOCUMENT_DIAGNOSTIC: pull.answer,
     types.TEXT_DOCUMENT_CODE_ACTION: code_action.answer,
     types.WORKSPACE_EXECUTE_COMMAND: execute_command.answer,
     "kerasLsp/model": model.answer,

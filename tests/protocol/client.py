@@ -70,6 +70,18 @@ FULL_CAPABILITIES: Message = {
 }
 
 
+# That diagnostics are pulled is an exception here: then nothing is published.
+PULLING_CAPABILITIES: Message = {
+    **FULL_CAPABILITIES,
+    "workspace": {
+        **FULL_CAPABILITIES["workspace"],
+        "diagnostics": {"refreshSupport": True},
+        "didChangeWatchedFiles": {"dynamicRegistration": True},
+    },
+    "textDocument": {**FULL_CAPABILITIES["textDocument"], "diagnostic": {}},
+}
+
+
 def label_of(hint: Message) -> str:
     """What an editor shows of an inlay hint."""
     label = hint["label"]
