@@ -43,6 +43,7 @@ NOT_TRUSTED = (
 )
 NOT_SELECTED = "The editor has not said yet which Python is selected."
 STARTING = "Keras is being started."
+STOPPED = "You stopped the replay. It is tried again when the code changes, or when you ask for it."
 REPLAYING = "The model code is being replayed."
 
 
@@ -203,6 +204,14 @@ class Session:
         self._others.forget()
         self._refresh(key, entry, force=True)
         self._publish(key)
+
+    def stop_replay(self, key: str) -> None:
+        """What runs for a document ends, at the user's word, and is not tried again of itself."""
+        entry = self._open.get(key)
+        if entry is not None and entry.state is ReplayState.BUILDING:
+            self._budget.refuse(key, entry.fingerprint, STOPPED)
+            self._refresh(key, entry)
+            self._publish(key)
 
     async def restart_workers(self) -> None:
         """Ends all workers and replays every open document in fresh ones."""

@@ -261,3 +261,17 @@ async def test_who_cannot_be_told_to_pull_again_is_told_all(clients: Clients, to
     client.open(URI, BAD)
     if not told:
         assert await client.wait_for_diagnostics(URI, bool)
+
+
+async def test_a_replay_can_be_cancelled_where_its_progress_is_shown(
+    clients: Clients, keras_python: list[str]
+) -> None:
+    client = await clients.start(options={"trusted": True, "interpreter": keras_python})
+    client.open(URI, GOOD)  # Keras is imported first, which takes seconds
+    began = await client.wait_for(lambda m: m.get("params", {}).get("value", {}).get("kind") == "begin")
+    assert began["params"]["value"]["cancellable"] is True
+    client.notify("window/workDoneProgress/cancel", {"token": began["params"]["token"]})
+    assert "stopped" in (await client.wait_for_status(URI, "failed"))["reason"]
+    await client.wait_for(lambda m: m.get("params", {}).get("value", {}).get("kind") == "end")
+    await client.request("workspace/executeCommand", {"command": "kerasLsp.rebuild", "arguments": [URI]})
+    await client.wait_for_status(URI, "ready")

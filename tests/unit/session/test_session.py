@@ -12,7 +12,7 @@ from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.jail import FULL
 from keras_lsp.sandbox.packages import Packages
 from keras_lsp.session.project import ModulePlace, ProjectSettings
-from keras_lsp.session.session import NO_MODEL_CODE, NOT_TRUSTED, REPLAYING, STARTING
+from keras_lsp.session.session import NO_MODEL_CODE, NOT_TRUSTED, REPLAYING, STARTING, STOPPED
 from keras_lsp.session.settings import Settings
 from keras_lsp.session.snapshot import ReplayState
 from keras_lsp.worker.report import ReplayReport, Versions
@@ -247,6 +247,25 @@ class TestFailures:
         await failing.settle()
         assert failing.view().state is ReplayState.READY
         assert failing.builders.closed == ["A fresh start was asked for."]
+
+    async def test_the_user_may_stop_a_replay(self, bench: Bench) -> None:
+        bench.builders.go_on.clear()
+        bench.edit(MODEL.replace("64", "65"))
+        await asyncio.sleep(0.01)
+        asked = len(bench.builders.requests)
+        bench.session.stop_replay(KEY)
+        await bench.settle()
+        assert bench.builders.cancelled == 1
+        assert (bench.view().state, bench.view().reason) == (ReplayState.FAILED, STOPPED)
+        bench.builders.go_on.set()
+        bench.edit(commented(MODEL.replace("64", "65")))
+        await bench.settle()
+        assert len(bench.builders.requests) == asked  # the same code
+        bench.session.rebuild(KEY)
+        await bench.settle()
+        assert bench.view().state is ReplayState.READY
+        bench.session.stop_replay(KEY)  # too late
+        assert bench.view().state is ReplayState.READY
 
     async def test_insisting_on_what_works_keeps_the_worker(self, bench: Bench) -> None:
         bench.session.rebuild(KEY)
