@@ -25,6 +25,7 @@ _PULL = {"identifier": "keras-lsp", "interFileDependencies": False, "workspaceDi
 COMMANDS = (
     "kerasLsp.rebuild",
     "kerasLsp.showModel",
+    "kerasLsp.summary",
     "kerasLsp.showFinding",
     "kerasLsp.setInputShape",
     "kerasLsp.pinInput",

@@ -69,6 +69,25 @@ local function doctor(options)
   end
 end
 
+--- The model at the cursor as text, in a register: that of the system unless another is named.
+local function summary(options)
+  local server = require('keras_lsp.client')
+  local client = server.needed(0)
+  if not client then
+    return
+  end
+  local position = vim.lsp.util.make_position_params(0, client.offset_encoding).position
+  server.command(client, 'summary', { { uri = vim.uri_from_bufnr(0), position = position } }, function(text)
+    if text == nil or text == vim.NIL then
+      server.say('there is no model in this file')
+      return
+    end
+    local register = options.reg ~= '' and options.reg or (vim.fn.has('clipboard') == 1 and '+' or '"')
+    vim.fn.setreg(register, text, 'l')
+    server.say(('the summary is in register %s'):format(register))
+  end)
+end
+
 local function input_shape(options)
   local class, shape = options.args:match('^%s*(%S*)%s*(.-)%s*$')
   require('keras_lsp.input_shape').open(class, shape, options.bang)
@@ -100,6 +119,10 @@ function M.define()
     nargs = '*',
     bang = true,
     desc = 'Say what goes into a model: class and shape; with ! written into the file',
+  })
+  command('KerasSummary', summary, {
+    register = true,
+    desc = 'Copy the model at the cursor as text into a register',
   })
   command('KerasExplain', function(options)
     require('keras_lsp.explain').open(options.args, options.bang)
