@@ -1,0 +1,1 @@
+"""What the product says of whole projects, packages and checkouts: `python -m tests.corpus PATH…`."""
