@@ -50,7 +50,7 @@ class CallExpressions:
         name = func.id if isinstance(func, ast.Name) else None
         if name not in ONLY_LOOK:
             self.handed_over(node, values)
-        return self._function(func, values)
+        return self._function(node, values)
 
     def _arguments(self, node: ast.Call) -> list[Value | None]:
         values = [self._visit(argument) for argument in node.args]
@@ -111,9 +111,10 @@ class CallExpressions:
             if value is not None and value.root is not None and value.sort in _ALIVE:
                 self._walk.happen(value.root, EventKind.OTHER, Effect.MAY_BUILD, self._walk.span(node))
 
-    def _function(self, func: ast.expr, values: Sequence[Value | None]) -> Value | None:
+    def _function(self, node: ast.Call, values: Sequence[Value | None]) -> Value | None:
         """What a function of a package gives: a tensor for tensors, or a loaded model."""
-        built = self._built_by(func)
+        func = node.func
+        built = self._built_by(node)
         if built is not None:
             return built
         tensors = [v for v in values if v is not None and v.sort in {Sort.TENSOR, Sort.TENSORS}]
@@ -124,12 +125,13 @@ class CallExpressions:
             return None
         return Value(Sort.TENSOR, history=self._graph(tensors))
 
-    def _built_by(self, func: ast.expr) -> Value | None:
+    def _built_by(self, node: ast.Call) -> Value | None:
         """The model that `build_model()` returns; what else the function did to it, nobody knows."""
+        func = node.func
         dotted = dotted_name(func)
         if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
             return None
-        returned = self._walk.calls.returned(func)
+        returned = self._walk.calls.returned(node, {})
         found = returned_value(returned, self._walk.classes)
         if found is not None or returned.entries or not isinstance(func, ast.Name):
             return found
@@ -172,7 +174,7 @@ class CallExpressions:
         if func.attr == "get_weights" and not node.args:
             return self._walk.weight_list(func, None)
         self.handed_over(node, values)
-        return self._function(func, values)
+        return self._function(node, values)
 
     def _visit_callee(self, func: ast.Attribute) -> Value | None:
         """The callee itself, where it hangs on `self`; else what is before the dot was walked already."""

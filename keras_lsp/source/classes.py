@@ -69,7 +69,7 @@ class ClassReader:
         for info in self.found.values():
             self._fill(info)
         for name, function in self._index.functions.items():
-            self._calls.functions[name] = partial(self._returned, function)
+            self._calls.functions[name] = partial(self._returned, function, "")
             self._note_fixture(function, "")
         for name, given in self._lambdas():
             self._calls.functions[name] = partial(self._returned_by_lambda, given)
@@ -244,8 +244,9 @@ class ClassReader:
             self._holders[node.name] = Holder(node, (), inherited)
         return self._holders[node.name]
 
-    def _returned(self, function: Function, owner: str = "") -> Held:
-        return SlotReader(owner, {}, self._positions, self._calls, self._index).returned(function)
+    def _returned(self, function: Function, owner: str, call: ast.Call | None, local: Environment) -> Held:
+        reader = SlotReader(owner, {}, self._positions, self._calls, self._index)
+        return reader.returned(function, call, local)
 
     def _lambdas(self) -> Iterator[tuple[str, ast.Lambda]]:
         """Functions of the module body that are given a name by assignment."""
@@ -256,7 +257,12 @@ class ClassReader:
                     if self._calls.constants.only_giving(name) is statement.value:
                         yield name, statement.value
 
-    def _returned_by_lambda(self, function: ast.Lambda) -> Held:
+    def _returned_by_lambda(
+        self,
+        function: ast.Lambda,
+        call: ast.Call | None,  # noqa: ARG002  # its parameters stand for nothing
+        local: Environment,  # noqa: ARG002
+    ) -> Held:
         arguments = function.args
         names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         reader = SlotReader("", {}, self._positions, self._calls, self._index)

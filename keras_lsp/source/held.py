@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Sequence
 
     from keras_lsp.source.calls import MadeBy
     from keras_lsp.source.facts import LayerCall
@@ -87,6 +88,9 @@ OPEN = Held(open=True)
 
 def either(*choices: Held) -> Held:
     """One of several values, nobody knows which."""
+    grown = _one_that_grew(choices)
+    if grown is not None:
+        return grown
     return Held(
         tuple(entry for choice in choices for entry in choice.conditionally().entries),
         any(choice.open for choice in choices),
@@ -94,6 +98,19 @@ def either(*choices: Held) -> Held:
         classes=tuple(dict.fromkeys(made for choice in choices for made in choice.classes)),
         called=tuple(dict.fromkeys(named for choice in choices for named in choice.called)),
     )
+
+
+def _one_that_grew(choices: Sequence[Held]) -> Held | None:
+    """The same Sequential on all ways, with more layers after some; None for anything else."""
+    calls = [held.entries[0].call for held in choices if len(held.entries) == 1 and not held.is_container]
+    found = [call for call in calls if call is not None and call.callee == "keras.Sequential"]
+    if len(found) != len(choices) or len({(call.callee, call.span) for call in found}) != 1:
+        return None
+    shortest = min(found, key=lambda call: len(call.layers))
+    if any(call.layers[: len(shortest.layers)] != shortest.layers for call in found):
+        return None
+    entry = choices[0].entries[0]
+    return replace(choices[0], entries=(replace(entry, call=replace(shortest, complete=False)),))
 
 
 def container(elements: list[tuple[str, Held]], listed: bool) -> Held:

@@ -95,7 +95,7 @@ class HeldReader:
             return followed
         function = self._calls.function(node.func)
         if function is not None:
-            return self._calls.returned(node.func)
+            return self._calls.returned(node, local)
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
 
     def _classes(self, func: ast.expr, local: Environment) -> Held:

@@ -49,6 +49,8 @@ class FunctionOrigin:
 
     returns: Held  # spans in that file
     path: str
+    parameters: tuple[str, ...] = ()
+    changed: frozenset[str] = frozenset()  # of them, those that it gives other values
 
 
 class NameResolver(Protocol):

@@ -34,6 +34,7 @@ from keras_lsp.source.slot_notes import Context, SlotNotes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from keras_lsp.source.calls import Calls
     from keras_lsp.source.module_index import ModuleIndex
@@ -85,8 +86,17 @@ class SlotReader:
         """What an expression outside of all methods holds."""
         return self._reader.read(node, local or {})
 
-    def returned(self, function: Function) -> Held:
-        """What a function that is no method returns; a fixture of pytest may be given others."""
+    def returned(
+        self, function: Function, call: ast.Call | None = None, local: Environment | None = None
+    ) -> Held:
+        """What a function that is no method returns, from a call; a fixture may be given others."""
+        self._active.append(function.name)
+        if call is not None:
+            context = Context(self._arguments(function, call, local or {}))
+            self._reader.self_name = ""
+            with self._given_by(function, call):
+                self._run(function.body, context)
+            return _joined(context.returned)
         context = Context(self._parameters_of(function))
         if function.decorator_list and fixture_name(function) is not None:
             for argument in all_arguments(function):
@@ -360,10 +370,21 @@ class SlotReader:
             self._reader.self_name = self_name(function) or ""
         else:
             self._reader.self_name = ""
-        self._run(function.body, inner)
+        with self._given_by(function, call):
+            self._run(function.body, inner)
         self._active.pop()
         self._context, self._reader.self_name, self.notes.statement = saved
         return _yielded(inner.yielded) if inner.yielded else _joined(inner.returned)
+
+    def _given_by(self, function: Function, call: ast.Call) -> AbstractContextManager[None]:
+        """While it lasts, the parameters of a function stand for what a call gives."""
+        constants = self._calls.constants
+        return constants.called(function, constants.arguments(self._names(function), call))
+
+    def _names(self, function: Function) -> list[str]:
+        """Parameters that a call gives something to, in order."""
+        names = [argument.arg for argument in all_arguments(function)]
+        return names[1:] if function.name in self._methods and not is_static(function) else names
 
     def _may_follow(self) -> bool:
         self._calls_followed += 1
@@ -383,9 +404,7 @@ class SlotReader:
 
     def _arguments(self, function: Function, call: ast.Call, local: Environment) -> Environment:
         bound = self._parameters_of(function)
-        names = [argument.arg for argument in all_arguments(function)]
-        if function.name in self._methods and not is_static(function):
-            names = names[1:]
+        names = self._names(function)
         for name, value in zip(names, call.args, strict=False):
             bound[name] = self._reader.read(value, local)
         for keyword in call.keywords:

@@ -178,7 +178,7 @@ def test_a_store_of_what_only_the_base_holds(facts: Callable[[str], ModuleFacts]
 
 def test_functions_that_return_layers(facts: Callable[[str], ModuleFacts]) -> None:
     assert slots(facts(mine("dense(4)", "from nets.makers import dense"))) == [
-        "Mine.a: keras.layers.Dense(units=units)"
+        "Mine.a: keras.layers.Dense(units=units (4))"
     ]
     assert slots(facts(mine("makers.either(True)", "from nets import makers"))) == [
         "Mine.a: keras.layers.ReLU() conditional",
