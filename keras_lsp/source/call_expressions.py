@@ -131,7 +131,7 @@ class CallExpressions:
         dotted = dotted_name(func)
         if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
             return None
-        returned = self._walk.calls.returned(node, {})
+        returned = self._walk.containers.returned(node)
         found = returned_value(returned, self._walk.classes)
         if found is not None or returned.entries or not isinstance(func, ast.Name):
             return found
@@ -146,6 +146,7 @@ class CallExpressions:
         if base.sort is not Sort.OBJECT:
             self._walk.named(func.attr)
             self.handed_over(node, self._arguments(node))
+            self._walk.containers.called(node, func)
             return None
         if func.attr == "get_layer":
             return self._get_layer(node, func, base)
@@ -166,6 +167,7 @@ class CallExpressions:
         values = self._arguments(node)
         if callee is not None and callee.sort is Sort.OBJECT:
             return self._called(node, callee, values)
+        self._walk.containers.called(node, func)
         holder = self._walk.scope.holder_method(func.value.id) if isinstance(func.value, ast.Name) else None
         if holder is not None:  # a method of this class: it may do anything with what `self` keeps
             self._walk.let_go(holder)

@@ -81,6 +81,10 @@ class Constants(Objects):
             return None
         return found if is_plain(found.value) else None
 
+    def is_changed_by_functions(self, name: str) -> bool:
+        """Whether a function changes the list or dict that the module calls so, or gives it the name anew."""
+        return name in self._enclosing.changed_by_functions
+
     def gives(self, function: Function, name: str) -> bool:
         """Whether a function gives a parameter, or any name of its own, another value."""
         return name in self._enclosing.given_in(function)

@@ -10,7 +10,7 @@ from keras_lsp.source.held import EACH, Held
 from keras_lsp.source.variables import Sort, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from keras_lsp.source.class_info import ClassInfo
     from keras_lsp.text.span import Span
@@ -102,23 +102,47 @@ class Denoter:
             return stepped._replace(sort=Sort.OBJECT, kind=ModelKind.LAYER, call=None, class_name=None)
         if any(entry.place for entry in inner.entries):
             return stepped._replace(sort=Sort.CONTAINER, held=replace(inner, is_container=True))
-        calls = {id(e.call): e.call for e in inner.entries}
-        return self.of_call(
-            stepped, next(iter(calls.values())) if len(calls) == 1 else None, self._slot_of(inner)
-        )
+        return self._one_of(stepped, inner, self._slot_of(inner))
+
+    def unpacked(self, base: Value, position: int) -> Value | None:
+        """`a` of `a, b = base`: an object that is reached by no path."""
+        inner = base.held.element(f"[{position}]") if base.held is not None else Held()
+        if not inner.entries:
+            return None
+        if any(entry.place for entry in inner.entries):
+            return Value(Sort.CONTAINER, held=replace(inner, is_container=True))
+        return self._one_of(Value(Sort.OBJECT), inner, None)
+
+    def _one_of(self, base: Value, held: Held, slot: LayerSlot | None) -> Value:
+        """The one layer that is held, or what all that may be held there have in common."""
+        calls = list({id(e.call): e.call for e in held.entries}.values())
+        if len(calls) == 1:
+            return self.of_call(base, calls[0], slot)
+        made = [call for call in calls if call is not None]
+        kinds = {kind_of(call, self._classes) for call in calls}
+        if len(made) == len(calls) and len({call.callee for call in made}) == 1:
+            return self.of_call(base, _common(made), slot)
+        found = self.of_call(base, None, slot)
+        return found if kinds == {ModelKind.LAYER} else found._replace(kind=ModelKind.UNKNOWN)
 
     def _slot_of(self, held: Held) -> LayerSlot | None:
         spans = {entry.span for entry in held.entries}
         slots = [s for info in self._classes.values() for s in info.facts.slots if s.definition in spans]
-        return slots[0] if slots else None
+        made = [entry.call for entry in held.entries]
+        same = [
+            s for s in slots if any(s.call is call for call in made)
+        ]  # a helper makes more than one there
+        return next(iter([*same, *slots]), None)
 
     def each(self, base: Value) -> Value:
         """What a loop over `.layers` or over a container of layers gives."""
         if base.sort is Sort.CONTAINER and base.held is not None:
-            calls = {id(e.call): e.call for e in base.held.entries if e.place.count("[") == 1}
-            plain = len(calls) == 1 and all(e.place.count("[") == 1 for e in base.held.entries)
-            call = next(iter(calls.values())) if plain else None
-            return self.of_call(base, call, base.slot)._replace(kind=kind_of(call, self._classes), path=None)
+            nested = [e.place.count("[") > 1 for e in base.held.entries]
+            if all(nested):
+                return base._replace(held=base.held.each(), slot=None, path=None)
+            if any(nested):
+                return self.of_call(base, None, base.slot)._replace(path=None)
+            return self._one_of(base, base.held.each(), base.slot)._replace(path=None)
         return Value(Sort.OBJECT, ModelKind.LAYER, root=base.root)
 
     def layer_at(self, base: Value, index: int | None, span: Span, key_span: Span) -> Value:
@@ -201,6 +225,15 @@ class Denoter:
         )
         calls = [call for call in layers if call.given_name == name]
         return self.of_call(stepped, calls[0], None) if len(calls) == 1 else self._unknown(stepped)
+
+
+def _common(calls: Sequence[LayerCall]) -> LayerCall:
+    """Calls of one class as one: with the arguments that all of them have."""
+    first = calls[0]
+    said = [{(a.name, a.text, a.stands_for) for a in call.arguments} for call in calls]
+    shared = set.intersection(*said)
+    arguments = tuple(a for a in first.arguments if (a.name, a.text, a.stands_for) in shared)
+    return replace(first, arguments=arguments, layers=(), complete=False)
 
 
 def returned_value(held: Held, classes: Mapping[str, ClassInfo]) -> Value | None:

@@ -72,6 +72,12 @@ class Held:
                 found.append(replace(entry, place=f"[{chosen.index(int(index))}]{rest}"))
         return replace(self, entries=tuple(found), length=len(chosen))
 
+    def each(self) -> Held:
+        """What a loop over this container gives, one after the other."""
+        inner = tuple(replace(e, place=e.place.partition("]")[2]) for e in self.entries)
+        nested = bool(inner) and all(e.place for e in inner)
+        return Held(inner, self.open, nested).conditionally()
+
     def conditionally(self) -> Held:
         return replace(self, entries=tuple(replace(entry, conditional=True) for entry in self.entries))
 

@@ -140,7 +140,7 @@ class HeldReader:
 
     def each(self, node: ast.expr, local: Environment) -> Held:
         """What a loop over `node` gives, one after the other."""
-        return _each(self.read(node, local))
+        return self.read(node, local).each()
 
     def _of_module(self, name: str) -> Held:
         """What a variable of the module holds that is a function, or has classes or functions in it."""
@@ -353,7 +353,7 @@ class HeldReader:
         call = iterated if isinstance(iterated, ast.Call) and not iterated.keywords else None
         name = dotted_name(call.func) if call is not None else None
         if call is not None and name in {"zip", "enumerate"} and parts:
-            held = [_each(self.read(argument, local)) for argument in call.args]
+            held = [self.read(argument, local).each() for argument in call.args]
             held = [NOTHING, *held[:1]] if name == "enumerate" else held
             for part, value in zip(parts, [*held, *[OPEN] * len(parts)], strict=False):
                 _bind_target(part, value, local)
@@ -362,21 +362,15 @@ class HeldReader:
             and isinstance(call.func, ast.Attribute)
             and call.func.attr in {"items", "values"}
         ):
-            value = _each(self.read(call.func.value, local))
+            value = self.read(call.func.value, local).each()
             both = call.func.attr == "items" and len(parts) == 2
             for part, each in zip(parts, (NOTHING, value), strict=True) if both else [(target, value)]:
                 _bind_target(part, each, local)
         else:
-            _bind_target(target, _each(self.read(iterated, local)), local)
+            _bind_target(target, self.read(iterated, local).each(), local)
 
 
 _NEVER_LAYERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp)
-
-
-def _each(held: Held) -> Held:
-    """What a loop over a container gives, one after the other."""
-    inner = tuple(replace(e, place=e.place.partition("]")[2]) for e in held.entries)
-    return Held(inner, held.open).conditionally()
 
 
 def _bind_target(target: ast.expr, held: Held, local: Environment) -> None:

@@ -35,6 +35,7 @@ class NameBinder:
         shapes = self._walk.scope.shapes
         if target.id in shapes:
             shapes[target.id] = None
+        self._walk.scope.containers.pop(target.id, None)
         if value is not None and value.sort in {Sort.OBJECT, Sort.TENSOR}:
             self._variable(target.id, self._walk.span(target), value)
         else:
