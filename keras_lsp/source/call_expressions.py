@@ -14,12 +14,13 @@ from keras_lsp.source.facts import EventKind, LayerCall, ModelKind
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
 from keras_lsp.source.model_calls import ONLY_LOOK, RUNS, effect_of, event_kind
-from keras_lsp.source.variables import Sort, Value, Variable
+from keras_lsp.source.variables import Path, Sort, Value, Variable
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from keras_lsp.source.class_info import ClassInfo
     from keras_lsp.source.walk import Walk
 
 # Functions of these packages give tensors when they are given Keras tensors.
@@ -171,6 +172,9 @@ class CallExpressions:
         holder = self._walk.scope.holder_method(func.value.id) if isinstance(func.value, ast.Name) else None
         if holder is not None:  # a method of this class: it may do anything with what `self` keeps
             self._walk.let_go(holder)
+        method = self._walk.scope.method_scope(func.value.id) if isinstance(func.value, ast.Name) else None
+        if func.attr == "get_layer" and method is not None and method.info is not None:
+            return self._get_layer(node, func, _object_of(method.info, func.value, self._walk))
         if func.attr == "get_layer" and isinstance(func.value, ast.Name):
             return self._walk.unknown_layer(node, func.value, *self._key(node))
         if func.attr == "get_weights" and not node.args:
@@ -256,6 +260,12 @@ class CallExpressions:
         elif (first and model.known_input is None) or call is None:
             effect = Effect.MAY_BUILD
         self._walk.happen(model, EventKind.OTHER, effect, self._walk.span(node))
+
+
+def _object_of(info: ClassInfo, node: ast.expr, walk: Walk) -> Value:
+    """`self` in a method."""
+    name = info.node.name
+    return Value(Sort.OBJECT, info.kind, class_name=name, path=Path(walk.text(node), walk.span(node), name))
 
 
 _ALIVE = frozenset({Sort.OBJECT, Sort.LAYER_LIST, Sort.CONTAINER})

@@ -176,8 +176,10 @@ class Constants(Objects):
             raise UnknownError
         if isinstance(given[0], Import):
             return self._imported(name, _origin_in(given[0], name))
-        found = self.not_changed((name,), self.read(given[0], place))
-        return self._not_changed_in(place.around[0], name, found) if place.around else found
+        found = self.read(given[0], place)
+        if place.around:
+            return self._not_changed_in(place.around[0], name, found)
+        return self.not_changed((name,), found)
 
     def _not_changed_in(self, function: Definition, name: str, found: Known) -> Known:
         if isinstance(found.value, (list, dict)) and self._enclosing.changes(function, name):

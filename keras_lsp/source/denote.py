@@ -219,7 +219,8 @@ class Denoter:
             ]
             if len(slots) == 1 and not slots[0].repeated:
                 return self.of_call(stepped, slots[0].call, slots[0])
-            return self._unknown(stepped)
+            inner = [call for call in info.facts.graph if call.given_name == name and not slots]
+            return self.of_call(stepped, inner[0], None) if inner else self._unknown(stepped)
         layers = (
             base.root.layers if base.root is not None and self._at_root(base) else self._sequential(base)[0]
         )

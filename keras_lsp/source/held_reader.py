@@ -25,7 +25,7 @@ from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal, literal, slice_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from keras_lsp.source.calls import Calls
     from keras_lsp.source.facts import LayerCall
@@ -49,6 +49,7 @@ class HeldReader:
     def __init__(self, positions: Positions, calls: Calls, index: ModuleIndex, helper: Helper) -> None:
         self.attributes: Environment = {}
         self.self_name = "self"
+        self.named: Mapping[str, LayerCall] = {}  # what `self.get_layer(name)` gives
         self._positions = positions
         self._calls = calls
         self._index = index
@@ -90,6 +91,8 @@ class HeldReader:
             return contained
         if node.args and self._calls.canonical(node.func) == "functools.partial":
             return replace(self.read(node.args[0], local), is_container=False)
+        if self.self_attribute(node.func) == "get_layer":
+            return self._layer_named(node)
         followed = self._helper(node, local)
         if followed is not None:
             return followed
@@ -97,6 +100,12 @@ class HeldReader:
         if function is not None:
             return self._calls.returned(node, local)
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
+
+    def _layer_named(self, node: ast.Call) -> Held:
+        given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "name")]
+        name = literal(given[0])[0] if given else None
+        call = self.named.get(name) if isinstance(name, str) else None
+        return Held((Entry("", call, self._positions.span(node)),)) if call is not None else OPEN
 
     def _classes(self, func: ast.expr, local: Environment) -> Held:
         """The classes or the function that an expression may stand for."""

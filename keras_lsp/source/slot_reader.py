@@ -33,10 +33,11 @@ from keras_lsp.source.parameters import (
 from keras_lsp.source.slot_notes import Context, SlotNotes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from keras_lsp.source.calls import Calls
+    from keras_lsp.source.facts import LayerCall
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
 
@@ -81,6 +82,10 @@ class SlotReader:
             self._active.append(function.name)
             self._run(function.body, Context(self._parameters_of(function), conditional))
             self._active.pop()
+
+    def give_names(self, layers: Mapping[str, LayerCall]) -> None:
+        """Layers that `self.get_layer(name)` finds."""
+        self._reader.named = layers
 
     def read(self, node: ast.expr, local: Environment | None = None) -> Held:
         """What an expression outside of all methods holds."""
@@ -286,7 +291,7 @@ class SlotReader:
             return
         if self._sets_by_name(call, context):
             return
-        if _is_super(call, "__init__"):
+        if is_super(call, "__init__"):
             self.super_call = call
             if self.wraps:
                 self._wrap(call, context)
@@ -325,7 +330,7 @@ class SlotReader:
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         if name == "setattr" and self._is_self(call.args[:1]):
             self._setattr(call.args[1:], context)
-        elif self._reader.self_attribute(call.func) == "__setattr__" or _is_super(call, "__setattr__"):
+        elif self._reader.self_attribute(call.func) == "__setattr__" or is_super(call, "__setattr__"):
             self._setattr(call.args, context)
         elif name == "delattr" and self._is_self(call.args[:1]) and len(call.args) == 2:
             attribute = literal(call.args[1])[0]
@@ -438,7 +443,8 @@ def _is_in(func: ast.expr, local: Environment) -> TypeGuard[ast.Name]:
     return isinstance(func, ast.Name) and func.id in local
 
 
-def _is_super(call: ast.Call, method: str) -> bool:
+def is_super(call: ast.Call, method: str) -> bool:
+    """Whether a call is `super().<method>(...)`."""
     func = call.func
     return (
         isinstance(func, ast.Attribute)
