@@ -184,6 +184,7 @@ def _given_names(view: DocumentView, target: Denoted) -> Iterable[LayerCall]:
     calls = [call for call, _ in static_layers(target)]
     if target.model_class is not None:
         calls += [slot.call for slot in _slots(target.model_class) if slot.call]
+        calls += target.model_class.graph
     elif target.binding is not None and not target.binding.layers:
         calls += [b.call for b in view.facts.bindings if b.is_tensor and b.call]
     return [call for call in calls if call.given_name]

@@ -14,12 +14,13 @@ from keras_lsp.source.facts import EventKind, LayerCall, ModelKind
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
 from keras_lsp.source.model_calls import ONLY_LOOK, RUNS, effect_of, event_kind
-from keras_lsp.source.variables import Sort, Value, Variable
+from keras_lsp.source.variables import Path, Sort, Value, Variable
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from keras_lsp.source.class_info import ClassInfo
     from keras_lsp.source.walk import Walk
 
 # Functions of these packages give tensors when they are given Keras tensors.
@@ -50,7 +51,7 @@ class CallExpressions:
         name = func.id if isinstance(func, ast.Name) else None
         if name not in ONLY_LOOK:
             self.handed_over(node, values)
-        return self._function(func, values)
+        return self._function(node, values)
 
     def _arguments(self, node: ast.Call) -> list[Value | None]:
         values = [self._visit(argument) for argument in node.args]
@@ -111,9 +112,10 @@ class CallExpressions:
             if value is not None and value.root is not None and value.sort in _ALIVE:
                 self._walk.happen(value.root, EventKind.OTHER, Effect.MAY_BUILD, self._walk.span(node))
 
-    def _function(self, func: ast.expr, values: Sequence[Value | None]) -> Value | None:
+    def _function(self, node: ast.Call, values: Sequence[Value | None]) -> Value | None:
         """What a function of a package gives: a tensor for tensors, or a loaded model."""
-        built = self._built_by(func)
+        func = node.func
+        built = self._built_by(node)
         if built is not None:
             return built
         tensors = [v for v in values if v is not None and v.sort in {Sort.TENSOR, Sort.TENSORS}]
@@ -124,15 +126,19 @@ class CallExpressions:
             return None
         return Value(Sort.TENSOR, history=self._graph(tensors))
 
-    def _built_by(self, func: ast.expr) -> Value | None:
+    def _built_by(self, node: ast.Call) -> Value | None:
         """The model that `build_model()` returns; what else the function did to it, nobody knows."""
+        func = node.func
         dotted = dotted_name(func)
         if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
             return None
-        returned = self._walk.calls.returned(func)
+        returned = self._walk.containers.returned(node)
         found = returned_value(returned, self._walk.classes)
         if found is not None or returned.entries or not isinstance(func, ast.Name):
             return found
+        known = func.id in self._walk.calls.functions
+        if known and any(map(is_input, returned.history)):  # `x = conv_block(x, 64)`
+            return Value(Sort.TENSOR, history=returned.history)
         return annotated(self._walk.calls.return_annotation(func.id), self._walk)
 
     # Methods
@@ -144,6 +150,7 @@ class CallExpressions:
         if base.sort is not Sort.OBJECT:
             self._walk.named(func.attr)
             self.handed_over(node, self._arguments(node))
+            self._walk.containers.called(node, func)
             return None
         if func.attr == "get_layer":
             return self._get_layer(node, func, base)
@@ -164,15 +171,19 @@ class CallExpressions:
         values = self._arguments(node)
         if callee is not None and callee.sort is Sort.OBJECT:
             return self._called(node, callee, values)
+        self._walk.containers.called(node, func)
         holder = self._walk.scope.holder_method(func.value.id) if isinstance(func.value, ast.Name) else None
         if holder is not None:  # a method of this class: it may do anything with what `self` keeps
             self._walk.let_go(holder)
+        method = self._walk.scope.method_scope(func.value.id) if isinstance(func.value, ast.Name) else None
+        if func.attr == "get_layer" and method is not None and method.info is not None:
+            return self._get_layer(node, func, _object_of(method.info, func.value, self._walk))
         if func.attr == "get_layer" and isinstance(func.value, ast.Name):
             return self._walk.unknown_layer(node, func.value, *self._key(node))
         if func.attr == "get_weights" and not node.args:
             return self._walk.weight_list(func, None)
         self.handed_over(node, values)
-        return self._function(func, values)
+        return self._function(node, values)
 
     def _visit_callee(self, func: ast.Attribute) -> Value | None:
         """The callee itself, where it hangs on `self`; else what is before the dot was walked already."""
@@ -252,6 +263,12 @@ class CallExpressions:
         elif (first and model.known_input is None) or call is None:
             effect = Effect.MAY_BUILD
         self._walk.happen(model, EventKind.OTHER, effect, self._walk.span(node))
+
+
+def _object_of(info: ClassInfo, node: ast.expr, walk: Walk) -> Value:
+    """`self` in a method."""
+    name = info.node.name
+    return Value(Sort.OBJECT, info.kind, class_name=name, path=Path(walk.text(node), walk.span(node), name))
 
 
 _ALIVE = frozenset({Sort.OBJECT, Sort.LAYER_LIST, Sort.CONTAINER})

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
 from keras_lsp.source.constants import Constants
-from keras_lsp.source.facts import Argument, LayerCall, ModelKind
-from keras_lsp.source.foreign_slots import held_here
+from keras_lsp.source.facts import Argument, LayerCall, LayerSlot, ModelKind
+from keras_lsp.source.foreign_slots import given_here, held_here, slots_here
 from keras_lsp.source.held import NOTHING
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import is_literal, literal
@@ -29,6 +29,14 @@ if TYPE_CHECKING:
 _FUNCTIONAL_PARAMETERS = ("inputs", "outputs", "name")
 _NEVER_CONSTANT = (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.Starred, ast.Await)
 _LISTS_IN_LISTS = 3
+_CALLS_FOLLOWED = 200  # of functions in one module; more are read as if nothing were given
+# Attributes in which layers of Keras keep a layer that they are given, and the parameters that give it.
+WRAPPED = {
+    "layer": ("layer",),
+    "cell": ("cell",),
+    "forward_layer": ("layer",),
+    "backward_layer": ("backward_layer", "layer"),
+}
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim"}
 
 
@@ -61,29 +69,40 @@ class Calls:
         self._resolver = resolver
         self._known: dict[str, MadeBy | None] = {}
         self._made: dict[ast.Call, LayerCall] = {}
-        self._nodes: dict[int, ast.Call] = {}
+        self._nodes: dict[int, tuple[LayerCall, ast.Call]] = {}  # by the identity of the first
         self._origins: dict[str, ClassOrigin] = {}
         self._knows_fixtures = False  # of other files
-        self.functions: dict[str, Callable[[], Held]] = {}  # of this module: reads what each returns
+        # Of this module: reads what each returns, from a call with what names hold there, or from none.
+        self.functions: dict[str, Callable[[ast.Call | None, Environment], Held]] = {}
         self.fixtures: dict[
             str, str
         ] = {}  # of pytest: name, in a class behind the class's -> key in `functions`
-        self._returned: dict[str, Held] = {}
+        self._returned: dict[tuple[str, ast.Call | None], Held] = {}
+        self._returning: list[str] = []  # functions that are read at the moment
         self.held: dict[str, Environment] = {}  # by class of this module, what the attributes hold
 
-    def returned(self, func: ast.expr) -> Held:
-        """What a function of this module, or one of another file, returns."""
+    def returned(self, call: ast.Call, local: Environment) -> Held:
+        """What a function of this module, or one of another file, returns from a call."""
+        func = call.func
         if isinstance(func, ast.Name) and func.id in self.functions:
-            return self.returned_by(func.id)
+            return self.returned_by(func.id, call, local)
         found = self.function(func)
-        return held_here(found[1], found[0], self._positions.span(func)) if found is not None else NOTHING
+        if found is None:
+            return NOTHING
+        module, origin = found
+        held = held_here(origin, module, self._positions.span(func))
+        return given_here(held, origin, self.constants.arguments(origin.parameters, call))
 
-    def returned_by(self, name: str) -> Held:
+    def returned_by(self, name: str, call: ast.Call | None = None, local: Environment | None = None) -> Held:
         """What one of `functions` returns."""
-        if name not in self._returned:
-            self._returned[name] = NOTHING  # what a function that calls itself comes to
-            self._returned[name] = self.functions[name]()
-        return self._returned[name]
+        if name in self._returning:
+            return NOTHING  # what a function that calls itself comes to
+        asked = (name, call if len(self._returned) < _CALLS_FOLLOWED else None)
+        if asked not in self._returned:
+            self._returning.append(name)
+            self._returned[asked] = self.functions[name](asked[1], local or {})
+            self._returning.pop()
+        return self._returned[asked]
 
     def return_annotation(self, name: str) -> ast.expr | None:
         """What a function of this module says that it returns."""
@@ -170,15 +189,26 @@ class Calls:
             return known
         return self._resolver.class_origin(*split_name(call.callee))
 
+    def slots_of(self, call: LayerCall, at: Span) -> tuple[LayerSlot, ...]:
+        """What an object holds whose class is of another file; `at` is where this file asks for it."""
+        origin = self.origin_of(call) if not call.is_builtin and call.callee not in self.local else None
+        return tuple(slots_here(origin, call.callee, at)) if origin is not None else ()
+
     def layer_call(self, node: ast.Call) -> LayerCall | None:
         """The call as a fact; None when it does not make a layer, a model or an input."""
         maker = self.maker(node.func)
         if maker is None:
             return None
+        if self.constants.follows_a_call:  # each call of a function makes its own
+            return self._noted(node, maker)
         if node not in self._made:
-            made = self._made[node] = self._read(node, maker)
-            self._nodes[id(made)] = node
+            self._made[node] = self._noted(node, maker)
         return self._made[node]
+
+    def _noted(self, node: ast.Call, maker: MadeBy) -> LayerCall:
+        made = self._read(node, maker)
+        self._nodes[id(made)] = (made, node)
+        return made
 
     def called(self, node: ast.Call, maker: MadeBy) -> LayerCall:
         """A call whose callee is a name for that class: `norm_layer(epsilon=1e-5)`."""
@@ -203,7 +233,7 @@ class Calls:
 
     def node_of(self, call: LayerCall) -> ast.Call | None:
         """The node that this very object was read from."""
-        return self._nodes.get(id(call))
+        return self._nodes[id(call)][1] if id(call) in self._nodes else None
 
     def _read(self, node: ast.Call, maker: MadeBy) -> LayerCall:
         inner, complete = self.sequential_layers(node) if maker.kind is ModelKind.SEQUENTIAL else ((), False)
@@ -241,6 +271,17 @@ class Calls:
         if found.by_default or not is_literal(found.value):
             return Argument(name, text, span, None, False, keyword, stands_for, found.by_default)
         return Argument(name, text, span, found.value, True, keyword, stands_for)
+
+    def wrapped(self, call: LayerCall, attribute: str) -> LayerCall | None:
+        """The layer that a layer of Keras keeps in an attribute, as given: `Bidirectional(LSTM(3))`."""
+        names = WRAPPED.get(attribute, ()) if call.is_builtin else ()
+        argument = next((found for name in names if (found := call.argument(name)) is not None), None)
+        node = self.node_of(call) if argument is not None else None
+        if node is None or argument is None:
+            return None
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        made = next((one for one in given if self._positions.span(one) == argument.span), None)
+        return self.layer_call(made) if isinstance(made, ast.Call) else None
 
     def sequential_layers(self, node: ast.Call) -> tuple[tuple[LayerCall, ...], bool]:
         """The layers given to `Sequential(...)`, without inputs, and whether that is all of them."""

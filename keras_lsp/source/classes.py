@@ -28,11 +28,12 @@ from keras_lsp.source.parameters import (
     kept_by_setter,
     may_assign,
 )
-from keras_lsp.source.slot_reader import SlotReader
+from keras_lsp.source.slot_reader import SlotReader, is_super
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keras_lsp.source.facts import LayerCall
     from keras_lsp.source.module_index import Function, ModuleIndex
     from keras_lsp.source.positions import Positions
 
@@ -69,7 +70,7 @@ class ClassReader:
         for info in self.found.values():
             self._fill(info)
         for name, function in self._index.functions.items():
-            self._calls.functions[name] = partial(self._returned, function)
+            self._calls.functions[name] = partial(self._returned, function, "")
             self._note_fixture(function, "")
         for name, given in self._lambdas():
             self._calls.functions[name] = partial(self._returned_by_lambda, given)
@@ -154,6 +155,8 @@ class ClassReader:
                 {name: replace(held, length=None) for name, held in reader.attributes.items()} | numbers
             )
         reader.attributes.update(self._kept_by_body(info.node, reader))
+        graph = self._graph(info)
+        reader.give_names({call.given_name or "": call for call in graph})
         sure = [info.functions[name] for name in _SURE_METHODS if name in info.functions]
         for function in sure:
             reader.read_method(function, conditional=False)
@@ -191,7 +194,19 @@ class ClassReader:
                 if held.is_container and held.entries and held.length is not None
             ),
             setters=tuple(setters.items()),
+            graph=graph,
         )
+
+    def _graph(self, info: ClassInfo) -> tuple[LayerCall, ...]:
+        """The layers with a name of their own that a class makes which is functional inside."""
+        init = info.functions.get("__init__")
+        calls = [node for node in ast.walk(init) if isinstance(node, ast.Call)] if init is not None else []
+        if not any(is_super(call, "__init__") and is_functional(call) for call in calls):
+            return tuple(call for parent in info.parents for call in parent.facts.graph)
+        made = [call for node in calls if (call := self._calls.layer_call(node)) is not None]
+        times = Counter(call.given_name for call in made)
+        named = [call for call in made if call.given_name is not None and times[call.given_name] == 1]
+        return tuple(sorted(named, key=lambda call: call.span.start))
 
     def _kept_by_body(self, node: ast.ClassDef, reader: SlotReader) -> Environment:
         """Layers that the body of a class makes. All its objects share them, and Keras sees them in none."""
@@ -244,8 +259,9 @@ class ClassReader:
             self._holders[node.name] = Holder(node, (), inherited)
         return self._holders[node.name]
 
-    def _returned(self, function: Function, owner: str = "") -> Held:
-        return SlotReader(owner, {}, self._positions, self._calls, self._index).returned(function)
+    def _returned(self, function: Function, owner: str, call: ast.Call | None, local: Environment) -> Held:
+        reader = SlotReader(owner, {}, self._positions, self._calls, self._index)
+        return reader.returned(function, call, local)
 
     def _lambdas(self) -> Iterator[tuple[str, ast.Lambda]]:
         """Functions of the module body that are given a name by assignment."""
@@ -256,7 +272,12 @@ class ClassReader:
                     if self._calls.constants.only_giving(name) is statement.value:
                         yield name, statement.value
 
-    def _returned_by_lambda(self, function: ast.Lambda) -> Held:
+    def _returned_by_lambda(
+        self,
+        function: ast.Lambda,
+        call: ast.Call | None,  # noqa: ARG002  # its parameters stand for nothing
+        local: Environment,  # noqa: ARG002
+    ) -> Held:
         arguments = function.args
         names = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
         reader = SlotReader("", {}, self._positions, self._calls, self._index)

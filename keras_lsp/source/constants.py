@@ -7,11 +7,20 @@ or in a way that is not read here, stands for nothing. What an import gives, som
 from __future__ import annotations
 
 import ast
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.enclosing import Import, bound_name, root_name
-from keras_lsp.source.evaluation import FUNCTIONS, NOT_SAID, Known, Place, UnknownError, is_plain
+from keras_lsp.source.evaluation import (
+    FUNCTIONS,
+    NOT_KNOWN,
+    NOT_SAID,
+    Known,
+    Place,
+    UnknownError,
+    is_plain,
+)
 from keras_lsp.source.foreign_objects import ForeignModule, ForeignObject
 from keras_lsp.source.keras_names import dotted_name, joined_name, module_of
 from keras_lsp.source.module_index import Function
@@ -20,10 +29,11 @@ from keras_lsp.source.parameters import all_arguments, defaults, parameter_names
 from keras_lsp.source.resolve import may_be_ours, split_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from keras_lsp.source.enclosing import Giving
     from keras_lsp.source.module_index import Definition, ModuleIndex
+    from keras_lsp.source.objects import Given
 
 _ELSEWHERE = (ForeignObject, ForeignModule)
 
@@ -37,15 +47,51 @@ class Constants(Objects):
     def __init__(self, index: ModuleIndex, imported: Callable[[str, str], Known | None]) -> None:
         super().__init__(index)
         self._ask = imported
+        self._called: dict[Definition, Given] = {}  # functions that are followed from one call
+
+    @contextmanager
+    def called(self, function: Function, given: Given) -> Iterator[None]:
+        """While a function is followed from one call, its parameters are what that call gives."""
+        self._called[function] = given
+        try:
+            yield
+        finally:
+            del self._called[function]
+
+    @property
+    def follows_a_call(self) -> bool:
+        return bool(self._called)
+
+    def arguments(self, names: Sequence[str], call: ast.Call) -> Given:
+        """What a call gives to a function's parameters of these names; what has a default may be left out."""
+        self._depth = 0
+        by_name = {k.arg: k.value for k in call.keywords if k.arg is not None}
+        spread = any(isinstance(argument, ast.Starred) for argument in call.args)
+        if spread or len(by_name) < len(call.keywords):
+            return dict.fromkeys(names, Known(NOT_KNOWN))
+        given = {**dict(zip(names, call.args, strict=False)), **by_name}
+        return {name: self._argument(node, self._place_of(node)) for name, node in given.items()}
 
     def of(self, node: ast.expr) -> Known | None:
         """What an expression of the module stands for; None where the text does not fix it."""
         self._depth = 0
         try:
-            found = self.read(node, Place(self._enclosing.around(node)))
+            found = self.read(node, self._place_of(node))
         except NOT_SAID:
             return None
         return found if is_plain(found.value) else None
+
+    def is_changed_by_functions(self, name: str) -> bool:
+        """Whether a function changes the list or dict that the module calls so, or gives it the name anew."""
+        return name in self._enclosing.changed_by_functions
+
+    def gives(self, function: Function, name: str) -> bool:
+        """Whether a function gives a parameter, or any name of its own, another value."""
+        return name in self._enclosing.given_in(function)
+
+    def _place_of(self, node: ast.expr) -> Place:
+        around = self._enclosing.around(node)
+        return Place(around, self._called.get(around[0]) if around else None)
 
     def certain(self, node: ast.expr) -> object:
         """The value that nobody can choose otherwise; None also where there is none."""
@@ -94,7 +140,7 @@ class Constants(Objects):
 
     def _name(self, node: ast.Name, place: Place) -> Known:
         for number, definition in enumerate(place.around):
-            inside = Place(place.around[number:], None if number else place.given)
+            inside = Place(place.around[number:], self._called.get(definition) if number else place.given)
             outer = Place(place.around[number + 1 :])
             if isinstance(definition, ast.ClassDef):
                 if number == 0 and node.id in self._enclosing.kept_by(definition):
@@ -130,8 +176,10 @@ class Constants(Objects):
             raise UnknownError
         if isinstance(given[0], Import):
             return self._imported(name, _origin_in(given[0], name))
-        found = self.not_changed((name,), self.read(given[0], place))
-        return self._not_changed_in(place.around[0], name, found) if place.around else found
+        found = self.read(given[0], place)
+        if place.around:
+            return self._not_changed_in(place.around[0], name, found)
+        return self.not_changed((name,), found)
 
     def _not_changed_in(self, function: Definition, name: str, found: Known) -> Known:
         if isinstance(found.value, (list, dict)) and self._enclosing.changes(function, name):

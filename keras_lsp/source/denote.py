@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import LayerCall, LayerSlot, ModelKind, Step, StepKind
+from keras_lsp.source.foreign_slots import held_in
 from keras_lsp.source.held import EACH, Held
 from keras_lsp.source.variables import Sort, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from keras_lsp.source.calls import Calls
     from keras_lsp.source.class_info import ClassInfo
     from keras_lsp.text.span import Span
 
@@ -46,8 +48,9 @@ ONE_WEIGHT = frozenset(
 class Denoter:
     """Follows layers below layers, in the classes of one module."""
 
-    def __init__(self, classes: Mapping[str, ClassInfo]) -> None:
+    def __init__(self, classes: Mapping[str, ClassInfo], calls: Calls) -> None:
         self._classes = classes
+        self._calls = calls
         self.touched: set[str] = set()  # classes whose objects got attributes from outside
 
     def attribute(self, base: Value, name: str, span: Span) -> Value | None:
@@ -55,6 +58,8 @@ class Denoter:
         if name == "layers" and self._has_layers(base):
             return base._replace(sort=Sort.LAYER_LIST)
         info = self._classes.get(base.class_name or "")
+        if info is None and base.call is not None:
+            return self._not_of_this_file(base, base.call, name, span)
         held = info.attributes.get(name) if info else None
         if info is None or held is None or not held.entries:
             return None
@@ -63,6 +68,21 @@ class Denoter:
             slot = info.slots_of(name)[0] if len(info.slots_of(name)) == 1 else None
             return stepped._replace(sort=Sort.CONTAINER, held=held, slot=slot, call=None, class_name=None)
         return self._held_object(stepped, info, held, name)
+
+    def _not_of_this_file(self, base: Value, call: LayerCall, name: str, span: Span) -> Value | None:
+        """An attribute of a layer of Keras, or of an object whose class another file has."""
+        stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))
+        inner = self._calls.wrapped(call, name)
+        if inner is not None:
+            return self.of_call(stepped, inner, None)
+        slots = [slot for slot in self._calls.slots_of(call, span) if slot.attribute == name]
+        if not slots:
+            return None
+        held = held_in(slots)[name]
+        only = slots[0] if len(slots) == 1 else None
+        if held.is_container:
+            return stepped._replace(sort=Sort.CONTAINER, held=held, slot=only, call=None, class_name=None)
+        return self.of_call(stepped, only.call if only is not None else None, only)
 
     def _has_layers(self, base: Value) -> bool:
         if base.kind is ModelKind.MODULE:
@@ -102,23 +122,47 @@ class Denoter:
             return stepped._replace(sort=Sort.OBJECT, kind=ModelKind.LAYER, call=None, class_name=None)
         if any(entry.place for entry in inner.entries):
             return stepped._replace(sort=Sort.CONTAINER, held=replace(inner, is_container=True))
-        calls = {id(e.call): e.call for e in inner.entries}
-        return self.of_call(
-            stepped, next(iter(calls.values())) if len(calls) == 1 else None, self._slot_of(inner)
-        )
+        return self._one_of(stepped, inner, self._slot_of(inner))
+
+    def unpacked(self, base: Value, position: int) -> Value | None:
+        """`a` of `a, b = base`: an object that is reached by no path."""
+        inner = base.held.element(f"[{position}]") if base.held is not None else Held()
+        if not inner.entries:
+            return None
+        if any(entry.place for entry in inner.entries):
+            return Value(Sort.CONTAINER, held=replace(inner, is_container=True))
+        return self._one_of(Value(Sort.OBJECT), inner, None)
+
+    def _one_of(self, base: Value, held: Held, slot: LayerSlot | None) -> Value:
+        """The one layer that is held, or what all that may be held there have in common."""
+        calls = list({id(e.call): e.call for e in held.entries}.values())
+        if len(calls) == 1:
+            return self.of_call(base, calls[0], slot)
+        made = [call for call in calls if call is not None]
+        kinds = {kind_of(call, self._classes) for call in calls}
+        if len(made) == len(calls) and len({call.callee for call in made}) == 1:
+            return self.of_call(base, _common(made), slot)
+        found = self.of_call(base, None, slot)
+        return found if kinds == {ModelKind.LAYER} else found._replace(kind=ModelKind.UNKNOWN)
 
     def _slot_of(self, held: Held) -> LayerSlot | None:
         spans = {entry.span for entry in held.entries}
         slots = [s for info in self._classes.values() for s in info.facts.slots if s.definition in spans]
-        return slots[0] if slots else None
+        made = [entry.call for entry in held.entries]
+        same = [
+            s for s in slots if any(s.call is call for call in made)
+        ]  # a helper makes more than one there
+        return next(iter([*same, *slots]), None)
 
     def each(self, base: Value) -> Value:
         """What a loop over `.layers` or over a container of layers gives."""
         if base.sort is Sort.CONTAINER and base.held is not None:
-            calls = {id(e.call): e.call for e in base.held.entries if e.place.count("[") == 1}
-            plain = len(calls) == 1 and all(e.place.count("[") == 1 for e in base.held.entries)
-            call = next(iter(calls.values())) if plain else None
-            return self.of_call(base, call, base.slot)._replace(kind=kind_of(call, self._classes), path=None)
+            nested = [e.place.count("[") > 1 for e in base.held.entries]
+            if all(nested):
+                return base._replace(held=base.held.each(), slot=None, path=None)
+            if any(nested):
+                return self.of_call(base, None, base.slot)._replace(path=None)
+            return self._one_of(base, base.held.each(), base.slot)._replace(path=None)
         return Value(Sort.OBJECT, ModelKind.LAYER, root=base.root)
 
     def layer_at(self, base: Value, index: int | None, span: Span, key_span: Span) -> Value:
@@ -195,12 +239,23 @@ class Denoter:
             ]
             if len(slots) == 1 and not slots[0].repeated:
                 return self.of_call(stepped, slots[0].call, slots[0])
-            return self._unknown(stepped)
-        layers = (
-            base.root.layers if base.root is not None and self._at_root(base) else self._sequential(base)[0]
-        )
+            inner = [call for call in info.facts.graph if call.given_name == name and not slots]
+            return self.of_call(stepped, inner[0], None) if inner else self._unknown(stepped)
+        if base.root is not None and self._at_root(base):
+            layers = base.root.layers
+        else:
+            layers = base.call.layers if base.call is not None else ()
         calls = [call for call in layers if call.given_name == name]
         return self.of_call(stepped, calls[0], None) if len(calls) == 1 else self._unknown(stepped)
+
+
+def _common(calls: Sequence[LayerCall]) -> LayerCall:
+    """Calls of one class as one: with the arguments that all of them have."""
+    first = calls[0]
+    said = [{(a.name, a.text, a.stands_for) for a in call.arguments} for call in calls]
+    shared = set.intersection(*said)
+    arguments = tuple(a for a in first.arguments if (a.name, a.text, a.stands_for) in shared)
+    return replace(first, arguments=arguments, layers=(), complete=False)
 
 
 def returned_value(held: Held, classes: Mapping[str, ClassInfo]) -> Value | None:

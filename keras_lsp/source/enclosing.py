@@ -49,6 +49,7 @@ class Enclosing:
         self._given: dict[Function | None, Givings] = {}
         self._kept: dict[ast.ClassDef, dict[str, list[ast.expr | None]]] = {}
         self._changed: frozenset[str] | None = None
+        self._changed_by_functions: frozenset[str] | None = None
         self._changed_in: dict[Definition, frozenset[str]] = {}
         self._set: dict[Definition | None, frozenset[tuple[str, str]]] = {}
         open_: list[Definition] = []
@@ -98,6 +99,16 @@ class Enclosing:
         if self._changed is None:
             self._changed = frozenset(changed_names(self._body))
         return self._changed
+
+    @property
+    def changed_by_functions(self) -> frozenset[str]:
+        """Names of the module of which functions or classes change a list or dict, or that they give anew."""
+        if self._changed_by_functions is None:
+            bodies = [node for node in self._definitions if self._outer[node] is None]
+            said = (node for body in bodies for node in ast.walk(body) if isinstance(node, ast.Global))
+            anew = {name for node in said for name in node.names}
+            self._changed_by_functions = frozenset(changed_names(bodies) | anew)
+        return self._changed_by_functions
 
     def changes(self, definition: Definition, name: str) -> bool:
         """Whether a function changes the list or dict that it calls so."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.build_flow import Branch, Loop
+from keras_lsp.source.build_flow import Branch, Effect, Loop
 from keras_lsp.source.call_expressions import CallExpressions
 from keras_lsp.source.denote import MODULE_LISTS, ONE_WEIGHT, WEIGHT_LISTS
-from keras_lsp.source.facts import ModelKind, ReferenceKind
+from keras_lsp.source.facts import EventKind, ModelKind, ReferenceKind
 from keras_lsp.source.literals import index_literal, literal, slice_literal
 from keras_lsp.source.variables import Path, Scope, Sort, Value
 from keras_lsp.text.span import Span
@@ -78,7 +78,9 @@ class ExpressionWalker:
         variable = walk.scope.lookup(node.id)
         if variable is None:
             self._unbound(node)
-            return None
+            held = walk.scope.container(node.id)
+            path = Path(node.id, walk.span(node), None)
+            return Value(Sort.CONTAINER, held=held, path=path) if held is not None and held.entries else None
         return self._of_variable(variable, variable.name, walk.span(node))
 
     def _of_variable(self, variable: Variable, name: str, span: Span) -> Value:
@@ -127,7 +129,11 @@ class ExpressionWalker:
         variable = walk.scope.kept(node.attr, method)
         if variable is None:
             walk.named(node.attr)
-            return None
+            holder = walk.holders.get(method.parent.title) if method.parent is not None else None
+            held = holder.attributes.get(node.attr) if holder is not None else None
+            if held is None or not held.is_container:
+                return None
+            return Value(Sort.CONTAINER, held=held, path=Path(walk.text(node), walk.span(node), None))
         return self._of_variable(variable, walk.text(node), walk.span(node))
 
     def _self_attribute(self, node: ast.Attribute, method: Scope) -> Value | None:
@@ -207,7 +213,7 @@ class ExpressionWalker:
         return value
 
     def _subscript(self, node: ast.Subscript) -> Value | None:
-        base = self.visit(node.value)
+        base = self.visit(node.value) or self._walk.containers.value(node.value)
         if not isinstance(node.slice, ast.Constant):
             self.visit(node.slice)
         if base is None:
@@ -255,6 +261,10 @@ class ExpressionWalker:
 
     def _elements(self, node: ast.List | ast.Tuple | ast.Dict) -> Value | None:
         values = [self.visit(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        only_said = isinstance(self._walk.node, ast.Expr) and self._walk.node.value is node
+        for value in () if only_said else values:  # what is done to an element is done to what it is, too
+            if value is not None and value.root is not None and value.sort is Sort.OBJECT:
+                self._walk.happen(value.root, EventKind.OTHER, Effect.MAY_BUILD, self._walk.span(node))
         return mixed(
             [v for v in values if v is not None and v.sort in {Sort.TENSOR, Sort.TENSORS}], Sort.TENSORS
         )
@@ -341,7 +351,7 @@ class ExpressionWalker:
     def loop(self, target: ast.expr, iterated: ast.expr) -> None:
         """`for target in iterated`: layers, where they are run over."""
         if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Name) and not iterated.keywords:
-            values = [self._each(self.visit(argument)) for argument in iterated.args]
+            values = [self._each_of(argument) for argument in iterated.args]
             name = iterated.func.id
             if name == "reversed" and len(values) == 1:
                 self._bind(target, values[0], None)
@@ -352,9 +362,28 @@ class ExpressionWalker:
                     self._bind(element, value, None)
                 return
             self._calls.handed_over(iterated, values)
-            self._bind(target, None, None)
+            self._bind(target, self._each(self._walk.containers.value(iterated)), None)
             return
-        self._bind(target, self._each(self.visit(iterated)), None)
+        if isinstance(iterated, ast.Call) and isinstance(iterated.func, ast.Attribute) and not iterated.args:
+            self._loop_over_view(target, iterated, iterated.func)
+            return
+        self._bind(target, self._each_of(iterated), None)
+
+    def _loop_over_view(self, target: ast.expr, iterated: ast.Call, func: ast.Attribute) -> None:
+        """`for name, model in models.items()`, or over `models.values()`."""
+        both = isinstance(target, (ast.Tuple, ast.List)) and len(target.elts) == 2
+        if not (func.attr == "values" or (func.attr == "items" and both)):
+            self._bind(target, self._each_of(iterated), None)
+            return
+        value = self._each_of(func.value)
+        if func.attr == "values":
+            self._bind(target, value, None)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            self._bind(target.elts[0], None, None)
+            self._bind(target.elts[1], value, None)
+
+    def _each_of(self, node: ast.expr) -> Value | None:
+        return self._each(self.visit(node) or self._walk.containers.value(node))
 
     def _each(self, value: Value | None) -> Value | None:
         if value is not None and value.sort in {Sort.LAYER_LIST, Sort.CONTAINER}:

@@ -73,7 +73,7 @@ def read(
     calls = Calls(positions, index, resolver or SameFileResolver())
     reader = ClassReader(positions, calls, index)
     classes = reader.read()
-    walk = Walk(positions, calls, classes, reader.holders(), index.callables(), Scope(EVERYWHERE))
+    walk = Walk(positions, calls, classes, reader.holders(), index, index.callables(), Scope(EVERYWHERE))
     ModuleWalker(walk).run(tree)
     flow = BuildFlow(walk.reach.of)
     for program in walk.notes.programs:

@@ -130,6 +130,7 @@ class ModelClass:
         tuple[str, int], ...
     ] = ()  # attributes that hold lists with layers, and how long these are
     setters: tuple[tuple[str, str], ...] = ()  # properties, and the attribute that keeps what each is given
+    graph: tuple[LayerCall, ...] = ()  # layers with a name that its `__init__` makes for a graph of its own
 
     def method(self, name: str) -> MethodFacts | None:
         return next((m for m in self.methods if m.name == name), None)

@@ -5,16 +5,20 @@ What comes from another file is told with a span of this one.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from keras_lsp.source.evaluation import is_plain
 from keras_lsp.source.held import Entry, Environment, Held, either
+from keras_lsp.source.literals import is_literal
 from keras_lsp.source.resolve import split_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from keras_lsp.source.facts import LayerCall, LayerSlot
+    from keras_lsp.source.evaluation import Known
+    from keras_lsp.source.facts import Argument, LayerCall, LayerSlot
     from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin
     from keras_lsp.text.span import Span
 
@@ -34,6 +38,38 @@ def held_here(origin: FunctionOrigin, module: str, at: Span) -> Held:
         replace(e, call=e.call and _call_at(e.call, there, at), span=at) for e in origin.returns.entries
     )
     return replace(origin.returns, entries=tuple(entries))
+
+
+def given_here(held: Held, origin: FunctionOrigin, given: Mapping[str, Known]) -> Held:
+    """What a function of another file returns, with the arguments that a call gives to its parameters."""
+    entries = (
+        replace(e, call=e.call and _call_with(e.call, origin, given)) if e.call else e for e in held.entries
+    )
+    return replace(held, entries=tuple(entries))
+
+
+def _call_with(call: LayerCall, origin: FunctionOrigin, given: Mapping[str, Known]) -> LayerCall:
+    return replace(
+        call,
+        arguments=tuple(_argument_with(argument, origin, given) for argument in call.arguments),
+        layers=tuple(_call_with(layer, origin, given) for layer in call.layers),
+    )
+
+
+def _argument_with(argument: Argument, origin: FunctionOrigin, given: Mapping[str, Known]) -> Argument:
+    if not argument.by_default and argument.text not in origin.parameters:
+        return argument
+    named = [name for name in origin.parameters if re.search(rf"\b{re.escape(name)}\b", argument.text)]
+    if not any(name in given for name in named):
+        return replace(argument, by_default=argument.by_default and not named)
+    known = given[argument.text] if argument.text in given and argument.text not in origin.changed else None
+    if known is None or not is_plain(known.value):
+        return replace(argument, value=None, known=False, stands_for="", by_default=False)
+    certain = not known.by_default and is_literal(known.value)
+    value = known.value if certain else None
+    return replace(
+        argument, value=value, known=certain, stands_for=repr(known.value), by_default=known.by_default
+    )
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,13 @@ from keras_lsp.source.held import (
     concatenated,
     container,
     either,
+    joined_history,
 )
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal, literal, slice_literal
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from keras_lsp.source.calls import Calls
     from keras_lsp.source.facts import LayerCall
@@ -40,6 +41,7 @@ _NO_LAYER_BUILTINS = frozenset(
 )
 # Functions of Keras that can hand back a layer or model made elsewhere.
 _KERAS_MAKERS = ("load_model", "clone_model", "deserialize", "get", "from_config", "model_from_json")
+_GIVES_MODEL = (".load_model", ".clone_model", ".model_from_json", "keras.layers.deserialize")
 _PLAIN_PACKAGES = ("numpy.", "math.", "os.", "tensorflow.", "functools.", "random.", "logging.")
 
 
@@ -49,6 +51,7 @@ class HeldReader:
     def __init__(self, positions: Positions, calls: Calls, index: ModuleIndex, helper: Helper) -> None:
         self.attributes: Environment = {}
         self.self_name = "self"
+        self.named: Mapping[str, LayerCall] = {}  # what `self.get_layer(name)` gives
         self._positions = positions
         self._calls = calls
         self._index = index
@@ -76,8 +79,32 @@ class HeldReader:
     def _call(self, node: ast.Call, local: Environment) -> Held:
         made = self._calls.layer_call(node)
         if made is not None:
-            is_tensor = made.callee == "keras.Input"
-            return NOTHING if is_tensor else Held((Entry("", self._filled(made, node, local), made.span),))
+            if made.callee == "keras.Input":
+                return Held(history=(made,))
+            return Held((Entry("", self._filled(made, node, local), made.span),))
+        found = self._given_by(node, local)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        followed = name in self._index.functions or name in _NO_LAYER_BUILTINS
+        if found.entries or found.is_container or found.history or followed:
+            return found
+        history = joined_history((*self._read_all(node, local), *self._called_layers(node, local)))
+        return replace(found, history=history) if history else found
+
+    def _read_all(self, node: ast.Call, local: Environment) -> list[Held]:
+        """What a call is given that may be a tensor, or made of some."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return [self.read(one, local) for one in given if not isinstance(one, _NO_TENSORS)]
+
+    def _called_layers(self, node: ast.Call, local: Environment) -> list[Held]:
+        """`dense(x)`: the layers that are called on what was given."""
+        func = node.func
+        entries = (
+            () if isinstance(func, ast.Name) and func.id not in local else self.read(func, local).entries
+        )
+        return [Held(history=tuple(entry.call for entry in entries if entry.call is not None))]
+
+    def _given_by(self, node: ast.Call, local: Environment) -> Held:
+        """What a call gives that makes no layer of Keras by itself."""
         callee = self._classes(node.func, local)
         if callee.classes:
             return self._called(node, callee)
@@ -88,15 +115,27 @@ class HeldReader:
         contained = self._makers.read(node, local)
         if contained is not None:
             return contained
-        if node.args and self._calls.canonical(node.func) == "functools.partial":
+        canonical = self._calls.canonical(node.func) or ""
+        if canonical.startswith("keras.") and canonical.endswith(_GIVES_MODEL):
+            return Held((Entry("", None, self._positions.span(node)),))
+        if node.args and canonical == "functools.partial":
             return replace(self.read(node.args[0], local), is_container=False)
+        if self.self_attribute(node.func) == "get_layer":
+            return self._layer_named(node)
         followed = self._helper(node, local)
         if followed is not None:
             return followed
         function = self._calls.function(node.func)
         if function is not None:
-            return self._calls.returned(node.func)
+            handed = _argument(node, function[1].parameters, function[1].hands_back)
+            return self.read(handed, local) if handed is not None else self._calls.returned(node, local)
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
+
+    def _layer_named(self, node: ast.Call) -> Held:
+        given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "name")]
+        name = literal(given[0])[0] if given else None
+        call = self.named.get(name) if isinstance(name, str) else None
+        return Held((Entry("", call, self._positions.span(node)),)) if call is not None else OPEN
 
     def _classes(self, func: ast.expr, local: Environment) -> Held:
         """The classes or the function that an expression may stand for."""
@@ -140,7 +179,7 @@ class HeldReader:
 
     def each(self, node: ast.expr, local: Environment) -> Held:
         """What a loop over `node` gives, one after the other."""
-        return _each(self.read(node, local))
+        return self.read(node, local).each()
 
     def _of_module(self, name: str) -> Held:
         """What a variable of the module holds that is a function, or has classes or functions in it."""
@@ -152,6 +191,8 @@ class HeldReader:
 
     def _filled(self, made: LayerCall, node: ast.Call, local: Environment) -> LayerCall:
         """A Sequential with the layers of the list that it is given by name."""
+        if made.callee == "keras.Model" and not made.layers:
+            return replace(made, layers=joined_history(self._read_all(node, local)))
         given = layers_argument(node) if made.callee == "keras.Sequential" and not made.complete else None
         if given is None:
             return made
@@ -237,7 +278,7 @@ class HeldReader:
         if not held.entries and held.parts:
             return chosen(held, key_place(node.slice))
         if not held.entries:
-            return replace(held, is_container=False, length=None)
+            return replace(held, is_container=False, length=None)  # of a tensor, a part of it
         if isinstance(value, int) and value < 0 and held.length is not None:
             value += held.length
         return held.element(f"[{value!r}]") if known else OPEN
@@ -295,7 +336,7 @@ class HeldReader:
         if isinstance(node.op, ast.Mult) and (left.entries or right.entries):
             listed, factor = (left, right) if left.entries else (right, left)
             return replace(listed.times(factor.number), open=True)
-        return NOTHING  # arithmetic has no layers in it
+        return NOTHING.after(left, right) if left.history or right.history else NOTHING
 
     def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, local: Environment) -> Held:
         held = self.read(node.elt, self._inside(node.generators, local))
@@ -353,7 +394,7 @@ class HeldReader:
         call = iterated if isinstance(iterated, ast.Call) and not iterated.keywords else None
         name = dotted_name(call.func) if call is not None else None
         if call is not None and name in {"zip", "enumerate"} and parts:
-            held = [_each(self.read(argument, local)) for argument in call.args]
+            held = [self.read(argument, local).each() for argument in call.args]
             held = [NOTHING, *held[:1]] if name == "enumerate" else held
             for part, value in zip(parts, [*held, *[OPEN] * len(parts)], strict=False):
                 _bind_target(part, value, local)
@@ -362,21 +403,24 @@ class HeldReader:
             and isinstance(call.func, ast.Attribute)
             and call.func.attr in {"items", "values"}
         ):
-            value = _each(self.read(call.func.value, local))
+            value = self.read(call.func.value, local).each()
             both = call.func.attr == "items" and len(parts) == 2
             for part, each in zip(parts, (NOTHING, value), strict=True) if both else [(target, value)]:
                 _bind_target(part, each, local)
         else:
-            _bind_target(target, _each(self.read(iterated, local)), local)
+            _bind_target(target, self.read(iterated, local).each(), local)
 
 
+def _argument(call: ast.Call, parameters: Sequence[str], name: str) -> ast.expr | None:
+    """What a call gives to a parameter of this name."""
+    if not name or any(isinstance(argument, ast.Starred) for argument in call.args):
+        return None
+    given = dict(zip(parameters, call.args, strict=False))
+    return given.get(name) or next((k.value for k in call.keywords if k.arg == name), None)
+
+
+_NO_TENSORS = (ast.Constant, ast.Lambda, ast.JoinedStr)
 _NEVER_LAYERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp)
-
-
-def _each(held: Held) -> Held:
-    """What a loop over a container gives, one after the other."""
-    inner = tuple(replace(e, place=e.place.partition("]")[2]) for e in held.entries)
-    return Held(inner, held.open).conditionally()
 
 
 def _bind_target(target: ast.expr, held: Held, local: Environment) -> None:

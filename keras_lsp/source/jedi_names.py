@@ -23,16 +23,17 @@ from keras_lsp.source.facts import Elsewhere
 from keras_lsp.source.import_paths import files_of, folders_above, starts_of
 from keras_lsp.source.jedi_definitions import JediDefinitions
 from keras_lsp.source.keras_names import Imports, canonical, joined_name
-from keras_lsp.source.module_index import index_module
-from keras_lsp.source.parameters import fixture_name
+from keras_lsp.source.literals import literal
+from keras_lsp.source.module_index import assigned_names, index_module
+from keras_lsp.source.parameters import all_arguments, fixture_name, returned_name
 from keras_lsp.source.parse import parse
 from keras_lsp.source.positions import Positions
-from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, split_name
+from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, may_be_ours, split_name
 from keras_lsp.source.slot_reader import SlotReader
 from keras_lsp.text.line_index import LineIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from keras_lsp.source.evaluation import Known
     from keras_lsp.source.facts import LayerSlot, ModelClass, ModuleFacts
@@ -41,10 +42,11 @@ if TYPE_CHECKING:
     from keras_lsp.source.parse import ParsedModule
 
 _DEPTH = 6  # files between a name and the class it means
-# Packages whose classes are no models; their stubs are large, and jedi reads all of them.
+# Packages whose classes are no models, or are known by name; they are large, and jedi reads all of them.
 _NO_MODELS = frozenset(
     {"PIL", "absl", "cv2", "google", "h5py", "jax", "jaxlib", "matplotlib", "ml_dtypes", "numpy", "optree",
-     "pandas", "plotly", "pytest", "rich", "scipy", "seaborn", "sklearn", "torch", "tqdm", "yaml"}
+     "pandas", "plotly", "pytest", "rich", "scipy", "seaborn", "sklearn", "tensorflow", "torch", "tqdm",
+     "yaml"}
 )  # fmt: skip
 _ROUNDS = 3  # what is learned about a class's bases may make us ask for what it holds
 _AFTER_CLASS = re.compile(r"^[^\s#)\]}]", re.MULTILINE)  # what begins a line of the module body
@@ -61,7 +63,8 @@ class _File:
     functions: frozenset[str] = frozenset()  # of the module body
     returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
     functions_read: _Functions | None = None  # what tells that, once it is asked for
-    fixtures: frozenset[str] = frozenset()
+    fixtures: dict[str, str] = field(default_factory=dict)  # of pytest: name -> function
+    plugins: tuple[str, ...] = ()  # modules that a `conftest.py` has pytest load
     known: JediResolver | None = None  # what `facts` were read with
     constants: _ForeignConstants | None = None  # once it is asked for
 
@@ -244,10 +247,33 @@ class JediNames:
             if text is None:
                 continue
             here = resolver.of_file(path)
-            file = self._file(here, text, depth - 1)
-            if name in file.fixtures:
-                origin = file.read_functions(here).fixture(name)
-                return ("." * level + "conftest", origin) if origin is not None else None
+            found = self._fixture_in(here, text, "." * level + "conftest", name, depth)
+            if found is not None:
+                return found[0]
+        return None
+
+    def _fixture_in(
+        self, here: JediResolver, text: str, module: str, name: str, depth: int
+    ) -> tuple[Fixture | None] | None:
+        """What a module's fixture gives, its own or one that it imports; None where it has none.
+
+        `module` is what the file of the test would call it.
+        """
+        if depth == 0 or self._closed:
+            return None
+        file = self._file(here, text, depth - 1)
+        if name in file.fixtures:
+            origin = file.read_functions(here).fixture(name)
+            return ((module, origin) if origin is not None else None,)
+        for other, wanted, function in _where_fixtures_are(file, name):
+            there = self._in_workspace(here, other)
+            if there is None or wanted not in there[1]:
+                continue
+            if function is not None and self._file(*there, depth - 1).fixtures.get(wanted) != function:
+                continue
+            found = self._fixture_in(*there, _seen_from(module, other), wanted, depth - 1)
+            if found is not None:
+                return found
         return None
 
     def value(self, resolver: JediResolver, name: ImportedName, depth: int) -> Known | None:
@@ -303,15 +329,52 @@ def _first_look(here: JediResolver, text: str) -> _File:
     facts = facts_of(parsed, asked if not here.is_installed or may_concern_us(text) else None)
     index = index_module(parsed.tree)
     functions = index.functions
-    fixtures = (fixture_name(function) for function in functions.values() if function.decorator_list)
+    fixtures = ((fixture_name(f), name) for name, f in functions.items() if f.decorator_list)
     return _File(
         text,
         index.imports,
         facts,
         asked,
         functions=frozenset(functions),
-        fixtures=frozenset(name for name in fixtures if name is not None),
+        fixtures={name: function for name, function in fixtures if name is not None},
+        plugins=_plugins(index.body),
     )
+
+
+def _plugins(body: Sequence[ast.stmt]) -> tuple[str, ...]:
+    """`pytest_plugins = "tests.fixtures"`, or a list of such names."""
+    for statement in body:
+        for name, value in assigned_names(statement) if isinstance(statement, ast.Assign) else ():
+            if name == "pytest_plugins":
+                given = value.elts if isinstance(value, (ast.List, ast.Tuple)) else [value]
+                spelled = [literal(element)[0] for element in given]
+                return tuple(module for module in spelled if isinstance(module, str))
+    return ()
+
+
+def _where_fixtures_are(file: _File, name: str) -> Iterator[tuple[str, str, str | None]]:
+    """Modules that may give a file its fixture, what it is called there, and the function it must be of."""
+    for local, dotted in file.imports.names.items():
+        module, function = split_name(dotted)
+        if module and may_be_ours(module.lstrip(".")):
+            if local == name:
+                yield module, function, None
+            elif function != name:  # its decorator gives it another name
+                yield module, name, function
+    for module in (*file.imports.stars, *file.plugins):
+        yield module, name, None
+
+
+def _seen_from(module: str, other: str) -> str:
+    """What the file that calls one module `module` would call what that imports as `other`."""
+    if not other.startswith("."):
+        return other
+    parts = module.split(".")
+    folder = ".".join(parts[:-1])
+    dots = len(other) - len(other.lstrip("."))
+    while dots > 1 and folder.strip("."):
+        folder, dots = folder.rpartition(".")[0], dots - 1
+    return joined_name((folder or ".") + "." * (dots - 1), other.lstrip("."))
 
 
 class _Functions:
@@ -326,8 +389,15 @@ class _Functions:
     def returned(self, name: str) -> FunctionOrigin | None:
         """What a function returns; None when there is no layer in it."""
         reader = SlotReader("", {}, self._positions, self._calls, self._index)
-        returns = reader.returned(self._index.functions[name])
-        return FunctionOrigin(returns, self._path) if returns.entries else None
+        function = self._index.functions[name]
+        returns = reader.returned(function)
+        names = tuple(argument.arg for argument in all_arguments(function))
+        changed = frozenset(n for n in names if self._calls.constants.gives(function, n))
+        returned = returned_name(function)
+        hands_back = returned if returned in names and returned not in changed else ""
+        if not returns.entries and not hands_back:
+            return None
+        return FunctionOrigin(returns, self._path, names, changed, hands_back)
 
     def fixture(self, name: str) -> FunctionOrigin | None:
         """What a fixture of pytest gives."""

@@ -97,11 +97,12 @@ class ModuleWalker:
         """Give `value`, the value of the expression `node`, to a target."""
         if isinstance(target, ast.Name):
             self._binder.name(target, value)
+            if node is not None:
+                self._walk.containers.begin(target.id, node, value)
         elif isinstance(target, (ast.Tuple, ast.List)):
-            unpacked = value if value is not None and value.sort is Sort.TENSOR else None
-            for element in target.elts:
+            for position, element in enumerate(target.elts):
                 inner = element.value if isinstance(element, ast.Starred) else element
-                self._bind(inner, unpacked, None)
+                self._bind(inner, self._unpacked(value, position, element), None)
         elif isinstance(target, ast.Attribute):
             if self._binder.kept_attribute(target, value):
                 return
@@ -111,15 +112,24 @@ class ModuleWalker:
         else:
             self._binder.escape(value, node)
             self._visit(target)
+            if isinstance(target, ast.Subscript) and node is not None:
+                self._walk.containers.given(target, node)
+
+    def _unpacked(self, value: Value | None, position: int, target: ast.expr) -> Value | None:
+        """What an element of a tuple of targets gets."""
+        if value is not None and value.sort is Sort.CONTAINER and not isinstance(target, ast.Starred):
+            return self._walk.denoter.unpacked(value, position)
+        return value if value is not None and value.sort is Sort.TENSOR else None
 
     def _assign(self, node: ast.Assign) -> None:
         pairs = _pairs(node)
         if pairs:
-            values = [(target, self._visit(value), value) for target, value in pairs]
+            made = self._walk.containers.value
+            values = [(target, self._visit(value) or made(value), value) for target, value in pairs]
             for target, value, source in values:
                 self._bind(target, value, source)
             return
-        value = self._visit(node.value)
+        value = self._visit(node.value) or self._walk.containers.value(node.value)
         shape = self._walk.shape(node.value)  # before a target gets another: `x = x / 255`
         for target in node.targets:
             self._bind(target, value, node.value)
@@ -144,14 +154,17 @@ class ModuleWalker:
     def _annassign(self, node: ast.AnnAssign) -> None:
         self._visit(node.annotation)
         if node.value is not None:
-            value = self._visit(node.value) or annotated(node.annotation, self._walk)
+            value = self._visit(node.value) or self._walk.containers.value(node.value)
+            value = value or annotated(node.annotation, self._walk)
             self._bind(node.target, value, node.value)
 
     def _augassign(self, node: ast.AugAssign) -> None:
         before = self._visit(node.target)
         added = self._visit(node.value)
         tensors = [v for v in (before, added) if v is not None and v.sort is Sort.TENSOR]
-        if isinstance(node.target, ast.Name):
+        if before is not None and before.sort is Sort.CONTAINER:
+            self._walk.containers.extended(node.target, node.value)
+        elif isinstance(node.target, ast.Name):
             self._binder.name(
                 node.target, Value(Sort.TENSOR, history=tensors[0].history) if tensors else None
             )
@@ -229,8 +242,11 @@ class ModuleWalker:
         for target in node.targets:
             if isinstance(target, ast.Name):
                 self._walk.scope.names[target.id] = None
-            else:
-                self._visit(target)
+                self._walk.scope.containers.pop(target.id, None)
+                continue
+            self._visit(target)
+            if isinstance(target, ast.Subscript):
+                self._walk.containers.deleted(target)
 
     def _class(self, node: ast.ClassDef) -> None:
         walk = self._walk

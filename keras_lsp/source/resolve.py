@@ -49,6 +49,9 @@ class FunctionOrigin:
 
     returns: Held  # spans in that file
     path: str
+    parameters: tuple[str, ...] = ()
+    changed: frozenset[str] = frozenset()  # of them, those that it gives other values
+    hands_back: str = ""  # the one of them that it returns as it is
 
 
 class NameResolver(Protocol):

@@ -20,7 +20,7 @@ from keras_lsp.source.held import (
 )
 from keras_lsp.source.held_reader import HeldReader
 from keras_lsp.source.literals import literal
-from keras_lsp.source.loop_values import loop_values, spelled_names
+from keras_lsp.source.loop_values import are_certain, loop_values, spelled_names
 from keras_lsp.source.model_calls import ONLY_LOOK
 from keras_lsp.source.module_index import Function
 from keras_lsp.source.parameters import (
@@ -33,9 +33,11 @@ from keras_lsp.source.parameters import (
 from keras_lsp.source.slot_notes import Context, SlotNotes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from keras_lsp.source.calls import Calls
+    from keras_lsp.source.facts import LayerCall
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
 
@@ -81,12 +83,25 @@ class SlotReader:
             self._run(function.body, Context(self._parameters_of(function), conditional))
             self._active.pop()
 
+    def give_names(self, layers: Mapping[str, LayerCall]) -> None:
+        """Layers that `self.get_layer(name)` finds."""
+        self._reader.named = layers
+
     def read(self, node: ast.expr, local: Environment | None = None) -> Held:
         """What an expression outside of all methods holds."""
         return self._reader.read(node, local or {})
 
-    def returned(self, function: Function) -> Held:
-        """What a function that is no method returns; a fixture of pytest may be given others."""
+    def returned(
+        self, function: Function, call: ast.Call | None = None, local: Environment | None = None
+    ) -> Held:
+        """What a function that is no method returns, from a call; a fixture may be given others."""
+        self._active.append(function.name)
+        if call is not None:
+            context = Context(self._arguments(function, call, local or {}))
+            self._reader.self_name = ""
+            with self._given_by(function, call):
+                self._run(function.body, context)
+            return _joined(context.returned)
         context = Context(self._parameters_of(function))
         if function.decorator_list and fixture_name(function) is not None:
             for argument in all_arguments(function):
@@ -138,6 +153,9 @@ class SlotReader:
         if added.entries or added.open:
             self.notes.extend(node.target, replace(added, is_container=True), context)
         elif isinstance(node.target, ast.Name):
+            if added.history:
+                before = context.local.get(node.target.id, NOTHING)
+                context.local[node.target.id] = added.after(before)
             _forget(context.local, node.target.id)
         elif (attribute := self._reader.self_attribute(node.target)) is not None:
             _forget(self.attributes, attribute)
@@ -276,7 +294,7 @@ class SlotReader:
             return
         if self._sets_by_name(call, context):
             return
-        if _is_super(call, "__init__"):
+        if is_super(call, "__init__"):
             self.super_call = call
             if self.wraps:
                 self._wrap(call, context)
@@ -315,7 +333,7 @@ class SlotReader:
         name = call.func.id if isinstance(call.func, ast.Name) else ""
         if name == "setattr" and self._is_self(call.args[:1]):
             self._setattr(call.args[1:], context)
-        elif self._reader.self_attribute(call.func) == "__setattr__" or _is_super(call, "__setattr__"):
+        elif self._reader.self_attribute(call.func) == "__setattr__" or is_super(call, "__setattr__"):
             self._setattr(call.args, context)
         elif name == "delattr" and self._is_self(call.args[:1]) and len(call.args) == 2:
             attribute = literal(call.args[1])[0]
@@ -332,9 +350,11 @@ class SlotReader:
             return
         held = self._reader.read(given[1], context.local)
         names = spelled_names(given[0], context.loops)
+        certain = are_certain(given[0], context.loops)
+        held = held if certain else held.conditionally()
         for name in names:
             self.notes.store(name, held, self._positions.span(given[0]), context)
-        if not names and (held.entries or held.open):
+        if not (names and certain) and (held.entries or held.open):
             self.notes.closed = False
 
     def _is_self(self, nodes: Sequence[ast.expr]) -> bool:
@@ -360,10 +380,21 @@ class SlotReader:
             self._reader.self_name = self_name(function) or ""
         else:
             self._reader.self_name = ""
-        self._run(function.body, inner)
+        with self._given_by(function, call):
+            self._run(function.body, inner)
         self._active.pop()
         self._context, self._reader.self_name, self.notes.statement = saved
         return _yielded(inner.yielded) if inner.yielded else _joined(inner.returned)
+
+    def _given_by(self, function: Function, call: ast.Call) -> AbstractContextManager[None]:
+        """While it lasts, the parameters of a function stand for what a call gives."""
+        constants = self._calls.constants
+        return constants.called(function, constants.arguments(self._names(function), call))
+
+    def _names(self, function: Function) -> list[str]:
+        """Parameters that a call gives something to, in order."""
+        names = [argument.arg for argument in all_arguments(function)]
+        return names[1:] if function.name in self._methods and not is_static(function) else names
 
     def _may_follow(self) -> bool:
         self._calls_followed += 1
@@ -383,9 +414,7 @@ class SlotReader:
 
     def _arguments(self, function: Function, call: ast.Call, local: Environment) -> Environment:
         bound = self._parameters_of(function)
-        names = [argument.arg for argument in all_arguments(function)]
-        if function.name in self._methods and not is_static(function):
-            names = names[1:]
+        names = self._names(function)
         for name, value in zip(names, call.args, strict=False):
             bound[name] = self._reader.read(value, local)
         for keyword in call.keywords:
@@ -419,7 +448,8 @@ def _is_in(func: ast.expr, local: Environment) -> TypeGuard[ast.Name]:
     return isinstance(func, ast.Name) and func.id in local
 
 
-def _is_super(call: ast.Call, method: str) -> bool:
+def is_super(call: ast.Call, method: str) -> bool:
+    """Whether a call is `super().<method>(...)`."""
     func = call.func
     return (
         isinstance(func, ast.Attribute)

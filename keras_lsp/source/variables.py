@@ -67,6 +67,8 @@ class Scope:
     is_call: bool = False  # whether this is a `call`, whose names are tensors where nothing else is known
     shapes: dict[str, str | None] = field(default_factory=dict)  # of arrays, where the text says them
     tensor_names: set[str] = field(default_factory=set)
+    containers: dict[str, Held] = field(default_factory=dict)  # names of lists and dicts of layers
+    began: dict[str, tuple[int, ...]] = field(default_factory=dict)  # the blocks in which those were made
 
     def lookup(self, name: str) -> Variable | None:
         """The variable a name means here."""
@@ -83,6 +85,13 @@ class Scope:
         while scope is not None and name not in scope.shapes and name not in scope.names:
             scope = scope.parent
         return scope.shapes.get(name) if scope is not None else None
+
+    def container(self, name: str) -> Held | None:
+        """What the list or dict holds that a name stands for."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.parent
+        return scope.containers.get(name) if scope is not None else None
 
     def hides(self, name: str) -> bool:
         """Whether a function or comprehension gives `name` a meaning of its own."""

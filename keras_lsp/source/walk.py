@@ -10,6 +10,7 @@ from keras_lsp.source.array_shapes import shape_of
 from keras_lsp.source.build_flow import Effect, Happen, Mention, Operation, Use
 from keras_lsp.source.denote import ONE_WEIGHT, Denoter
 from keras_lsp.source.facts import EventKind, ModelKind, Step, StepKind
+from keras_lsp.source.local_containers import LocalContainers
 from keras_lsp.source.notes import Notes
 from keras_lsp.source.variables import EventDraft, Path, Scope, Sort, Value, Variable, WeightDraft
 from keras_lsp.text.span import Span
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from keras_lsp.source.calls import Calls
     from keras_lsp.source.class_info import ClassInfo, Holder
+    from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
 
 
@@ -31,6 +33,7 @@ class Walk:
     calls: Calls
     classes: Mapping[str, ClassInfo]
     holders: Mapping[str, Holder]
+    index: ModuleIndex
     callables: frozenset[str]  # names of the functions, methods and classes of this module
     scope: Scope
     notes: Notes = field(default_factory=Notes)
@@ -38,13 +41,15 @@ class Walk:
     node: ast.stmt | None = None  # the statement the walk is at
     blocks: list[tuple[int, ast.stmt]] = field(default_factory=list)  # block and statement, outermost first
     known: set[str] = field(default_factory=set)  # names that mean something to us somewhere
+    containers: LocalContainers = field(init=False)
     reach: Reach = field(init=False)
     denoter: Denoter = field(init=False)
 
     def __post_init__(self) -> None:
         self.reach = Reach()
         self.known |= self.callables | set(self.classes)
-        self.denoter = Denoter(self.classes)
+        self.denoter = Denoter(self.classes, self.calls)
+        self.containers = LocalContainers(self, self.index)
 
     @property
     def statement(self) -> Span:

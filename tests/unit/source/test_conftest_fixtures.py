@@ -73,6 +73,50 @@ def trained(net):
 def other():
     return Other()
 """,
+    "shared/__init__.py": "",
+    "shared/fixtures.py": """
+import keras
+import pytest
+from ..nets import Net
+
+
+class Local(keras.Model):
+    pass
+
+
+@pytest.fixture
+def imported():
+    return Net()
+
+
+@pytest.fixture
+def renamed():
+    return Local()
+
+
+@pytest.fixture(name="spoken")
+def make_spoken():
+    return keras.Sequential([keras.layers.ReLU()])
+
+
+def no_fixture():
+    return Net()
+""",
+    "shared/plugin.py": """
+import keras
+import pytest
+
+
+@pytest.fixture
+def plugged():
+    return keras.Sequential([keras.layers.Dense(1)])
+""",
+    "shared/more.py": "from .fixtures import imported\n",
+    "using/conftest.py": """
+from ..shared.fixtures import renamed as other_name, make_spoken, no_fixture
+from ..shared.more import *
+pytest_plugins = ["shared.plugin"]
+""",
     "beside/conftest.py": """
 import keras, pytest
 
@@ -149,6 +193,20 @@ def test_a_fixture_made_of_one_of_another_file(bindings: Callable[..., list[str]
 )
 def test_what_is_no_model_or_not_given(bindings: Callable[..., list[str]], text: str) -> None:
     assert bindings(text) == []
+
+
+def test_fixtures_that_a_conftest_imports(bindings: Callable[..., list[str]]) -> None:
+    text = "def test_it(imported, other_name, spoken, plugged, net): pass\n"
+    assert bindings(text, "tests/using/test_net.py") == [
+        "imported: subclass Net",
+        "other_name: subclass Local",
+        "spoken: sequential Sequential [ReLU] complete",
+        "plugged: sequential Sequential [Dense] complete",
+        "net: subclass Net",
+    ]
+    unlike = "def test_it(renamed, make_spoken, no_fixture, plugged): pass\n"
+    assert bindings(unlike) == []
+    assert bindings(unlike, "tests/using/test_net.py") == ["plugged: sequential Sequential [Dense] complete"]
 
 
 def test_an_annotation_says_more_than_a_fixture(bindings: Callable[..., list[str]]) -> None:

@@ -62,6 +62,15 @@ def either(fast):
 def double(n):
     return 2 * n
 
+def loaded(model, path, retries=3):
+    for _ in range(retries):
+        model.load_weights(path)
+    return model
+
+def wrapped(model):
+    model = keras.Sequential([model])
+    return model
+
 def output(x):
     return keras.layers.Dense(1)(x)
 """,
@@ -178,7 +187,7 @@ def test_a_store_of_what_only_the_base_holds(facts: Callable[[str], ModuleFacts]
 
 def test_functions_that_return_layers(facts: Callable[[str], ModuleFacts]) -> None:
     assert slots(facts(mine("dense(4)", "from nets.makers import dense"))) == [
-        "Mine.a: keras.layers.Dense(units=units)"
+        "Mine.a: keras.layers.Dense(units=units (4))"
     ]
     assert slots(facts(mine("makers.either(True)", "from nets import makers"))) == [
         "Mine.a: keras.layers.ReLU() conditional",
@@ -187,6 +196,51 @@ def test_functions_that_return_layers(facts: Callable[[str], ModuleFacts]) -> No
     assert slots(facts(mine("[dense(i) for i in range(3)]", "from nets.makers import dense"))) == [
         "Mine.a[*]: keras.layers.Dense(units=units) repeated"
     ]
+
+
+def test_a_function_that_returns_what_it_is_given(facts: Callable[[str], ModuleFacts]) -> None:
+    imports = "from nets.makers import loaded, wrapped"
+    assert slots(facts(mine("loaded(keras.layers.Dense(4), 'x')", imports))) == [
+        "Mine.a: keras.layers.Dense(units=4)"
+    ]
+    assert slots(facts(mine("wrapped(keras.layers.Dense(4))", imports))) == [
+        "Mine.a: keras.Sequential(layers=[model])"
+    ]
+    text = f"{mine('3', imports)}\nmine = loaded(path='x', model=Mine())\nother = loaded(*given)\n"
+    assert [(b.name, b.class_name) for b in facts(text).bindings] == [("mine", "Mine")]
+
+
+def test_what_a_variable_of_an_imported_class_holds(facts: Callable[[str], ModuleFacts]) -> None:
+    text = """
+import keras
+from nets.bases import Base, Plain
+
+base = Base()
+base.stem.kernel
+base.blocks[1].conv.kernel
+base.blocks[2].conv
+base.depth.kernel
+base.nothing
+plain = Plain()
+plain.stem
+
+def use():
+    for block in base.blocks:
+        block.conv
+"""
+    found = facts(text)
+    said = {path.span.of(text): path.call.class_name for path in found.paths if path.call is not None}
+    assert said == {
+        "base.stem": "Dense",
+        "base.blocks[1]": "Block",
+        "base.blocks[1].conv": "Conv2D",
+        "block.conv": "Conv2D",
+    }
+    stem = next(path.slot for path in found.paths if path.span.of(text) == "base.stem")
+    assert stem is not None
+    assert stem.elsewhere is not None
+    assert stem.elsewhere.text == "self.stem"
+    assert stem.elsewhere.path.endswith("bases.py")
 
 
 @pytest.mark.parametrize("call", ["double(4)", "output(keras.Input((3,)))", "unheard_of(3)", "double"])
