@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from keras_lsp.features.rewrites import (
     build_method,
     config_method,
+    extract_function,
+    extract_layer,
     functional_form,
     sequential_form,
     shape_comments,
@@ -24,6 +26,7 @@ _REWRITES = (
     build_method.rewrites,
     shape_comments.rewrites,
 )
+_EXTRACTIONS = (extract_layer.extractions, extract_function.extractions)
 
 
 def rewrites(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
@@ -31,3 +34,11 @@ def rewrites(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
     if view is None or view.facts.problems:  # an edit of text that cannot be read whole may break it
         return ()
     return tuple(fix for found in _REWRITES for fix in found(view, span))
+
+
+def extractions(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
+    """What can be made of selected statements; nothing at a bare cursor."""
+    view = snapshot.view(key)
+    if view is None or view.facts.problems or not span.length:
+        return ()
+    return tuple(fix for found in _EXTRACTIONS for fix in found(view, span))
