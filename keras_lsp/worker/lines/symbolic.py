@@ -7,7 +7,7 @@ import importlib
 import sys
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
-from ..report import Shape, TensorSpec, Versions, WeightReport
+from ..report import Shape, StoredWeight, TensorSpec, Versions, WeightReport
 from ..unknown.arrays import is_array
 from ..unknown.hole import uncertain
 
@@ -177,6 +177,10 @@ class KerasLine:
 
         Raises what Keras raises where they do not go with the model's.
         """
+
+    def tensorflow_checkpoint(self, _prefix: str) -> Tuple[StoredWeight, ...]:
+        """What TensorFlow's own files of weights hold, where this line loads from such."""
+        return ()
 
     def check_samples(self, arrays: Any) -> None:
         """Raises what Keras raises of an (x, y) with unlike numbers of samples."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _HDF5 = (".h5", ".hdf5")
 _ARCHIVE, _WITHIN = ".keras", "model.weights.h5"
+_INDEX = ".index"
 _MOST_FILES = 16
 _MOST_WEIGHTS = 1000
 
@@ -43,20 +44,34 @@ class Checkpoints:
             or not isinstance(path, (str, os.PathLike))
         ):
             return
-        self.asked.append(os.path.abspath(path))
-        stored = _stored(os.fspath(path))
+        path = os.fspath(path)
+        is_compared = path.endswith((*_HDF5, _ARCHIVE))
+        self.asked.append(os.path.abspath(path if is_compared else f"{path}{_INDEX}"))
+        stored = _stored(path) if is_compared else self._stored_by_tensorflow(path)
         if stored is None:
             return
         if span is not None and len(self.found) < _MOST_FILES:
-            self.found.append(CheckpointReport(span, os.path.basename(os.fspath(path)), *stored))
-        known = not self.may_be_written and not ANSWERS.unknowns
+            self.found.append(CheckpointReport(span, os.path.basename(path), *stored))
+        known = is_compared and not self.may_be_written and not ANSWERS.unknowns
         if known and getattr(model, "built", False) and self.line.weights(model):
             self.line.load_shapes(lambda: original(model, *args, **kwargs))
+
+    def _stored_by_tensorflow(self, path: str) -> Optional[Tuple[Tuple[StoredWeight, ...], bool]]:
+        """Of the files that one prefix stands for, the index tells what is in the others.
+
+        Loading from them is not compared: TensorFlow passes over what it does not find.
+        """
+        try:
+            with open(f"{path}{_INDEX}", "rb"):  # refused here where nothing may be read
+                found = self.line.tensorflow_checkpoint(path)
+        except Exception:  # noqa: BLE001 - a real run meets what is wrong, or does not
+            return None
+        return (found[:_MOST_WEIGHTS], len(found) <= _MOST_WEIGHTS) if found else None
 
 
 def _stored(path: str) -> Optional[Tuple[Tuple[StoredWeight, ...], bool]]:
     """The arrays in a file, and whether these are all; None for another file, or one that cannot be read."""
-    if not path.endswith((*_HDF5, _ARCHIVE)) or not os.path.isfile(path):
+    if not os.path.isfile(path):
         return None
     try:
         h5py: Any = importlib.import_module("h5py")
