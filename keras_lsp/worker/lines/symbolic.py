@@ -33,6 +33,9 @@ class CallWatcher:
         """The tensors are those that the code had in its hands."""
 
 
+NoteShape = Callable[[Any, Shape], object]  # of a variable, and the shape that it is given
+
+
 class KerasLine:
     """What both lines share. `keras` is the module whose classes the user's text uses."""
 
@@ -172,10 +175,11 @@ class KerasLine:
         everywhere = tensorflow is not None and tensorflow.config.functions_run_eagerly()
         return everywhere or bool(getattr(model, "run_eagerly", False))
 
-    def load_shapes(self, load: Callable[[], None]) -> None:
+    def load_shapes(self, load: Callable[[], None], note: Optional[NoteShape] = None) -> None:
         """Load weights of which only the shapes count, where this line can do that.
 
-        Raises what Keras raises where they do not go with the model's.
+        Raises what Keras raises where they do not go with the model's. Another shape is noted instead, where
+        there is something that does.
         """
 
     def tensorflow_checkpoint(self, _prefix: str) -> Tuple[StoredWeight, ...]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import zipfile
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
-from ..report import CheckpointReport, SpanPair, StoredWeight
+from ..report import CheckpointReport, DifferingWeight, Shape, SpanPair, StoredWeight
 from ..unknown.hole import ANSWERS, hole_in
 
 if TYPE_CHECKING:
@@ -18,11 +20,13 @@ _ARCHIVE, _WITHIN = ".keras", "model.weights.h5"
 _INDEX = ".index"
 _MOST_FILES = 16
 _MOST_WEIGHTS = 1000
+_MOST_DIFFERING = 8
 
 
 class Checkpoints:
-    def __init__(self, line: KerasLine) -> None:
+    def __init__(self, line: KerasLine, number: Callable[[Any], Optional[int]]) -> None:
         self.line = line
+        self.number = number  # of a layer, in the report
         self.found: List[CheckpointReport] = []
         self.asked: List[str] = []  # every file that is named, also if there is none
         # Whether the program saves, or trains (a callback may save then): a real run loads what that wrote,
@@ -50,11 +54,40 @@ class Checkpoints:
         stored = _stored(path) if is_compared else self._stored_by_tensorflow(path)
         if stored is None:
             return
-        if span is not None and len(self.found) < _MOST_FILES:
+        place = len(self.found)
+        if span is not None and place < _MOST_FILES:
             self.found.append(CheckpointReport(span, os.path.basename(path), *stored))
         known = is_compared and not self.may_be_written and not ANSWERS.unknowns
         if known and getattr(model, "built", False) and self.line.weights(model):
-            self.line.load_shapes(lambda: original(model, *args, **kwargs))
+            try:
+                self.line.load_shapes(lambda: original(model, *args, **kwargs))
+            except Exception:
+                if place < len(self.found):
+                    self.found[place] = self._refused(place, model, lambda: original(model, *args, **kwargs))
+                raise
+
+    def _refused(self, place: int, model: Any, load: Callable[[], None]) -> CheckpointReport:
+        """With what differs, which is found by loading it once more and refusing nothing."""
+        found: Dict[int, Tuple[Any, Shape]] = {}
+        with contextlib.suppress(Exception):  # it may be refused for the number of its weights, too
+            self.line.load_shapes(
+                load, lambda variable, shape: found.setdefault(id(variable), (variable, shape))
+            )
+        told = []
+        for variable, shape in [*found.values()][:_MOST_DIFFERING]:
+            weight = self.line.weight(variable)
+            told.append(DifferingWeight(weight.path, weight.shape, shape, self._owner(model, variable)))
+        return replace(self.found[place], refused=True, differing=tuple(told), differing_count=len(found))
+
+    def _owner(self, model: Any, variable: Any) -> Optional[int]:
+        """The innermost layer with a weight, of those that the report knows."""
+        holders = [
+            layer
+            for layer in model._flatten_layers()
+            if any(weight is variable for weight in self.line.weights(layer))
+        ]
+        numbers = (self.number(layer) for layer in reversed(holders))
+        return next((number for number in numbers if number is not None), None)
 
     def _stored_by_tensorflow(self, path: str) -> Optional[Tuple[Tuple[StoredWeight, ...], bool]]:
         """Of the files that one prefix stands for, the index tells what is in the others.
