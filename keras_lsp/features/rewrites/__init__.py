@@ -13,6 +13,7 @@ from keras_lsp.features.rewrites import (
     sequential_form,
     shape_comments,
 )
+from keras_lsp.features.rewrites.selection import selection
 
 if TYPE_CHECKING:
     from keras_lsp.features.results import Fix
@@ -41,4 +42,5 @@ def extractions(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
     view = snapshot.view(key)
     if view is None or view.facts.problems or not span.length:
         return ()
-    return tuple(fix for found in _EXTRACTIONS for fix in found(view, span))
+    selected = selection(view, span)
+    return tuple(fix for found in _EXTRACTIONS for fix in found(view, selected)) if selected else ()

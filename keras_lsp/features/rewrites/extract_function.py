@@ -10,8 +10,8 @@ import ast
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix, TextEdit
-from keras_lsp.features.rewrites.flow import flow, free_of, inner, locals_of, names_of, stores, unused
-from keras_lsp.features.rewrites.selection import above, rows, selection, step_of
+from keras_lsp.features.rewrites.flow import flow, free_of, inner, locals_of, stores, unused
+from keras_lsp.features.rewrites.selection import above, rows, step_of
 from keras_lsp.features.rules.tree import Function, calls_of, tree_of
 from keras_lsp.source.calls import is_input
 from keras_lsp.source.parameters import self_name
@@ -23,31 +23,26 @@ if TYPE_CHECKING:
     from keras_lsp.features.rewrites.selection import Selection
     from keras_lsp.features.rules.tree import Tree
     from keras_lsp.session.snapshot import DocumentView
-    from keras_lsp.text.span import Span
 
 _LEAST = 2  # of layers, which make a block
 
 
-def extractions(view: DocumentView, span: Span) -> Iterator[Fix]:
+def extractions(view: DocumentView, selected: Selection) -> Iterator[Fix]:
     tree = tree_of(view)
-    selected = selection(view, span)
-    if selected is None:
-        return
     applied = _applied(view, selected)
     moved = flow(tree, selected) if applied >= _LEAST else None
     parameters = _parameters(tree, selected, moved) if moved is not None else None
     if moved is None or parameters is None:
         return
-    name, step = unused(names_of(tree), "block"), step_of(view)
-    returns = isinstance(selected.statements[-1], ast.Return)
+    name, step = unused(tree, "block"), step_of(view)
     outputs = ", ".join(moved.live)
-    if not outputs and not returns:
+    if not outputs and not selected.returns:
         return
     written = [f"def {name}({', '.join(parameters)}):", *rows(view, selected.lines, selected.indent, step)]
-    written += [] if returns else [f"{step}return {outputs}"]
+    written += [] if selected.returns else [f"{step}return {outputs}"]
     edit = above(view, selected.top, written)
     if edit is not None:
-        call = f"{'return' if returns else f'{outputs} ='} {name}({', '.join(parameters)})"
+        call = f"{'return' if selected.returns else f'{outputs} ='} {name}({', '.join(parameters)})"
         edits = (edit, TextEdit(selected.lines, selected.indent + call))
         yield Fix(f"Extract {applied} layers to a function `{name}`", edits)
 

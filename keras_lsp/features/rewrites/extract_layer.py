@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix, TextEdit
@@ -18,11 +19,10 @@ from keras_lsp.features.rewrites.flow import (
     free_of,
     inner,
     locals_of,
-    names_of,
     stores,
     unused,
 )
-from keras_lsp.features.rewrites.selection import above, crosses_cells, reindented, rows, selection, step_of
+from keras_lsp.features.rewrites.selection import above, crosses_cells, reindented, rows, step_of
 from keras_lsp.features.rules.edits import without_lines
 from keras_lsp.features.rules.evidence import WEIGHTED
 from keras_lsp.features.rules.tree import canonical, method, model_classes, self_attribute, tree_of
@@ -81,10 +81,9 @@ class _Arguments:
     renamed: tuple[tuple[Span, str], ...]  # `self.units` in a definition -> `units`
 
 
-def extractions(view: DocumentView, span: Span) -> Iterator[Fix]:
-    selected = selection(view, span)
-    found = _class_of(view, selected) if selected is not None else None
-    if selected is None or found is None:
+def extractions(view: DocumentView, selected: Selection) -> Iterator[Fix]:
+    found = _class_of(view, selected)
+    if found is None:
         return
     tree = tree_of(view)
     model_class, node, init = found
@@ -96,18 +95,16 @@ def extractions(view: DocumentView, span: Span) -> Iterator[Fix]:
     needed = _needed(tree, selected, moved)
     arguments = _arguments(view, init, definitions)
     first = _first_input(selected, needed or [])
-    returns = isinstance(selected.statements[-1], ast.Return)
-    if needed is None or arguments is None or first is None or not (moved.live or returns):
+    if needed is None or arguments is None or first is None or not (moved.live or selected.returns):
         return
-    names = names_of(tree)
-    class_name, attribute = unused(names, "Block"), unused(names, "block")
+    class_name, attribute = unused(tree, "Block"), unused(tree, "block")
     tensors = [first, *sorted((n for n in needed if n != first), key="training".__eq__)]
     body = _class_text(view, selected, definitions, arguments, f"class {class_name}({base}):", tensors, moved)
     edits = _edits(view, node, body, definitions, f"self.{attribute} = {class_name}", arguments)
     if edits is None:
         return
     given = ", ".join([first, *(f"{name}={name}" for name in tensors[1:])])
-    outputs = "return" if returns else f"{', '.join(moved.live)} ="
+    outputs = "return" if selected.returns else f"{', '.join(moved.live)} ="
     call = TextEdit(selected.lines, f"{selected.indent}{outputs} self.{attribute}({given})")
     title = f"Extract {len(definitions)} layers to a layer `{class_name}`{_about_files(definitions)}"
     yield Fix(title, (*edits, call))
@@ -164,17 +161,27 @@ def _is_safe(
     moved = {definition.slot.path for definition in definitions}
     inside = set(ast.walk(node))
     mine = {*selected.nodes, *(n for d in definitions for n in ast.walk(d.statement))}
-    for other in tree.nodes:
-        word = _word(other)
-        if word in _MASKS or word in _POLICIES:
-            return False
-        if other in inside and ("mask" in word.lower() or word in _DTYPES):
-            return False
-        if word in _BY_PLACE and isinstance(other, (ast.Name, ast.Attribute)) and not canonical(view, other):
-            return False
-        if word in moved and other not in mine and not _is_anothers(tree, node, other):
-            return False
-    return True
+    words = _words(tree)
+    if not (_MASKS | _POLICIES).isdisjoint(words):
+        return False
+    if any("mask" in word.lower() or word in _DTYPES for word in map(_word, inside)):
+        return False
+    by_place = (other for word in _BY_PLACE for other in words.get(word, ()))
+    if any(isinstance(n, (ast.Name, ast.Attribute)) and not canonical(view, n) for n in by_place):
+        return False
+    named = (other for word in moved for other in words.get(word, ()))
+    return all(other in mine or _is_anothers(tree, node, other) for other in named)
+
+
+@lru_cache(maxsize=2)
+def _words(tree: Tree) -> dict[str, list[ast.AST]]:
+    """Word -> the nodes that are about it."""
+    found: dict[str, list[ast.AST]] = {}
+    for node in tree.nodes:
+        word = _word(node)
+        if word:
+            found.setdefault(word, []).append(node)
+    return found
 
 
 def _word(node: ast.AST) -> str:
@@ -334,7 +341,7 @@ def _class_text(
     for definition in definitions:
         written += _rewritten(view, definition, arguments, step * 2)
     written += ["", f"{step}def call({signature}):", *rows(view, selected.lines, selected.indent, step * 2)]
-    if not isinstance(selected.statements[-1], ast.Return):
+    if not selected.returns:
         written.append(f"{step * 2}return {', '.join(moved.live)}")
     return written
 

@@ -32,9 +32,7 @@ class Flow:
 
 
 def flow(tree: Tree, selected: Selection) -> Flow | None:
-    """None for statements that do more than to assign names, or where that is not sure."""
-    if not all(map(_is_plain, selected.statements[:-1])) or not _is_plain(selected.statements[-1], last=True):
-        return None
+    """None where the statements may do more with names than their text says."""
     if any(isinstance(node, (*_STRANGE, *_COMPREHENSIONS)) for node in selected.nodes):
         return None
     needed: dict[str, None] = {}
@@ -52,16 +50,6 @@ def flow(tree: Tree, selected: Selection) -> Flow | None:
     return Flow(
         tuple(needed), tuple(assigned), tuple(n for n in assigned if _is_live(selected, n, elsewhere))
     )
-
-
-def _is_plain(statement: ast.stmt, last: bool = False) -> bool:
-    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
-        target = statement.targets[0]
-        parts = target.elts if isinstance(target, ast.Tuple) else [target]
-        return all(isinstance(part, ast.Name) for part in parts)
-    if isinstance(statement, ast.AugAssign):
-        return isinstance(statement.target, ast.Name)
-    return last and isinstance(statement, ast.Return) and statement.value is not None
 
 
 def _shared(tree: Tree, names: set[str]) -> bool:
@@ -173,25 +161,30 @@ def locals_of(scope: Function | ast.Module) -> dict[str, str]:
     return {name: how for name, how in found.items() if name not in outer}
 
 
-def names_of(tree: Tree) -> set[str]:
-    """Every name that the text has a meaning for, and every attribute."""
-    found: set[str] = set(locals_of(tree.module))
-    for node in tree.nodes:
-        if isinstance(node, ast.Name):
-            found.add(node.id)
-        elif isinstance(node, ast.arg):
-            found.add(node.arg)
-        elif isinstance(node, ast.Attribute):
-            found.add(node.attr)
-        elif isinstance(node, (Function, ast.ClassDef)):
-            found |= {node.name, *(locals_of(node) if isinstance(node, Function) else ())}
-    return found
-
-
-def unused(names: set[str], wanted: str) -> str:
-    """The name, or one like it that is not there yet."""
+def unused(tree: Tree, wanted: str) -> str:
+    """The name, or one like it that the text has no meaning for, as a variable or as an attribute."""
+    text = tree.positions.text
+    names = _names(tree) if wanted in text else frozenset()
     name, number = wanted, 1
     while name in names:
         number += 1
         name = f"{wanted}{number}"
     return name
+
+
+def _names(tree: Tree) -> frozenset[str]:
+    found: set[str] = set()
+    for node in tree.nodes:
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, (ast.arg, ast.keyword)):
+            found.add(node.arg or "")
+        elif isinstance(node, ast.alias):
+            found |= {node.asname or "", *node.name.split(".")}
+        elif isinstance(node, (Function, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar)):
+            found.add(node.name or "")
+        elif isinstance(node, (ast.Global, ast.Nonlocal)):
+            found |= {*node.names}
+    return frozenset(found)

@@ -25,7 +25,7 @@ _CELL_MARK = ("# %%", "#%%")
 
 @dataclass(frozen=True)
 class Selection:
-    """Whole statements that follow each other in one block."""
+    """Whole statements that follow each other in one block and assign names; the last may return."""
 
     statements: tuple[ast.stmt, ...]
     after: tuple[ast.stmt, ...]  # the rest of their block
@@ -40,9 +40,13 @@ class Selection:
         for statement in self.statements:
             yield from ast.walk(statement)
 
+    @property
+    def returns(self) -> bool:
+        return isinstance(self.statements[-1], ast.Return)
+
 
 def selection(view: DocumentView, span: Span) -> Selection | None:
-    """What is selected; None where that is not whole lines of whole statements of a function or module."""
+    """What is selected; None where that is not whole lines of such statements of a function or module."""
     text, tree = view.document.text, tree_of(view)
     selected = _trimmed(text, span)
     path: list[ast.stmt | ast.Module] = [tree.module]
@@ -59,6 +63,8 @@ def selection(view: DocumentView, span: Span) -> Selection | None:
         path.append(holder)
         (block,) = inner
         found = _inside(view, block, selected)
+    if not all(map(_assigns, found[:-1])) or not (_assigns(found[-1]) or _returns(found[-1])):
+        return None
     scope_at = max(n for n, node in enumerate(path) if isinstance(node, (Function, ast.Module)))
     scope, around = path[scope_at], path[scope_at + 1 :]
     lines = _lines(view.document, tree.span(found[0]), tree.span(found[-1]), selected)
@@ -70,6 +76,19 @@ def selection(view: DocumentView, span: Span) -> Selection | None:
     after = tuple(block[block.index(found[-1]) + 1 :])
     indent = view.document.lines.before(tree.span(found[0]).start)
     return Selection(tuple(found), after, scope, bool(around), top, lines, indent)
+
+
+def _assigns(statement: ast.stmt) -> bool:
+    """Whether a statement does no more than to give names a value."""
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        parts = target.elts if isinstance(target, ast.Tuple) else [target]
+        return all(isinstance(part, ast.Name) for part in parts)
+    return isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name)
+
+
+def _returns(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Return) and statement.value is not None
 
 
 def _trimmed(text: str, span: Span) -> Span:
