@@ -44,9 +44,11 @@ _BY_PLACE = frozenset(
     {"layers", "_layers", "get_layer", "get_weights", "set_weights", "submodules", "_flatten_layers"}
     | {"getattr", "setattr", "delattr", "vars", "__dict__"}
 )
-# A layer ends a mask on its way, and casts what it gets to its own dtype.
+# A layer ends a mask on its way, casts what it gets to its own dtype, and hands on no `reset_states`.
 _MASKS = frozenset({"mask_zero", "Masking", "compute_mask", "supports_masking", "_keras_mask"})
-_DTYPES = frozenset({"dtype", "cast", "astype", "compute_dtype", "variable_dtype", "saturate_cast"})
+_WITHIN = frozenset(
+    {"stateful", "dtype", "cast", "astype", "compute_dtype", "variable_dtype", "saturate_cast"}
+)
 _POLICIES = frozenset(
     {"mixed_precision", "set_global_policy", "set_dtype_policy", "set_floatx"}
     | {"float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"}
@@ -164,7 +166,7 @@ def _is_safe(
     words = _words(tree)
     if not (_MASKS | _POLICIES).isdisjoint(words):
         return False
-    if any("mask" in word.lower() or word in _DTYPES for word in map(_word, inside)):
+    if any("mask" in word.lower() or word in _WITHIN for word in map(_word, inside)):
         return False
     by_place = (other for word in _BY_PLACE for other in words.get(word, ()))
     if any(isinstance(n, (ast.Name, ast.Attribute)) and not canonical(view, n) for n in by_place):

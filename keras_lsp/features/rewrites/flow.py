@@ -19,7 +19,7 @@ _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.P
 _STRANGE = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 # Functions that see the names around their call.
-_SEES_NAMES = frozenset({"locals", "globals", "vars", "dir", "eval", "exec", "super", "__class__"})
+_SEES_NAMES = frozenset({"locals", "globals", "vars", "dir", "eval", "exec", "super"})
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ def flow(tree: Tree, selected: Selection) -> Flow | None:
     """None where the statements may do more with names than their text says."""
     if any(isinstance(node, (*_STRANGE, *_COMPREHENSIONS)) for node in selected.nodes):
         return None
+    if any(isinstance(node, ast.Name) and node.id.startswith("__") for node in selected.nodes):
+        return None  # it means another name in a class
     needed: dict[str, None] = {}
     assigned: dict[str, None] = {}
     for statement in selected.statements:
@@ -59,7 +61,7 @@ def _shared(tree: Tree, names: set[str]) -> bool:
 
 
 def _is_live(selected: Selection, name: str, elsewhere: set[str]) -> bool:
-    if isinstance(selected.statements[-1], ast.Return):
+    if selected.returns:
         return False
     for statement in selected.after:
         if name in reads(statement):

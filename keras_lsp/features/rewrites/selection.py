@@ -134,7 +134,7 @@ def _has_long_string(view: DocumentView, statements: Iterable[ast.stmt]) -> bool
     """Whether a string goes over lines: other indentation may make it another."""
     text, tree = view.document.text, tree_of(view)
     nodes = (node for statement in statements for node in ast.walk(statement))
-    return any(isinstance(n, _STRINGS) and "\n" in tree.span(n).of(text) for n in nodes)
+    return any(isinstance(n, _STRINGS) and not {"\n", "\r"}.isdisjoint(tree.span(n).of(text)) for n in nodes)
 
 
 def rows(view: DocumentView, lines: Span, old: str, new: str) -> list[str]:
