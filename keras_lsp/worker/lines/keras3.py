@@ -117,7 +117,6 @@ class Keras3(KerasLine):
     def load_shapes(self, load: Callable[[], None], note: Optional[NoteShape] = None) -> None:
         """No array is read, no variable gets a value; one of another shape is refused in Keras's words."""
         saving: Any = importlib.import_module("keras.src.saving.saving_lib")
-        legacy: Any = importlib.import_module("keras.src.legacy.saving.legacy_h5_format")
         assign, read = self.variable_class.assign, getattr(saving, "safe_get_h5_dataset", None)
 
         def compared(variable: Any, value: Any) -> Any:
@@ -143,8 +142,10 @@ class Keras3(KerasLine):
             put(self.variable_class, "assign", compared)
             if read is not None:  # where there is none, what comes from a file is read when it is assigned
                 put(saving, "safe_get_h5_dataset", shape_only)
-            if note is not None and hasattr(legacy, "_set_weights"):  # which compares by itself
-                put(legacy, "_set_weights", set_each)
+            if note is not None:
+                legacy: Any = importlib.import_module("keras.src.legacy.saving.legacy_h5_format")
+                if hasattr(legacy, "_set_weights"):  # which compares by itself
+                    put(legacy, "_set_weights", set_each)
             load()
 
     def check_samples(self, arrays: Any) -> None:

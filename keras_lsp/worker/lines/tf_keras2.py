@@ -129,9 +129,8 @@ class TfKeras2(KerasLine):
 
     def _compared(self, assign: Callable[..., Any], note: Optional[NoteShape]) -> Callable[..., Any]:
         def compared(variable: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
-            if not isinstance(value, StoredShape) and not is_array(
-                value
-            ):  # by a layer that finishes what it loaded
+            is_stored = isinstance(value, StoredShape) or is_array(value)
+            if not is_stored:  # by a layer that finishes what it loaded
                 return assign(variable, value, *args, **kwargs)
             if tuple(value.shape) == tuple(variable.shape):
                 return variable

@@ -63,11 +63,13 @@ class Checkpoints:
                 self.line.load_shapes(lambda: original(model, *args, **kwargs))
             except Exception:
                 if place < len(self.found):
-                    self.found[place] = self._refused(place, model, lambda: original(model, *args, **kwargs))
+                    self.found[place] = replace(self.found[place], refused=True)
+                    with contextlib.suppress(Exception):  # what raises then, has raised before
+                        self._note_differing(place, model, lambda: original(model, *args, **kwargs))
                 raise
 
-    def _refused(self, place: int, model: Any, load: Callable[[], None]) -> CheckpointReport:
-        """With what differs, which is found by loading it once more and refusing nothing."""
+    def _note_differing(self, place: int, model: Any, load: Callable[[], None]) -> None:
+        """It is found by loading the file once more and refusing no shape."""
         found: Dict[int, Tuple[Any, Shape]] = {}
         with contextlib.suppress(Exception):  # it may be refused for the number of its weights, too
             self.line.load_shapes(
@@ -77,7 +79,7 @@ class Checkpoints:
         for variable, shape in [*found.values()][:_MOST_DIFFERING]:
             weight = self.line.weight(variable)
             told.append(DifferingWeight(weight.path, weight.shape, shape, self._owner(model, variable)))
-        return replace(self.found[place], refused=True, differing=tuple(told), differing_count=len(found))
+        self.found[place] = replace(self.found[place], differing=tuple(told), differing_count=len(found))
 
     def _owner(self, model: Any, variable: Any) -> Optional[int]:
         """The innermost layer with a weight, of those that the report knows."""
