@@ -101,7 +101,9 @@ def initialize_result(params: Message) -> Message:
             **({"diagnosticProvider": _PULL} if _pulls(params) else {}),
             **({"documentLinkProvider": {"resolveProvider": False}} if rule_uri(params) else {}),
             "workspaceSymbolProvider": True,
-            "codeActionProvider": {"codeActionKinds": ["quickfix", "refactor.rewrite", FIX_ALL]},
+            "codeActionProvider": {
+                "codeActionKinds": ["quickfix", "refactor.extract", "refactor.rewrite", FIX_ALL]
+            },
             "executeCommandProvider": {"commands": list(COMMANDS)},
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         },

@@ -236,6 +236,16 @@ class StoredWeight:
 
 
 @dataclass(frozen=True)
+class DifferingWeight:
+    """A weight of a model of which a file holds one of another shape."""
+
+    path: str  # the model's, as in a WeightReport
+    shape: Shape
+    stored: Shape  # in the file
+    layer: Optional[int] = None  # id of the layer whose own weight it is
+
+
+@dataclass(frozen=True)
 class CheckpointReport:
     """A file that the program loads weights from."""
 
@@ -243,6 +253,9 @@ class CheckpointReport:
     file: str  # its name, without a folder
     weights: Tuple[StoredWeight, ...] = ()
     complete: bool = True  # False: there are more
+    refused: bool = False  # Keras raises, since the file does not go with the model
+    differing: Tuple[DifferingWeight, ...] = ()  # the first of them, where Keras gets as far as to compare
+    differing_count: int = 0  # of all
 
 
 @dataclass(frozen=True)

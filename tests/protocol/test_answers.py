@@ -277,6 +277,23 @@ async def test_rewrites_are_offered_as_such(client: Client) -> None:
     assert "outputs = keras.layers.Dense(2)(inputs)\n" in new
 
 
+async def test_selected_layers_are_offered_as_a_block(client: Client) -> None:
+    text = 'import keras\n\n\ndef draw(x, s="😀"):\n'
+    chain = "    x = keras.layers.Dense(3)(x)\n    x = keras.layers.ReLU()(x)\n"
+    client.open(URI, f"{text}{chain}    return x\n")
+    lines = [{"line": line, "character": 0} for line in (4, 6)]
+    context = {"diagnostics": [], "only": ["refactor.extract"]}
+    for start, end, expected in ((0, 1, 1), (0, 0, 0)):
+        asked = {"textDocument": {"uri": URI}, "range": {"start": lines[start], "end": lines[end]}}
+        found = await client.request("textDocument/codeAction", {**asked, "context": context})
+        assert [one["kind"] for one in found] == ["refactor.extract"] * expected
+        assert "refactor.extract" in client.capabilities["codeActionProvider"]["codeActionKinds"]
+        if found:
+            new = apply_edit({URI: f"{text}{chain}    return x\n"}, found[0]["edit"], client.encoding)[URI]
+            assert new.startswith(f"import keras\n\n\ndef block(x):\n{chain}    return x\n\n\ndef draw")
+            assert new.endswith("    x = block(x)\n    return x\n")
+
+
 async def test_all_fixes_of_the_file_are_made_where_a_client_asks_for_that_kind(client: Client) -> None:
     client.open(URI, TEXT)
     await client.wait_for_diagnostics(URI, bool)

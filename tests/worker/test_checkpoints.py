@@ -152,8 +152,107 @@ def test_what_the_program_may_have_written_before_is_not_compared(
     assert failed_lines(text, report) == {}
 
 
-def test_under_tf_keras_2_a_file_is_told(tf_keras_worker: Worker, folder: Path) -> None:
-    text = MODEL.replace("import keras", "import tf_keras as keras").replace("from keras", "from tf_keras")
-    text += 'model(4).load_weights("saved.h5")\n'
-    found = replayed(tf_keras_worker, folder, text).checkpoints
+TF_KERAS_MODEL = MODEL.replace("import keras", "import tf_keras as keras").replace(
+    "from keras", "from tf_keras"
+)
+TF_KERAS_LOADED = """\
+model(4).load_weights("saved.h5", by_name=True)
+model(5).load_weights("saved.h5", by_name=True)
+model(5).load_weights("saved.h5", by_name=True, skip_mismatch=True)
+model(5).load_weights("saved.h5", skip_mismatch=True)
+model(4, layers.BatchNormalization()).load_weights("saved.h5", by_name=True)
+model(4, layers.BatchNormalization()).load_weights("saved.weights.h5")
+large(5).load_weights("saved.h5")
+large(5).load_weights("saved.weights.h5")
+bidirectional(3).load_weights("bidirectional.h5")
+bidirectional(4).load_weights("bidirectional.h5")
+bidirectional(3).load_weights("bidirectional.weights.h5")
+bidirectional(4).load_weights("bidirectional.weights.h5")
+normalized(8).load_weights("normalized.weights.h5")
+normalized(9).load_weights("normalized.weights.h5")
+normalized(8).load_weights("normalized.h5")
+called(Net(3)).load_weights("net.h5")
+called(Net(4)).load_weights("net.h5")
+called(Net(3)).load_weights("net.weights.h5")
+called(Net(4)).load_weights("net.weights.h5")
+"""
+# A model whose weights take no memory in a replay; layers that load in ways of their own.
+TF_KERAS_MORE = """\
+def large(units):
+    return keras.Sequential([keras.Input((8,)), layers.Dense(units * 10000), layers.Dense(2)])
+
+def bidirectional(units):
+    return keras.Sequential([keras.Input((8, 3)), layers.Bidirectional(layers.LSTM(units))])
+
+def normalized(size):
+    return keras.Sequential([keras.Input((size,)), layers.Normalization()])
+
+class Net(keras.Model):
+    def __init__(self, units):
+        super().__init__()
+        self.dense = layers.Dense(units)
+        self.scale = self.add_weight(name="scale", shape=(2,))
+
+    def call(self, x):
+        return self.dense(x)
+
+def called(net):
+    net(keras.Input((8,)))
+    return net
+
+"""
+TF_KERAS_SAVE = """
+made = {"bidirectional": bidirectional(3), "normalized": normalized(8), "net": called(Net(3))}
+for name, made in made.items():
+    made.save_weights(f"{name}.weights.h5")
+    made.save_weights(f"{name}.h5")
+bidirectional(3).save_weights("tensorflow")
+"""
+
+
+@pytest.fixture(scope="module")
+def tf_folder(tmp_path_factory: pytest.TempPathFactory, tf_keras: WarmKeras) -> Path:
+    folder = tmp_path_factory.mktemp("saved")
+    done = tf_keras.run("-c", TF_KERAS_MODEL + TF_KERAS_MORE + SAVE + TF_KERAS_SAVE, folder=folder)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_what_does_not_fit_raises_as_in_real_tf_keras(
+    tf_keras_worker: Worker, tf_keras: WarmKeras, tf_folder: Path
+) -> None:
+    program, loaded = TF_KERAS_MODEL + TF_KERAS_MORE, LOADED + TF_KERAS_LOADED
+    done = tf_keras.run("-c", f"{program}\nLOADED = {loaded!r}\n{REAL}", folder=tf_folder)
+    real = json.loads(done.stdout.splitlines()[-1])
+    assert len(set(real)) > 1
+    report = replayed(tf_keras_worker, tf_folder, program + loaded)
+    failed = failed_lines(program + loaded, report)
+    first = program.count("\n")
+    assert [failed.get(first + number, "") for number in range(len(real))] == real
+    assert real[3:6] == ["ValueError"] * 3
+    messages = [failure.message for failure in report.failures]
+    assert "first/kernel" in messages[0]
+    assert "(8, 5)" in messages[0]
+    assert "(8, 4)" in messages[0]
+
+
+def test_under_tf_keras_2_a_file_is_told(tf_keras_worker: Worker, tf_folder: Path) -> None:
+    text = f'{TF_KERAS_MODEL}model(4).load_weights("saved.h5")\n'
+    found = replayed(tf_keras_worker, tf_folder, text).checkpoints
     assert [isinstance(one, CheckpointReport) and len(one.weights) >= 4 for one in found] == [True]
+
+
+def test_files_of_tensorflow_itself_are_told(tf_keras_worker: Worker, tf_folder: Path) -> None:
+    """Also where the arrays are elsewhere; they are not compared."""
+    for data in tf_folder.glob("tensorflow.data*"):
+        data.unlink()
+    (tf_folder / ".hidden.index").write_bytes((tf_folder / "tensorflow.index").read_bytes())
+    (tf_folder / "broken.index").write_text("nothing")
+    names = ("tensorflow", ".hidden", "broken", "none")
+    text = TF_KERAS_MODEL + "".join(f'model(5).load_weights("{name}")\n' for name in names)
+    report = replayed(tf_keras_worker, tf_folder, text)
+    (found,) = report.checkpoints
+    assert found.file == "tensorflow"
+    held = {(weight.path, weight.shape, weight.dtype) for weight in found.weights}
+    assert ("layer_with_weights-0/forward_layer/cell/kernel", (3, 12), "float32") in held
+    assert failed_lines(text, report) == {}

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 from keras_lsp.features.rewrites import (
     build_method,
     config_method,
+    extract_function,
+    extract_layer,
     functional_form,
     sequential_form,
     shape_comments,
 )
+from keras_lsp.features.rewrites.selection import selection
 
 if TYPE_CHECKING:
     from keras_lsp.features.results import Fix
@@ -24,6 +27,7 @@ _REWRITES = (
     build_method.rewrites,
     shape_comments.rewrites,
 )
+_EXTRACTIONS = (extract_layer.extractions, extract_function.extractions)
 
 
 def rewrites(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
@@ -31,3 +35,12 @@ def rewrites(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
     if view is None or view.facts.problems:  # an edit of text that cannot be read whole may break it
         return ()
     return tuple(fix for found in _REWRITES for fix in found(view, span))
+
+
+def extractions(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
+    """What can be made of selected statements; nothing at a bare cursor."""
+    view = snapshot.view(key)
+    if view is None or view.facts.problems or not span.length:
+        return ()
+    selected = selection(view, span)
+    return tuple(fix for found in _EXTRACTIONS for fix in found(view, selected)) if selected else ()

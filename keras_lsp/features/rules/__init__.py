@@ -39,6 +39,7 @@ from keras_lsp.features.rules import (
     untracked_state,
     weight_index,
     weights_before_build,
+    weights_file,
 )
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ RULES: tuple[Rule, ...] = (
     training_name.RULE,
     frozen_late.RULE,
     file_name.RULE,
+    weights_file.RULE,
     *raised_classes.RULES,
     *raised_uses.RULES,
     *raised_shapes.RULES,

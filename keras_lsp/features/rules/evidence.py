@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keras_lsp.session.snapshot import DocumentView, ReplayView
-    from keras_lsp.worker.report import LayerReport, ReplayFailure, Value
+    from keras_lsp.worker.report import CheckpointReport, LayerReport, ReplayFailure, Value
 
 # Layers that make weights whatever their arguments are.
 WEIGHTED = frozenset(
@@ -95,6 +95,8 @@ def _all_cases(view: DocumentView) -> Iterator[Case]:
 def _sorted_out(view: DocumentView, replay: ReplayView, failure: ReplayFailure, span: Span) -> Case:
     if failure.about == "target":
         return Case("KL408", failure, span)
+    if refused_checkpoint(replay, span) is not None:
+        return Case("KL506", failure, span)
     # Before Python 3.11 a failure spans the whole line, so it holds what it is about.
     uses = [use for use in view.facts.weight_uses if span.covers(use.span)]
     found: Iterator[Case | None] = iter(())
@@ -110,6 +112,16 @@ def _sorted_out(view: DocumentView, replay: ReplayView, failure: ReplayFailure, 
         steps = (_bad_step(replay, failure, span, path) for path in paths)
         case = next((case for case in steps if case is not None), None)
     return case or Case("KL001", failure, span)
+
+
+def refused_checkpoint(replay: ReplayView, span: Span) -> CheckpointReport | None:
+    """The file of weights that Keras refuses in a call."""
+    refused = (found for found in replay.report.checkpoints if found.refused)
+    return next((found for found in refused if _covers(span, replay.span(found.span))), None)
+
+
+def _covers(span: Span, place: Span | None) -> bool:
+    return place is not None and span.covers(place)
 
 
 def _bad_index(replay: ReplayView, failure: ReplayFailure, span: Span, use: WeightUse) -> Case | None:

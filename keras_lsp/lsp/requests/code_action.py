@@ -1,4 +1,6 @@
-"""`textDocument/codeAction`: fixes, one by one and together, comments that silence, pins, rewrites."""
+"""`textDocument/codeAction`: fixes, one by one and together, comments that silence, pins, rewrites,
+extractions.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 
 from keras_lsp.features.actions import all_fixes, code_actions, fixes_of_a_kind, pins, silencers
-from keras_lsp.features.rewrites import rewrites
+from keras_lsp.features.rewrites import extractions, rewrites
 from keras_lsp.lsp import to_lsp
 from keras_lsp.lsp.handshake import FIX_ALL
 from keras_lsp.lsp.sheet import sheet_of
@@ -38,6 +40,11 @@ def answer(ls: KerasLanguageServer, params: types.CodeActionParams) -> list[type
         shown += (
             to_lsp.code_action(fix, sheet, ls.client, kind=types.CodeActionKind.RefactorRewrite)
             for fix in rewrites(snapshot, sheet.document.key, span)
+        )
+    if _wanted(types.CodeActionKind.RefactorExtract, only):
+        shown += (
+            to_lsp.code_action(fix, sheet, ls.client, kind=types.CodeActionKind.RefactorExtract)
+            for fix in extractions(snapshot, sheet.document.key, span)
         )
     every = all_fixes(snapshot, sheet.document.key) if only and _wanted(FIX_ALL, only) else None
     if every is not None:

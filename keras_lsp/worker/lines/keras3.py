@@ -15,7 +15,7 @@ from ..unknown.arrays import is_array
 from . import shortcuts
 from .arguments import object_text
 from .losses import Losses
-from .symbolic import KerasLine, is_library, keras_dtype, spec_of
+from .symbolic import KerasLine, NoteShape, is_library, keras_dtype, spec_of
 
 
 class Keras3(KerasLine):
@@ -114,28 +114,39 @@ class Keras3(KerasLine):
     def is_compiled(self, model: Any) -> bool:
         return bool(getattr(model, "compiled", False))
 
-    def load_shapes(self, load: Callable[[], None]) -> None:
+    def load_shapes(self, load: Callable[[], None], note: Optional[NoteShape] = None) -> None:
         """No array is read, no variable gets a value; one of another shape is refused in Keras's words."""
         saving: Any = importlib.import_module("keras.src.saving.saving_lib")
         assign, read = self.variable_class.assign, getattr(saving, "safe_get_h5_dataset", None)
 
         def compared(variable: Any, value: Any) -> Any:
-            same = tuple(getattr(value, "shape", ())) == tuple(variable.shape)
-            return value if same else assign(variable, value)
+            shape = tuple(getattr(value, "shape", ()))
+            if shape == tuple(variable.shape):
+                return value
+            return assign(variable, value) if note is None else note(variable, shape)
 
         def shape_only(*args: Any) -> Any:
             found = read(*args)  # type: ignore[misc]  # only where there is such a function
             return self.array(TensorSpec(tuple(found.shape), str(found.dtype)))
 
-        self.variable_class.assign = compared
-        if read is not None:  # where there is none, what comes from a file is read when it is assigned
-            saving.safe_get_h5_dataset = shape_only
-        try:
+        def set_each(_holder: Any, variables: Any, values: Any, *_: Any, **__: Any) -> None:
+            for variable, value in zip(variables, values):
+                variable.assign(value)
+
+        with contextlib.ExitStack() as undone:
+
+            def put(owner: Any, name: str, stand_in: Any) -> None:
+                undone.callback(setattr, owner, name, getattr(owner, name))
+                setattr(owner, name, stand_in)
+
+            put(self.variable_class, "assign", compared)
+            if read is not None:  # where there is none, what comes from a file is read when it is assigned
+                put(saving, "safe_get_h5_dataset", shape_only)
+            if note is not None:
+                legacy: Any = importlib.import_module("keras.src.legacy.saving.legacy_h5_format")
+                if hasattr(legacy, "_set_weights"):  # which compares by itself
+                    put(legacy, "_set_weights", set_each)
             load()
-        finally:
-            self.variable_class.assign = assign
-            if read is not None:
-                saving.safe_get_h5_dataset = read
 
     def check_samples(self, arrays: Any) -> None:
         utils: Any = importlib.import_module("keras.src.trainers.data_adapters.data_adapter_utils")

@@ -7,7 +7,7 @@ import importlib
 import sys
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
-from ..report import Shape, TensorSpec, Versions, WeightReport
+from ..report import Shape, StoredWeight, TensorSpec, Versions, WeightReport
 from ..unknown.arrays import is_array
 from ..unknown.hole import uncertain
 
@@ -31,6 +31,9 @@ class CallWatcher:
 
     def ended(self, layer: Any, args: Tuple[Any, ...], kwargs: Dict[str, Any], outputs: Any) -> None:
         """The tensors are those that the code had in its hands."""
+
+
+NoteShape = Callable[[Any, Shape], object]  # of a variable, and the shape that it is given
 
 
 class KerasLine:
@@ -172,11 +175,16 @@ class KerasLine:
         everywhere = tensorflow is not None and tensorflow.config.functions_run_eagerly()
         return everywhere or bool(getattr(model, "run_eagerly", False))
 
-    def load_shapes(self, load: Callable[[], None]) -> None:
+    def load_shapes(self, load: Callable[[], None], note: Optional[NoteShape] = None) -> None:
         """Load weights of which only the shapes count, where this line can do that.
 
-        Raises what Keras raises where they do not go with the model's.
+        Raises what Keras raises where they do not go with the model's. Another shape is noted instead, where
+        there is something that does.
         """
+
+    def tensorflow_checkpoint(self, _prefix: str) -> Tuple[StoredWeight, ...]:
+        """What TensorFlow's own files of weights hold, where this line loads from such."""
+        return ()
 
     def check_samples(self, arrays: Any) -> None:
         """Raises what Keras raises of an (x, y) with unlike numbers of samples."""

@@ -7,16 +7,37 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, Iterator, Optional
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
-from ..report import TensorSpec, WeightReport
+from ..report import StoredWeight, TensorSpec, WeightReport
 from ..unknown.arrays import is_array
 from .arguments import object_text
-from .symbolic import KerasLine, keras_dtype, spec_of
+from .symbolic import KerasLine, NoteShape, keras_dtype, spec_of
 
 # Below this a variable is made for real, so that lookups, Normalization and seeds work.
 REAL_VARIABLE_ELEMENTS = 1 << 14
+_VARIABLE = "/.ATTRIBUTES/VARIABLE_VALUE"  # ends the name of an array in a file of TensorFlow's
 INITIALIZER = "_keras_lsp_initializer"  # attribute of a variable
+
+
+class AnyShape(Tuple[Optional[int], ...]):
+    """A shape that tf-keras, where it compares by itself, takes for the one it wants."""
+
+    __slots__ = ()
+    __hash__ = tuple.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, tuple)
+
+    def __ne__(self, other: object) -> bool:
+        return not isinstance(other, tuple)
+
+
+class StoredShape:
+    """Stands for an array in a file where shapes are noted."""
+
+    def __init__(self, stored: Any) -> None:
+        self.shape = AnyShape(stored.shape)
 
 
 class TfKeras2(KerasLine):
@@ -61,6 +82,79 @@ class TfKeras2(KerasLine):
 
     def is_compiled(self, model: Any) -> bool:
         return bool(getattr(model, "_is_compiled", False))
+
+    def load_shapes(self, load: Callable[[], None], note: Optional[NoteShape] = None) -> None:
+        """No array is read, no variable gets a value; another shape is refused in TensorFlow's words."""
+        hdf5, saving = self._source("saving.legacy.hdf5_format"), self._source("saving.saving_lib")
+        store = getattr(saving, "H5IOStore", None)
+        if hdf5 is None:
+            return  # of a version that reads files elsewhere
+        shape_of = self._shape_of if note is None else StoredShape
+
+        def shapes_of(group: Any) -> Any:
+            names = hdf5.load_attributes_from_hdf5_group(group, "weight_names")
+            return [shape_of(group[name]) for name in names]
+
+        def set_values(pairs: Any) -> None:
+            for variable, value in pairs:
+                variable.assign(value)
+
+        stand_ins: List[Tuple[Any, str, Any]] = [
+            (hdf5, "load_subset_weights_from_hdf5_group", shapes_of),
+            (hdf5.backend, "batch_set_value", set_values),
+        ]
+        stand_ins += ((cls, "assign", self._compared(cls.assign, note)) for cls in self._assigning())
+        if store is not None:
+            stand_ins.append((store, "get", self._shapes_in(store.get)))
+        with contextlib.ExitStack() as undone:
+            for owner, name, stand_in in stand_ins:
+                undone.callback(setattr, owner, name, getattr(owner, name))
+                setattr(owner, name, stand_in)
+            load()
+
+    def tensorflow_checkpoint(self, prefix: str) -> Tuple[StoredWeight, ...]:
+        reader = self.tensorflow.train.load_checkpoint(prefix)
+        dtypes = reader.get_variable_to_dtype_map()
+        return tuple(
+            StoredWeight(name[: -len(_VARIABLE)], tuple(map(int, shape)), str(dtypes[name].name))
+            for name, shape in sorted(reader.get_variable_to_shape_map().items())
+            if name.endswith(_VARIABLE)
+        )
+
+    def _assigning(self) -> List[Any]:
+        """The classes of variables that have an `assign` of their own."""
+        variables: Any = importlib.import_module("tensorflow.python.ops.resource_variable_ops")
+        names = ("BaseResourceVariable", "ResourceVariable", "UninitializedVariable")
+        return [cls for cls in (getattr(variables, name) for name in names) if "assign" in vars(cls)]
+
+    def _compared(self, assign: Callable[..., Any], note: Optional[NoteShape]) -> Callable[..., Any]:
+        def compared(variable: Any, value: Any, *args: Any, **kwargs: Any) -> Any:
+            is_stored = isinstance(value, StoredShape) or is_array(value)
+            if not is_stored:  # by a layer that finishes what it loaded
+                return assign(variable, value, *args, **kwargs)
+            if tuple(value.shape) == tuple(variable.shape):
+                return variable
+            if note is not None:
+                return note(variable, tuple(value.shape))
+            with self.tensorflow.__internal__.FuncGraph("keras_lsp_load").as_default():
+                spec = TensorSpec(tuple(value.shape), str(value.dtype))
+                return assign(variable, self._placeholder(spec), *args, **kwargs)
+
+        return compared
+
+    def _shapes_in(self, get: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *place: {name: self._shape_of(array) for name, array in get(*place).items()}
+
+    def _shape_of(self, stored: Any) -> Any:
+        return self.array(TensorSpec(tuple(stored.shape), str(stored.dtype)))
+
+    def _source(self, name: str) -> Any:
+        """A module of tf-keras's own source, which has moved from one package to another; None without it."""
+        root = self.model_class.__module__.rpartition(".engine.")[0]
+        try:
+            return importlib.import_module(f"{root}.{name}")
+        except ImportError:
+            return None
 
     def check_samples(self, arrays: Any) -> None:
         adapter: Any = importlib.import_module(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import zipfile
-from typing import TYPE_CHECKING, Any, Callable, List, Optional, Tuple
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
-from ..report import CheckpointReport, SpanPair, StoredWeight
+from ..report import CheckpointReport, DifferingWeight, Shape, SpanPair, StoredWeight
 from ..unknown.hole import ANSWERS, hole_in
 
 if TYPE_CHECKING:
@@ -15,13 +17,16 @@ if TYPE_CHECKING:
 
 _HDF5 = (".h5", ".hdf5")
 _ARCHIVE, _WITHIN = ".keras", "model.weights.h5"
+_INDEX = ".index"
 _MOST_FILES = 16
 _MOST_WEIGHTS = 1000
+_MOST_DIFFERING = 8
 
 
 class Checkpoints:
-    def __init__(self, line: KerasLine) -> None:
+    def __init__(self, line: KerasLine, number: Callable[[Any], Optional[int]]) -> None:
         self.line = line
+        self.number = number  # of a layer, in the report
         self.found: List[CheckpointReport] = []
         self.asked: List[str] = []  # every file that is named, also if there is none
         # Whether the program saves, or trains (a callback may save then): a real run loads what that wrote,
@@ -43,20 +48,65 @@ class Checkpoints:
             or not isinstance(path, (str, os.PathLike))
         ):
             return
-        self.asked.append(os.path.abspath(path))
-        stored = _stored(os.fspath(path))
+        path = os.fspath(path)
+        is_compared = path.endswith((*_HDF5, _ARCHIVE))
+        self.asked.append(os.path.abspath(path if is_compared else f"{path}{_INDEX}"))
+        stored = _stored(path) if is_compared else self._stored_by_tensorflow(path)
         if stored is None:
             return
-        if span is not None and len(self.found) < _MOST_FILES:
-            self.found.append(CheckpointReport(span, os.path.basename(os.fspath(path)), *stored))
-        known = not self.may_be_written and not ANSWERS.unknowns
+        place = len(self.found)
+        if span is not None and place < _MOST_FILES:
+            self.found.append(CheckpointReport(span, os.path.basename(path), *stored))
+        known = is_compared and not self.may_be_written and not ANSWERS.unknowns
         if known and getattr(model, "built", False) and self.line.weights(model):
-            self.line.load_shapes(lambda: original(model, *args, **kwargs))
+            try:
+                self.line.load_shapes(lambda: original(model, *args, **kwargs))
+            except Exception:
+                if place < len(self.found):
+                    self.found[place] = replace(self.found[place], refused=True)
+                    with contextlib.suppress(Exception):  # what raises then, has raised before
+                        self._note_differing(place, model, lambda: original(model, *args, **kwargs))
+                raise
+
+    def _note_differing(self, place: int, model: Any, load: Callable[[], None]) -> None:
+        """It is found by loading the file once more and refusing no shape."""
+        found: Dict[int, Tuple[Any, Shape]] = {}
+        with contextlib.suppress(Exception):  # it may be refused for the number of its weights, too
+            self.line.load_shapes(
+                load, lambda variable, shape: found.setdefault(id(variable), (variable, shape))
+            )
+        told = []
+        for variable, shape in [*found.values()][:_MOST_DIFFERING]:
+            weight = self.line.weight(variable)
+            told.append(DifferingWeight(weight.path, weight.shape, shape, self._owner(model, variable)))
+        self.found[place] = replace(self.found[place], differing=tuple(told), differing_count=len(found))
+
+    def _owner(self, model: Any, variable: Any) -> Optional[int]:
+        """The innermost layer with a weight, of those that the report knows."""
+        holders = [
+            layer
+            for layer in model._flatten_layers()
+            if any(weight is variable for weight in self.line.weights(layer))
+        ]
+        numbers = (self.number(layer) for layer in reversed(holders))
+        return next((number for number in numbers if number is not None), None)
+
+    def _stored_by_tensorflow(self, path: str) -> Optional[Tuple[Tuple[StoredWeight, ...], bool]]:
+        """Of the files that one prefix stands for, the index tells what is in the others.
+
+        Loading from them is not compared: TensorFlow passes over what it does not find.
+        """
+        try:
+            with open(f"{path}{_INDEX}", "rb"):  # refused here where nothing may be read
+                found = self.line.tensorflow_checkpoint(path)
+        except Exception:  # noqa: BLE001 - a real run meets what is wrong, or does not
+            return None
+        return (found[:_MOST_WEIGHTS], len(found) <= _MOST_WEIGHTS) if found else None
 
 
 def _stored(path: str) -> Optional[Tuple[Tuple[StoredWeight, ...], bool]]:
     """The arrays in a file, and whether these are all; None for another file, or one that cannot be read."""
-    if not path.endswith((*_HDF5, _ARCHIVE)) or not os.path.isfile(path):
+    if not os.path.isfile(path):
         return None
     try:
         h5py: Any = importlib.import_module("h5py")

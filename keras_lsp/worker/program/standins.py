@@ -28,7 +28,7 @@ class StandIns:
         self.observer = observer
         self.events = events
         self.training = Training(line, observer, self.event)
-        self.checkpoints = Checkpoints(line)
+        self.checkpoints = Checkpoints(line, observer.registry.number)
 
     def install(self) -> None:
         model_class = self.line.model_class

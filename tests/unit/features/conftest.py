@@ -21,9 +21,12 @@ ROOT = Path(__file__).parents[3]
 
 
 class Replayed(Protocol):
-    """`replayed(text)` is what a replay under the real Keras, 3 or 2, sees."""
+    """`replayed(text)` is what a replay under the real Keras, 3 or 2, sees.
 
-    def __call__(self, text: str, line: int = 3) -> ReplayReport: ...
+    `before` is a program that has been run for real in the folder, as one that saves weights there.
+    """
+
+    def __call__(self, text: str, line: int = 3, before: str = "") -> ReplayReport: ...
 
 
 class RaisedBy(Protocol):
@@ -35,15 +38,17 @@ class RaisedBy(Protocol):
 class Keras:
     """Two processes that have imported Keras, one per line, each started when first asked."""
 
-    def __init__(self, python: list[str]) -> None:
+    def __init__(self, python: list[str], folder: Path) -> None:
         self._python = python
+        self._folder = folder
         self._processes: dict[int, subprocess.Popen[str]] = {}
 
-    def ask(self, text: str, line: int, real: bool) -> Any:
+    def ask(self, text: str, line: int, real: bool, before: str = "") -> Any:
         process = self._process(line)
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(json.dumps({"text": text, "real": real}) + "\n")
+        asked = {"text": text, "real": real, "before": before, "folder": str(self._folder)}
+        process.stdin.write(json.dumps(asked) + "\n")
         process.stdin.flush()
         return json.loads(process.stdout.readline())
 
@@ -72,8 +77,8 @@ class Keras:
 
 
 @pytest.fixture(scope="session")
-def keras(keras_python: list[str]) -> Iterator[Keras]:
-    running = Keras(keras_python)
+def keras(keras_python: list[str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keras]:
+    running = Keras(keras_python, tmp_path_factory.mktemp("keras"))
     yield running
     running.close()
 
@@ -81,8 +86,8 @@ def keras(keras_python: list[str]) -> Iterator[Keras]:
 @pytest.fixture(scope="session")
 def replayed(keras: Keras) -> Replayed:
     @functools.cache
-    def report(text: str, line: int = 3) -> ReplayReport:
-        return decode(ReplayReport, keras.ask(text, line, real=False))
+    def report(text: str, line: int = 3, before: str = "") -> ReplayReport:
+        return decode(ReplayReport, keras.ask(text, line, real=False, before=before))
 
     return report
 
