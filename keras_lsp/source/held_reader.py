@@ -98,7 +98,8 @@ class HeldReader:
             return followed
         function = self._calls.function(node.func)
         if function is not None:
-            return self._calls.returned(node, local)
+            handed = _argument(node, function[1].parameters, function[1].hands_back)
+            return self.read(handed, local) if handed is not None else self._calls.returned(node, local)
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
 
     def _layer_named(self, node: ast.Call) -> Held:
@@ -377,6 +378,14 @@ class HeldReader:
                 _bind_target(part, each, local)
         else:
             _bind_target(target, self.read(iterated, local).each(), local)
+
+
+def _argument(call: ast.Call, parameters: Sequence[str], name: str) -> ast.expr | None:
+    """What a call gives to a parameter of this name."""
+    if not name or any(isinstance(argument, ast.Starred) for argument in call.args):
+        return None
+    given = dict(zip(parameters, call.args, strict=False))
+    return given.get(name) or next((k.value for k in call.keywords if k.arg == name), None)
 
 
 _NEVER_LAYERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp)

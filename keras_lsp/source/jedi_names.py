@@ -25,7 +25,7 @@ from keras_lsp.source.jedi_definitions import JediDefinitions
 from keras_lsp.source.keras_names import Imports, canonical, joined_name
 from keras_lsp.source.literals import literal
 from keras_lsp.source.module_index import assigned_names, index_module
-from keras_lsp.source.parameters import all_arguments, fixture_name
+from keras_lsp.source.parameters import all_arguments, fixture_name, returned_name
 from keras_lsp.source.parse import parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.source.resolve import ClassOrigin, FunctionOrigin, may_be_ours, split_name
@@ -381,7 +381,11 @@ class _Functions:
         returns = reader.returned(function)
         names = tuple(argument.arg for argument in all_arguments(function))
         changed = frozenset(n for n in names if self._calls.constants.gives(function, n))
-        return FunctionOrigin(returns, self._path, names, changed) if returns.entries else None
+        returned = returned_name(function)
+        hands_back = returned if returned in names and returned not in changed else ""
+        if not returns.entries and not hands_back:
+            return None
+        return FunctionOrigin(returns, self._path, names, changed, hands_back)
 
     def fixture(self, name: str) -> FunctionOrigin | None:
         """What a fixture of pytest gives."""

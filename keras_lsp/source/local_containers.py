@@ -60,7 +60,7 @@ class LocalContainers:
 
     def returned(self, node: ast.Call) -> Held:
         """What a function gives for the arguments of a call."""
-        return self._walk.calls.returned(node, self._environment(node))
+        return self._reader.read(node, self._environment(node))
 
     def begin(self, name: str, node: ast.expr, value: Value | None) -> None:
         """`name = node`: what is held there is followed from here on; also a list that is still empty."""

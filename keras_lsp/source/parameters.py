@@ -62,6 +62,20 @@ def takes_fixtures(function: Function) -> bool:
     return function.name.startswith("test") or fixture_name(function) is not None
 
 
+def returned_name(function: Function) -> str:
+    """The one name that a function returns, wherever it does; "" where there is none."""
+    found: set[str] = set()
+    waiting: list[ast.AST] = list(function.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Function):
+            continue
+        if isinstance(node, ast.Return):
+            found.add(node.value.id if isinstance(node.value, ast.Name) else "")
+        waiting += blocks_of(node)
+    return found.pop() if len(found) == 1 else ""
+
+
 def kept_by_setter(function: Function) -> str | None:
     """The `_x` of a property setter that does `self._x = value`."""
     if not any(isinstance(d, ast.Attribute) and d.attr == "setter" for d in function.decorator_list):

@@ -51,6 +51,7 @@ class FunctionOrigin:
     path: str
     parameters: tuple[str, ...] = ()
     changed: frozenset[str] = frozenset()  # of them, those that it gives other values
+    hands_back: str = ""  # the one of them that it returns as it is
 
 
 class NameResolver(Protocol):

@@ -2,8 +2,9 @@
 
     python instances.py FOLDER SECONDS PACKAGE...
 
-Runs under a Python with Keras 3, with the packages in FOLDER; it is no part of the tests' own process. Every
-layer that is made on the way counts, so one backbone shows the classes of all its blocks. What a constructor
+Runs under a Python with Keras 3 (or tf-keras 2, where TF_USE_LEGACY_KERAS asks for it), with the packages in
+FOLDER; it is no part of the tests' own process. Every layer that is made on the way counts, so one backbone
+shows the classes of all its blocks. Classes that are no layers and keep models count, too. What a constructor
 needs and has no default is guessed by the parameter's name; after `SECONDS` no more are made. All seconds are
 of this process's own work, so that it sees the same on a busy machine.
 """
@@ -20,6 +21,7 @@ import os
 import pkgutil
 import signal
 import sys
+import tempfile
 import time
 import warnings
 from functools import partial
@@ -31,10 +33,14 @@ if TYPE_CHECKING:
 
 # Imported by the packages, but nothing that makes layers: whatever is asked of them is there.
 ABSENT = frozenset(
-    {"cv2", "kagglehub", "matplotlib", "pandas", "pycocotools", "regex", "sentencepiece", "sklearn"}
-    | {"tensorflow_datasets", "tensorflow_text", "tokenizers", "tqdm", "tree"}
+    {"PIL", "cv2", "gdown", "imageio", "kagglehub", "lap", "matplotlib", "numba", "pandas", "pycocotools"}
+    | {"regex", "sentencepiece", "skimage", "sklearn", "tensorflow_datasets"}
+    | {"tensorflow_text", "tifffile", "tokenizers", "tqdm", "tree", "werkzeug"}
 )
+COMPILED = ("stardist.lib",)  # for another NumPy, perhaps
+FETCHES = "download_weights_if_necessary"  # what deepface calls before it loads them
 EACH_SECONDS = 1.0
+HOLDER_SECONDS = 10.0  # it may make a whole model
 CALL_SECONDS = 0.7
 MOST_ELEMENTS = 100
 MOST_OF_A_CLASS = 40
@@ -67,6 +73,9 @@ ENDINGS = (
     (("name", "mode", "type"), "x"),
 )
 INPUTS = ((2, 8), (2, 8, 8), (2, 16, 16, 8), (2, 32, 32, 3), (2, 4, 8, 8, 8))
+
+
+METRICS: list[type] = []  # layers in tf-keras 2, and none in Keras 3
 
 
 class TooLateError(Exception):
@@ -105,7 +114,7 @@ class _Absent:
 
     def find_spec(self, name: str, *_: object) -> importlib.machinery.ModuleSpec | None:
         loader: Any = self
-        absent = name.split(".", 1)[0] in ABSENT
+        absent = name.split(".", 1)[0] in ABSENT or name.startswith(COMPILED)
         return importlib.machinery.ModuleSpec(name, loader, is_package=True) if absent else None
 
     def create_module(self, _spec: object) -> None:
@@ -147,6 +156,7 @@ class Maker:
 
     def __init__(self, keras: Any) -> None:
         self.keras = keras
+        self.is_legacy = keras.__version__.startswith("2.")
         self.given: set[int] = set()
         self.backbone: Any = None
 
@@ -161,7 +171,7 @@ class Maker:
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
 
-    def make(self, made_by: Any) -> Any:
+    def make(self, made_by: Any, seconds: float = EACH_SECONDS) -> Any:
         try:
             parameters = inspect.signature(made_by).parameters
         except (TypeError, ValueError):
@@ -170,7 +180,7 @@ class Maker:
         needed = [p for p in parameters.values() if p.default is p.empty and p.kind not in optional]
         for variant in range(4 if needed else 1):
             arguments = {p.name: self._value(p.name, variant) for p in needed}
-            made = self.quietly(partial(self._scoped, partial(made_by, **arguments)), EACH_SECONDS)
+            made = self.quietly(partial(self._scoped, partial(made_by, **arguments)), seconds)
             if made is not None:
                 return made
         return None
@@ -189,6 +199,8 @@ class Maker:
         return layer(*(self.keras.Input(batch_shape=shape, dtype=dtype) for _ in wanted))
 
     def _scoped(self, action: Callable[[], Any]) -> Any:
+        if self.is_legacy:
+            return action()
         with self.keras.StatelessScope(initialize_variables=False):
             return action()
 
@@ -224,6 +236,36 @@ def modules_of(package: str, maker: Maker) -> Iterator[ModuleType]:
                 yield module
 
 
+def holders_of(modules: Sequence[ModuleType], layer: type) -> list[type]:
+    """Classes that are no layers, by name."""
+    found = {
+        value: None
+        for module in modules
+        for value in vars(module).values()
+        if inspect.isclass(value)
+        and value.__module__ == module.__name__
+        and not issubclass(value, (layer, BaseException))
+        and "__init__" in {name for cls in value.__mro__[:-1] for name in vars(cls)}
+    }
+    return sorted(found, key=lambda c: (c.__module__, c.__name__))
+
+
+def tell_holder(holder: Any, layer: type, given: set[int]) -> dict[str, Any] | None:
+    """What an object that is no layer keeps, if there is a layer in it."""
+    kept = {name: described(value, layer, given) for name, value in getattr(holder, "__dict__", {}).items()}
+    if not any(has_layer(value) for value in kept.values()):
+        return None
+    file = inspect.getsourcefile(type(holder))
+    attributes = {name: [{"value": value, "file": file, "line": 0}] for name, value in kept.items()}
+    return {"seen": 1, "file": file, "attributes": attributes, "holder": True}
+
+
+def has_layer(value: dict[str, Any]) -> bool:
+    elements = value.get("elements", [])
+    inner = elements.values() if isinstance(elements, dict) else elements
+    return value["kind"] == "layer" or any(map(has_layer, inner))
+
+
 def classes_of(modules: Sequence[ModuleType], layer: type) -> list[type]:
     """Backbones first: they make most of the others."""
     found = {
@@ -239,7 +281,7 @@ def described(value: object, layer: type, given: set[int], depth: int = 0) -> di
     """A value as JSON: layers by class, containers by elements, the rest by type."""
     if value is None:
         return {"kind": "none"}
-    if isinstance(value, layer):
+    if isinstance(value, layer) and not isinstance(value, tuple(METRICS)):
         return {"kind": "layer", "class": type(value).__name__, "given": id(value) in given}
     if depth < DEEPEST and isinstance(value, (list, tuple)):
         elements = [described(v, layer, given, depth + 1) for v in list(value)[:MOST_ELEMENTS]]
@@ -274,19 +316,30 @@ def tell(watch: Watch, maker: Maker) -> dict[str, Any]:
     return found
 
 
-def main(seconds: float, packages: Sequence[str]) -> dict[str, Any]:
-    keras: Any = importlib.import_module("keras")
+def prepared() -> Any:
+    """Keras, without what is no part of what objects hold."""
+    legacy = os.environ.get("TF_USE_LEGACY_KERAS") == "1"
+    keras: Any = importlib.import_module("tf_keras" if legacy else "keras")
+    METRICS.append(keras.metrics.Metric)
+    keras.Model.load_weights = lambda *_args, **_named: None  # there is no network to fetch them from
 
     def on_alarm(*_: object) -> None:
         raise TooLateError
 
     signal.signal(signal.SIGPROF, on_alarm)
     warnings.simplefilter("ignore")
-    maker = Maker(keras)
+    return keras
+
+
+def imported(packages: Sequence[str], maker: Maker) -> list[ModuleType]:
     modules = [module for package in packages for module in modules_of(package, maker)]
-    classes = classes_of(modules, keras.layers.Layer)
-    watch = Watch(keras.layers.Layer)
-    until = time.process_time() + seconds
+    for module in modules:
+        if hasattr(module, FETCHES):
+            setattr(module, FETCHES, lambda *_args, **_named: "")
+    return modules
+
+
+def make_layers(maker: Maker, classes: Sequence[type], until: float) -> None:
     for cls in classes:
         if time.process_time() > until:
             break
@@ -295,8 +348,32 @@ def main(seconds: float, packages: Sequence[str]) -> dict[str, Any]:
             maker.backbone = maker.backbone or made
         if made is not None and not getattr(made, "built", True):
             maker.use(made)
-    names = {name: value.__name__ for name, value in vars(keras.layers).items() if inspect.isclass(value)}
-    return {"classes": tell(watch, maker), "names": names}
+
+
+def make_holders(maker: Maker, classes: Sequence[type], until: float) -> dict[str, Any]:
+    os.chdir(tempfile.mkdtemp())  # some of them write files
+    found = {}
+    for cls in classes:
+        if time.process_time() > until:
+            break
+        made = maker.make(cls, HOLDER_SECONDS)
+        told = tell_holder(made, maker.keras.layers.Layer, maker.given) if made is not None else None
+        if told is not None:
+            found[f"{cls.__module__}:{cls.__qualname__}"] = told
+    return found
+
+
+def main(seconds: float, packages: Sequence[str]) -> dict[str, Any]:
+    keras = prepared()
+    maker, layers = Maker(keras), keras.layers
+    modules = imported(packages, maker)
+    watch = Watch(layers.Layer)
+    until = time.process_time() + seconds
+    make_layers(maker, classes_of(modules, layers.Layer), until)
+    told = tell(watch, maker)
+    holders = make_holders(maker, holders_of(modules, layers.Layer), until)
+    names = {name: value.__name__ for name, value in vars(layers).items() if inspect.isclass(value)}
+    return {"classes": {**told, **holders}, "names": names}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """What the text says of packages that nobody here wrote is what their instances really hold.
 
 The packages come from PyPI for the test; offline it is skipped. `KERAS_LSP_REALITY_SECONDS` gives each
-package more time than the seconds that suffice to see a few hundred classes.
+package more time than the seconds that suffice to see a few hundred classes. `KERAS_LSP_ALL_LIBRARIES` adds
+packages in which few classes are layers, among them one for tf-keras 2.
 """
 
 from __future__ import annotations
@@ -27,16 +28,35 @@ PACKAGES = {
     "keras_cv.src": "keras-cv==0.9.0",
     "keras_hub.src": "keras-hub==0.32.0",
 }
+MORE = {
+    "autokeras": "autokeras==3.0.0 keras-tuner==1.4.8",
+    "deepface": "deepface==0.0.103",
+    "keras_rs.src": "keras-rs==0.4.0",
+    "keras_unet_collection": "keras-unet-collection==0.1.13",
+    "stardist": "stardist==0.9.1 csbdeep==0.8.2 scipy",
+}
+LEGACY = {"tensorflow_recommenders": "tensorflow-recommenders==0.7.7"}  # for tf-keras 2
+ALL = bool(os.environ.get("KERAS_LSP_ALL_LIBRARIES"))
 SECONDS = os.environ.get("KERAS_LSP_REALITY_SECONDS", "16")
 PROGRAM = Path(__file__).parent / "instances.py"
 
 
 @pytest.fixture(scope="module")
 def libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed(tmp_path_factory, PACKAGES)
+
+
+@pytest.fixture(scope="module")
+def more_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return installed(tmp_path_factory, {**MORE, **LEGACY})
+
+
+def installed(tmp_path_factory: pytest.TempPathFactory, packages: dict[str, str]) -> Path:
     """A folder with the packages, and without what they depend on."""
     folder = tmp_path_factory.mktemp("libraries").resolve()
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", str(folder)]
-    done = subprocess.run([*command, *PACKAGES.values()], capture_output=True, text=True, check=False)
+    named = [name for names in packages.values() for name in names.split()]
+    done = subprocess.run([*command, *named], capture_output=True, text=True, check=False)
     if done.returncode:
         pytest.skip(f"the packages cannot be had: {done.stderr.strip().splitlines()[-1]}")
     return folder
@@ -52,6 +72,23 @@ def test_attributes_of_library_classes(libraries: Path, keras3: WarmKeras) -> No
     assert len(tally.holders) >= 150
     assert tally.right >= 0.98, str(tally)
     assert tally.wrong <= 0.005, str(tally)
+
+
+@pytest.mark.skipif(not ALL, reason="KERAS_LSP_ALL_LIBRARIES is not set")
+def test_attributes_of_more_libraries(more_libraries: Path, keras3: WarmKeras, tf_keras: WarmKeras) -> None:
+    tally = Tally()
+    for package in (*MORE, *LEGACY):
+        keras = tf_keras if package in LEGACY else keras3
+        compare(
+            json.loads(keras.output(str(PROGRAM), str(more_libraries), SECONDS, package)),
+            more_libraries,
+            tally,
+        )
+    print(tally)  # noqa: T201  # as above
+    assert tally.classes >= 50
+    assert len(tally.holders) >= 25
+    assert tally.right >= 0.9, str(tally)
+    assert tally.wrong == 0, str(tally)
 
 
 @pytest.fixture

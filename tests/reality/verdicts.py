@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keras_lsp.source.extract import facts_of
+from keras_lsp.source.facts import LayerSlot
 from keras_lsp.source.jedi_names import JediNames
 from keras_lsp.source.jedi_resolver import JediResolver
 from keras_lsp.source.parse import parse
@@ -17,7 +18,7 @@ from keras_lsp.source.parse import parse
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keras_lsp.source.facts import LayerCall, LayerSlot, ModuleFacts
+    from keras_lsp.source.facts import LayerCall, ModuleFacts
 
 Json = dict[str, Any]  # as `instances.py` tells it
 
@@ -28,7 +29,7 @@ WRONG = ("wrong class", "wrong length", "no layer")
 # Of several verdicts about one attribute the first counts.
 ORDER = (*WRONG, MISSED, CLASS_UNKNOWN, RIGHT)
 # Code of the frameworks sets attributes, too; those are not in the text we judge.
-FRAMEWORK = ("/tensorflow/", "/keras/src/", "<")
+FRAMEWORK = ("/tensorflow/", "/keras/src/", "/tf_keras/", "<")
 
 
 @dataclass
@@ -112,13 +113,32 @@ def compare(told: Json, root: Path, tally: Tally) -> None:
         name = key.partition(":")[2]
         if str(entry.get("file")).startswith(str(root)) and "." not in name:
             tally.classes += 1
-            model = texts.facts(entry["file"]).model_class(name)
+            facts = texts.facts(entry["file"])
+            if entry.get("holder"):
+                _judge_holder(key, entry, facts, told["names"], tally)
+                continue
+            model = facts.model_class(name)
             slots = (*model.slots, *model.inherited) if model is not None else ()
             for attribute, seen in entry["attributes"].items():
                 said = [slot for slot in slots if slot.attribute == attribute]
                 length = model.length(attribute) if model is not None else None
                 _judge(_Case(key, entry["file"], attribute, seen, said, told["names"], length), tally)
     texts.close()
+
+
+def _judge_holder(key: str, entry: Json, facts: ModuleFacts, names: dict[str, str], tally: Tally) -> None:
+    """A class that is no layer: what the text says of `self.<name>` in its methods."""
+    lines = (read(entry["file"]) or "").splitlines(keepends=True)
+    name = key.partition(":")[2]
+    found = [n for n in statements_of(entry["file"]) if isinstance(n, ast.ClassDef) and n.name == name]
+    at = sum(map(len, lines[: found[-1].lineno - 1])) if found else 0
+    for attribute, seen in entry["attributes"].items():
+        kept = [
+            LayerSlot(name, attribute, binding.span, binding.call, binding.statement)
+            for binding in facts.bindings
+            if binding.name == f"self.{attribute}" and binding.scope.start == at
+        ]
+        _judge(_Case(key, entry["file"], attribute, seen, kept, names, None), tally, "class that is no model")
 
 
 @dataclass
@@ -139,7 +159,7 @@ class _Case:
         return f"{self.key}.{self.attribute} ({first['file']}:{first['line']}) said {said}"
 
 
-def _judge(case: _Case, tally: Tally) -> None:
+def _judge(case: _Case, tally: Tally, construct: str = "") -> None:
     if any(word in seen["file"] for seen in case.seen for word in FRAMEWORK):
         return
     held = [seen for seen in case.seen if list(_leaves(seen["value"]))]
@@ -152,7 +172,7 @@ def _judge(case: _Case, tally: Tally) -> None:
         return  # we chose that layer ourselves
     tally.holders.add(case.key)
     verdicts = {_verdict(case, seen["value"]) for seen in held}
-    tally.add(_construct(case, held[0]), min(verdicts, key=ORDER.index), str(case))
+    tally.add(construct or _construct(case, held[0]), min(verdicts, key=ORDER.index), str(case))
 
 
 def _is_false(case: _Case) -> bool:

@@ -62,6 +62,15 @@ def either(fast):
 def double(n):
     return 2 * n
 
+def loaded(model, path, retries=3):
+    for _ in range(retries):
+        model.load_weights(path)
+    return model
+
+def wrapped(model):
+    model = keras.Sequential([model])
+    return model
+
 def output(x):
     return keras.layers.Dense(1)(x)
 """,
@@ -187,6 +196,18 @@ def test_functions_that_return_layers(facts: Callable[[str], ModuleFacts]) -> No
     assert slots(facts(mine("[dense(i) for i in range(3)]", "from nets.makers import dense"))) == [
         "Mine.a[*]: keras.layers.Dense(units=units) repeated"
     ]
+
+
+def test_a_function_that_returns_what_it_is_given(facts: Callable[[str], ModuleFacts]) -> None:
+    imports = "from nets.makers import loaded, wrapped"
+    assert slots(facts(mine("loaded(keras.layers.Dense(4), 'x')", imports))) == [
+        "Mine.a: keras.layers.Dense(units=4)"
+    ]
+    assert slots(facts(mine("wrapped(keras.layers.Dense(4))", imports))) == [
+        "Mine.a: keras.Sequential(layers=[model])"
+    ]
+    text = f"{mine('3', imports)}\nmine = loaded(path='x', model=Mine())\nother = loaded(*given)\n"
+    assert [(b.name, b.class_name) for b in facts(text).bindings] == [("mine", "Mine")]
 
 
 @pytest.mark.parametrize("call", ["double(4)", "output(keras.Input((3,)))", "unheard_of(3)", "double"])
