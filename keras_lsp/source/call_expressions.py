@@ -136,6 +136,9 @@ class CallExpressions:
         found = returned_value(returned, self._walk.classes)
         if found is not None or returned.entries or not isinstance(func, ast.Name):
             return found
+        known = func.id in self._walk.calls.functions
+        if known and any(map(is_input, returned.history)):  # `x = conv_block(x, 64)`
+            return Value(Sort.TENSOR, history=returned.history)
         return annotated(self._walk.calls.return_annotation(func.id), self._walk)
 
     # Methods

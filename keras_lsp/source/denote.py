@@ -221,9 +221,10 @@ class Denoter:
                 return self.of_call(stepped, slots[0].call, slots[0])
             inner = [call for call in info.facts.graph if call.given_name == name and not slots]
             return self.of_call(stepped, inner[0], None) if inner else self._unknown(stepped)
-        layers = (
-            base.root.layers if base.root is not None and self._at_root(base) else self._sequential(base)[0]
-        )
+        if base.root is not None and self._at_root(base):
+            layers = base.root.layers
+        else:
+            layers = base.call.layers if base.call is not None else ()
         calls = [call for call in layers if call.given_name == name]
         return self.of_call(stepped, calls[0], None) if len(calls) == 1 else self._unknown(stepped)
 

@@ -261,7 +261,8 @@ class ExpressionWalker:
 
     def _elements(self, node: ast.List | ast.Tuple | ast.Dict) -> Value | None:
         values = [self.visit(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
-        for value in values:  # what is done to an element is done to what it is, too
+        only_said = isinstance(self._walk.node, ast.Expr) and self._walk.node.value is node
+        for value in () if only_said else values:  # what is done to an element is done to what it is, too
             if value is not None and value.root is not None and value.sort is Sort.OBJECT:
                 self._walk.happen(value.root, EventKind.OTHER, Effect.MAY_BUILD, self._walk.span(node))
         return mixed(

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from keras_lsp.source.calls import MadeBy
     from keras_lsp.source.facts import LayerCall
     from keras_lsp.text.span import Span
 
 Environment = dict[str, "Held"]
+_LARGEST_GRAPH = 1000  # layers
 EACH = "[*]"  # the place of layers made in a loop: one text, many layers
 
 
@@ -46,6 +47,7 @@ class Held:
     called: tuple[ast.expr, ...] = ()  # the value may be the functions that these name
     is_made_later: bool = False  # a generator: there is nothing before somebody takes it
     parts: tuple[tuple[str, Held], ...] = ()  # elements of a container that are classes or functions
+    history: tuple[LayerCall, ...] = ()  # of a tensor, or of several: the layers they came through
 
     def under(self, place: str) -> tuple[Entry, ...]:
         """The entries as they are when this value is put at `place` of a container."""
@@ -76,7 +78,7 @@ class Held:
         """What a loop over this container gives, one after the other."""
         inner = tuple(replace(e, place=e.place.partition("]")[2]) for e in self.entries)
         nested = bool(inner) and all(e.place for e in inner)
-        return Held(inner, self.open, nested).conditionally()
+        return Held(inner, self.open, nested, history=self.history).conditionally()
 
     def conditionally(self) -> Held:
         return replace(self, entries=tuple(replace(entry, conditional=True) for entry in self.entries))
@@ -85,7 +87,11 @@ class Held:
         """What is at `place` of this container."""
         found = [e for p in (place, EACH) for e in self.entries if e.place.startswith(p)]
         inner = tuple(replace(e, place=e.place.split("]", 1)[1]) for e in found)
-        return Held(inner, self.open or not inner)
+        return Held(inner, self.open or not inner, history=self.history)
+
+    def after(self, *before: Held) -> Held:
+        """A tensor made of this and of those before it."""
+        return replace(self, history=joined_history((*before, self)))
 
 
 NOTHING = Held()  # surely no layer
@@ -103,7 +109,14 @@ def either(*choices: Held) -> Held:
         any(choice.is_container for choice in choices),
         classes=tuple(dict.fromkeys(made for choice in choices for made in choice.classes)),
         called=tuple(dict.fromkeys(named for choice in choices for named in choice.called)),
+        history=joined_history(choices),
     )
+
+
+def joined_history(parts: Iterable[Held]) -> tuple[LayerCall, ...]:
+    """The layers that tensors came through, each once; of a very large graph only the first."""
+    found = {id(call): call for held in parts for call in held.history}
+    return tuple(found.values())[:_LARGEST_GRAPH]
 
 
 def _one_that_grew(choices: Sequence[Held]) -> Held | None:
@@ -127,14 +140,16 @@ def container(elements: list[tuple[str, Held]], listed: bool) -> Held:
         True,
         len(elements) if listed and all(place != EACH for place, _ in elements) else None,
         parts=tuple((place, held) for place, held in elements if held.classes or held.function),
+        history=joined_history(held for _, held in elements),
     )
 
 
 def concatenated(left: Held, right: Held) -> Held:
     """`left + right` of two lists, or `left.extend(right)`."""
+    history = joined_history((left, right))
     if left.length is None or right.length is None:
         joined = (*left.entries, *right.times(None).entries)
-        return Held(joined, left.open or right.open, True)
+        return Held(joined, left.open or right.open, True, history=history)
     shifted = []
     for entry in right.entries:
         index, _, rest = entry.place[1:].partition("]")
@@ -142,4 +157,5 @@ def concatenated(left: Held, right: Held) -> Held:
             shifted.append(entry)
             continue
         shifted.append(replace(entry, place=f"[{int(index) + left.length}]{rest}"))
-    return Held((*left.entries, *shifted), left.open or right.open, True, left.length + right.length)
+    entries = (*left.entries, *shifted)
+    return Held(entries, left.open or right.open, True, left.length + right.length, history=history)

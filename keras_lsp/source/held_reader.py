@@ -20,6 +20,7 @@ from keras_lsp.source.held import (
     concatenated,
     container,
     either,
+    joined_history,
 )
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal, literal, slice_literal
@@ -77,8 +78,32 @@ class HeldReader:
     def _call(self, node: ast.Call, local: Environment) -> Held:
         made = self._calls.layer_call(node)
         if made is not None:
-            is_tensor = made.callee == "keras.Input"
-            return NOTHING if is_tensor else Held((Entry("", self._filled(made, node, local), made.span),))
+            if made.callee == "keras.Input":
+                return Held(history=(made,))
+            return Held((Entry("", self._filled(made, node, local), made.span),))
+        found = self._given_by(node, local)
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        followed = name in self._index.functions or name in _NO_LAYER_BUILTINS
+        if found.entries or found.is_container or found.history or followed:
+            return found
+        history = joined_history((*self._read_all(node, local), *self._called_layers(node, local)))
+        return replace(found, history=history) if history else found
+
+    def _read_all(self, node: ast.Call, local: Environment) -> list[Held]:
+        """What a call is given that may be a tensor, or made of some."""
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        return [self.read(one, local) for one in given if not isinstance(one, _NO_TENSORS)]
+
+    def _called_layers(self, node: ast.Call, local: Environment) -> list[Held]:
+        """`dense(x)`: the layers that are called on what was given."""
+        func = node.func
+        entries = (
+            () if isinstance(func, ast.Name) and func.id not in local else self.read(func, local).entries
+        )
+        return [Held(history=tuple(entry.call for entry in entries if entry.call is not None))]
+
+    def _given_by(self, node: ast.Call, local: Environment) -> Held:
+        """What a call gives that makes no layer of Keras by itself."""
         callee = self._classes(node.func, local)
         if callee.classes:
             return self._called(node, callee)
@@ -162,6 +187,8 @@ class HeldReader:
 
     def _filled(self, made: LayerCall, node: ast.Call, local: Environment) -> LayerCall:
         """A Sequential with the layers of the list that it is given by name."""
+        if made.callee == "keras.Model" and not made.layers:
+            return replace(made, layers=joined_history(self._read_all(node, local)))
         given = layers_argument(node) if made.callee == "keras.Sequential" and not made.complete else None
         if given is None:
             return made
@@ -247,7 +274,7 @@ class HeldReader:
         if not held.entries and held.parts:
             return chosen(held, key_place(node.slice))
         if not held.entries:
-            return replace(held, is_container=False, length=None)
+            return replace(held, is_container=False, length=None)  # of a tensor, a part of it
         if isinstance(value, int) and value < 0 and held.length is not None:
             value += held.length
         return held.element(f"[{value!r}]") if known else OPEN
@@ -305,7 +332,7 @@ class HeldReader:
         if isinstance(node.op, ast.Mult) and (left.entries or right.entries):
             listed, factor = (left, right) if left.entries else (right, left)
             return replace(listed.times(factor.number), open=True)
-        return NOTHING  # arithmetic has no layers in it
+        return NOTHING.after(left, right) if left.history or right.history else NOTHING
 
     def _listcomp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp, local: Environment) -> Held:
         held = self.read(node.elt, self._inside(node.generators, local))
@@ -388,6 +415,7 @@ def _argument(call: ast.Call, parameters: Sequence[str], name: str) -> ast.expr 
     return given.get(name) or next((k.value for k in call.keywords if k.arg == name), None)
 
 
+_NO_TENSORS = (ast.Constant, ast.Lambda, ast.JoinedStr)
 _NEVER_LAYERS = (ast.Constant, ast.JoinedStr, ast.Compare, ast.UnaryOp)
 
 

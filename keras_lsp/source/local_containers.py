@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.container_calls import ContainerCalls
-from keras_lsp.source.held import EACH, NOTHING, OPEN, Entry, Held, container
+from keras_lsp.source.held import EACH, OPEN, Entry, Held, container
 from keras_lsp.source.held_reader import HeldReader
 from keras_lsp.source.literals import literal
 from keras_lsp.source.slot_notes import Context, SlotNotes
@@ -172,7 +172,7 @@ class LocalContainers:
 def _held_by(variable: Variable) -> Held:
     value = variable.value
     if value.sort is not Sort.OBJECT:
-        return NOTHING
+        return Held(history=value.history)
     return Held((Entry("", value.call, variable.span),))
 
 

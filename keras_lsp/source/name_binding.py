@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keras_lsp.source.variables import Scope
     from keras_lsp.source.walk import Walk
 
+_WITH_LAYERS = frozenset({ModelKind.SEQUENTIAL, ModelKind.FUNCTIONAL})
 # Parameters of `call` that Keras gives a meaning of their own.
 _NOT_TENSORS = frozenset({"training"})
 
@@ -67,7 +68,7 @@ class NameBinder:
             self._derived(variable, value, value.root)
         if value.is_new and value.call is not None:
             self._content(variable, value.call, value.history)
-        elif value.kind is ModelKind.SEQUENTIAL and value.call is not None and value.root is None:
+        elif value.kind in _WITH_LAYERS and value.call is not None and value.root is None:
             variable.layers, variable.complete = value.call.layers, value.call.complete
         variable.value = variable.value._replace(path=None, variable=None, is_new=False)
         walk.scope.names[key] = variable
@@ -190,7 +191,7 @@ class NameBinder:
             span = slot.definition if slot is not None else name_span
             line = slot.source_line if slot is not None else span
             variable = Variable(f"self.{name}", span, line, scope, value, (), home=scope)
-            if kind is ModelKind.SEQUENTIAL:
+            if kind in _WITH_LAYERS:
                 variable.layers, variable.complete = call.layers, call.complete
             scope.names[kept_name(name)] = variable
             if slot is None:  # no statement of this class gives it, but a base does

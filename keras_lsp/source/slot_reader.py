@@ -153,6 +153,9 @@ class SlotReader:
         if added.entries or added.open:
             self.notes.extend(node.target, replace(added, is_container=True), context)
         elif isinstance(node.target, ast.Name):
+            if added.history:
+                before = context.local.get(node.target.id, NOTHING)
+                context.local[node.target.id] = added.after(before)
             _forget(context.local, node.target.id)
         elif (attribute := self._reader.self_attribute(node.target)) is not None:
             _forget(self.attributes, attribute)
