@@ -242,7 +242,7 @@ def static_card(
     if slot is not None and slot.repeated:
         about.append(_how_many(view, slot))
     elif slot is not None and slot.conditional:
-        about.append("assigned in more than one place")
+        about.append(_when(view, slot))
     listed = called_layers(call.layers) if call is not None and call.complete else None
     if call is not None and call.given_name not in (None, name):
         about.append(f"named `{call.given_name}`")
@@ -255,6 +255,13 @@ def static_card(
         quote=quote(view, made_at),
         origin=(why_no_more(view, made_at),),
     )
+
+
+def _when(view: DocumentView, slot: LayerSlot) -> str:
+    """Why it is not sure that an attribute holds this layer."""
+    owner = view.facts.model_class(slot.owner)
+    same = [s for s in owner.slots if s.path == slot.path] if owner is not None else []
+    return "assigned in more than one place" if len(same) > 1 else "not on every path"
 
 
 def _how_many(view: DocumentView, slot: LayerSlot) -> str:

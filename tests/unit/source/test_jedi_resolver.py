@@ -197,3 +197,15 @@ def test_packages_of_another_python_are_not_seen(tmp_path: Path, names: JediName
     names.look_up(resolver, parse(text)).result(timeout=60)
     (definition,) = names._jedi._known.values()
     assert definition is None or definition.path is None
+
+
+def test_names_of_tensorflow_are_not_looked_for(names: JediNames, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its files are large and lead to hundreds of others; what is a model in it is known by name."""
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "keras_lsp.source.jedi_definitions.JediDefinitions.definition",
+        lambda _self, _resolver, name: asked.append(name[0]),
+    )
+    text = "import tensorflow as tf\nimport nets\nv = tf.Variable(1)\nd = tf.data.Dataset()\nn = nets.Net()\n"
+    names.look_up(JediResolver("/main.py", "/", (sys.prefix,)), parse(text)).result()
+    assert asked == ["nets"]
