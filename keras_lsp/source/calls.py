@@ -30,6 +30,13 @@ _FUNCTIONAL_PARAMETERS = ("inputs", "outputs", "name")
 _NEVER_CONSTANT = (ast.Lambda, ast.ListComp, ast.GeneratorExp, ast.Starred, ast.Await)
 _LISTS_IN_LISTS = 3
 _CALLS_FOLLOWED = 200  # of functions in one module; more are read as if nothing were given
+# Attributes in which layers of Keras keep a layer that they are given, and the parameters that give it.
+WRAPPED = {
+    "layer": ("layer",),
+    "cell": ("cell",),
+    "forward_layer": ("layer",),
+    "backward_layer": ("backward_layer", "layer"),
+}
 _INPUT_ARGUMENTS = {"input_shape", "batch_input_shape", "input_dim"}
 
 
@@ -259,6 +266,17 @@ class Calls:
         if found.by_default or not is_literal(found.value):
             return Argument(name, text, span, None, False, keyword, stands_for, found.by_default)
         return Argument(name, text, span, found.value, True, keyword, stands_for)
+
+    def wrapped(self, call: LayerCall, attribute: str) -> LayerCall | None:
+        """The layer that a layer of Keras keeps in an attribute, as it was given: `Bidirectional(LSTM(3))`."""
+        names = WRAPPED.get(attribute, ()) if call.is_builtin else ()
+        argument = next((given for name in names if (given := call.argument(name)) is not None), None)
+        node = self.node_of(call) if argument is not None else None
+        if node is None or argument is None:
+            return None
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        found = next((one for one in given if self._positions.span(one) == argument.span), None)
+        return self.layer_call(found) if isinstance(found, ast.Call) else None
 
     def sequential_layers(self, node: ast.Call) -> tuple[tuple[LayerCall, ...], bool]:
         """The layers given to `Sequential(...)`, without inputs, and whether that is all of them."""

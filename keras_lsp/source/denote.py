@@ -10,7 +10,7 @@ from keras_lsp.source.held import EACH, Held
 from keras_lsp.source.variables import Sort, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from keras_lsp.source.class_info import ClassInfo
     from keras_lsp.text.span import Span
@@ -46,8 +46,11 @@ ONE_WEIGHT = frozenset(
 class Denoter:
     """Follows layers below layers, in the classes of one module."""
 
-    def __init__(self, classes: Mapping[str, ClassInfo]) -> None:
+    def __init__(
+        self, classes: Mapping[str, ClassInfo], wrapped: Callable[[LayerCall, str], LayerCall | None]
+    ) -> None:
         self._classes = classes
+        self._wrapped = wrapped
         self.touched: set[str] = set()  # classes whose objects got attributes from outside
 
     def attribute(self, base: Value, name: str, span: Span) -> Value | None:
@@ -55,6 +58,9 @@ class Denoter:
         if name == "layers" and self._has_layers(base):
             return base._replace(sort=Sort.LAYER_LIST)
         info = self._classes.get(base.class_name or "")
+        inner = self._wrapped(base.call, name) if info is None and base.call is not None else None
+        if inner is not None:
+            return self.of_call(self._stepped(base, Step(StepKind.ATTRIBUTE, name, span)), inner, None)
         held = info.attributes.get(name) if info else None
         if info is None or held is None or not held.entries:
             return None

@@ -41,6 +41,7 @@ _NO_LAYER_BUILTINS = frozenset(
 )
 # Functions of Keras that can hand back a layer or model made elsewhere.
 _KERAS_MAKERS = ("load_model", "clone_model", "deserialize", "get", "from_config", "model_from_json")
+_GIVES_MODEL = (".load_model", ".clone_model", ".model_from_json", "keras.layers.deserialize")
 _PLAIN_PACKAGES = ("numpy.", "math.", "os.", "tensorflow.", "functools.", "random.", "logging.")
 
 
@@ -114,7 +115,10 @@ class HeldReader:
         contained = self._makers.read(node, local)
         if contained is not None:
             return contained
-        if node.args and self._calls.canonical(node.func) == "functools.partial":
+        canonical = self._calls.canonical(node.func) or ""
+        if canonical.startswith("keras.") and canonical.endswith(_GIVES_MODEL):
+            return Held((Entry("", None, self._positions.span(node)),))
+        if node.args and canonical == "functools.partial":
             return replace(self.read(node.args[0], local), is_container=False)
         if self.self_attribute(node.func) == "get_layer":
             return self._layer_named(node)

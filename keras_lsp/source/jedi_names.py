@@ -45,7 +45,8 @@ _DEPTH = 6  # files between a name and the class it means
 # Packages whose classes are no models, or are known by name; they are large, and jedi reads all of them.
 _NO_MODELS = frozenset(
     {"PIL", "absl", "cv2", "google", "h5py", "jax", "jaxlib", "matplotlib", "ml_dtypes", "numpy", "optree",
-     "pandas", "plotly", "pytest", "rich", "scipy", "seaborn", "sklearn", "tensorflow", "torch", "tqdm", "yaml"}
+     "pandas", "plotly", "pytest", "rich", "scipy", "seaborn", "sklearn", "tensorflow", "torch", "tqdm",
+     "yaml"}
 )  # fmt: skip
 _ROUNDS = 3  # what is learned about a class's bases may make us ask for what it holds
 

@@ -23,6 +23,9 @@ class LoopValues(NamedTuple):
 
     values: _Values
     loop: int
+    by_default: bool = (
+        False  # what it runs through unless a caller, or a class derived from it, says otherwise
+    )
 
 
 def loop_values(target: ast.expr, iterated: ast.expr, constants: Constants) -> dict[str, LoopValues]:
@@ -31,7 +34,8 @@ def loop_values(target: ast.expr, iterated: ast.expr, constants: Constants) -> d
         found = {target.id: _values(iterated, constants)}
     else:
         found = _enumerated(target, iterated, constants)
-    return {name: LoopValues(values, id(iterated)) for name, values in found.items() if values}
+    by_default = _is_by_default(iterated, constants)
+    return {name: LoopValues(values, id(iterated), by_default) for name, values in found.items() if values}
 
 
 def _enumerated(target: ast.expr, iterated: ast.expr, constants: Constants) -> dict[str, _Values]:
@@ -50,8 +54,14 @@ def _enumerated(target: ast.expr, iterated: ast.expr, constants: Constants) -> d
     return {}
 
 
+def _is_by_default(node: ast.expr, constants: Constants) -> bool:
+    given = node.args if isinstance(node, ast.Call) else [node]
+    return any(known.by_default for one in given if (known := constants.of(one)) is not None)
+
+
 def _values(node: ast.expr, constants: Constants) -> _Values:
-    known = constants.certain(node)
+    found = constants.of(node)
+    known = found.value if found is not None else None
     if not isinstance(known, (list, tuple)):
         return ()
     values = tuple(v for v in known if isinstance(v, (str, int)) and not isinstance(v, bool))
@@ -68,6 +78,12 @@ def spelled_names(node: ast.expr, loops: Mapping[str, LoopValues]) -> tuple[str,
         return ()
     names = ["".join(map(str, combined)) for combined in product(*parts)]
     return tuple(name for name in names[:_MOST] if name.isidentifier())
+
+
+def are_certain(node: ast.expr, loops: Mapping[str, LoopValues]) -> bool:
+    """Whether nobody can have the loops spell other names."""
+    names = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+    return not any(loops[name].by_default for name in names & loops.keys())
 
 
 _FIELD = re.compile(r"%[sd]|{}")

@@ -20,7 +20,7 @@ from keras_lsp.source.held import (
 )
 from keras_lsp.source.held_reader import HeldReader
 from keras_lsp.source.literals import literal
-from keras_lsp.source.loop_values import loop_values, spelled_names
+from keras_lsp.source.loop_values import are_certain, loop_values, spelled_names
 from keras_lsp.source.model_calls import ONLY_LOOK
 from keras_lsp.source.module_index import Function
 from keras_lsp.source.parameters import (
@@ -350,9 +350,11 @@ class SlotReader:
             return
         held = self._reader.read(given[1], context.local)
         names = spelled_names(given[0], context.loops)
+        certain = are_certain(given[0], context.loops)
+        held = held if certain else held.conditionally()
         for name in names:
             self.notes.store(name, held, self._positions.span(given[0]), context)
-        if not names and (held.entries or held.open):
+        if not (names and certain) and (held.entries or held.open):
             self.notes.closed = False
 
     def _is_self(self, nodes: Sequence[ast.expr]) -> bool:
