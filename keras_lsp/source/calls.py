@@ -268,15 +268,15 @@ class Calls:
         return Argument(name, text, span, found.value, True, keyword, stands_for)
 
     def wrapped(self, call: LayerCall, attribute: str) -> LayerCall | None:
-        """The layer that a layer of Keras keeps in an attribute, as it was given: `Bidirectional(LSTM(3))`."""
+        """The layer that a layer of Keras keeps in an attribute, as given: `Bidirectional(LSTM(3))`."""
         names = WRAPPED.get(attribute, ()) if call.is_builtin else ()
-        argument = next((given for name in names if (given := call.argument(name)) is not None), None)
+        argument = next((found for name in names if (found := call.argument(name)) is not None), None)
         node = self.node_of(call) if argument is not None else None
         if node is None or argument is None:
             return None
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
-        found = next((one for one in given if self._positions.span(one) == argument.span), None)
-        return self.layer_call(found) if isinstance(found, ast.Call) else None
+        made = next((one for one in given if self._positions.span(one) == argument.span), None)
+        return self.layer_call(made) if isinstance(made, ast.Call) else None
 
     def sequential_layers(self, node: ast.Call) -> tuple[tuple[LayerCall, ...], bool]:
         """The layers given to `Sequential(...)`, without inputs, and whether that is all of them."""
