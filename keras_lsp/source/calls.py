@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
 from keras_lsp.source.constants import Constants
-from keras_lsp.source.facts import Argument, LayerCall, ModelKind
-from keras_lsp.source.foreign_slots import given_here, held_here
+from keras_lsp.source.facts import Argument, LayerCall, LayerSlot, ModelKind
+from keras_lsp.source.foreign_slots import given_here, held_here, slots_here
 from keras_lsp.source.held import NOTHING
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import is_literal, literal
@@ -188,6 +188,11 @@ class Calls:
         if known is not None or call.is_builtin or "." not in call.callee:
             return known
         return self._resolver.class_origin(*split_name(call.callee))
+
+    def slots_of(self, call: LayerCall, at: Span) -> tuple[LayerSlot, ...]:
+        """What an object holds whose class is of another file; `at` is where this file asks for it."""
+        origin = self.origin_of(call) if not call.is_builtin and call.callee not in self.local else None
+        return tuple(slots_here(origin, call.callee, at)) if origin is not None else ()
 
     def layer_call(self, node: ast.Call) -> LayerCall | None:
         """The call as a fact; None when it does not make a layer, a model or an input."""

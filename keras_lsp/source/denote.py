@@ -6,12 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import LayerCall, LayerSlot, ModelKind, Step, StepKind
+from keras_lsp.source.foreign_slots import held_in
 from keras_lsp.source.held import EACH, Held
 from keras_lsp.source.variables import Sort, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from keras_lsp.source.calls import Calls
     from keras_lsp.source.class_info import ClassInfo
     from keras_lsp.text.span import Span
 
@@ -46,11 +48,9 @@ ONE_WEIGHT = frozenset(
 class Denoter:
     """Follows layers below layers, in the classes of one module."""
 
-    def __init__(
-        self, classes: Mapping[str, ClassInfo], wrapped: Callable[[LayerCall, str], LayerCall | None]
-    ) -> None:
+    def __init__(self, classes: Mapping[str, ClassInfo], calls: Calls) -> None:
         self._classes = classes
-        self._wrapped = wrapped
+        self._calls = calls
         self.touched: set[str] = set()  # classes whose objects got attributes from outside
 
     def attribute(self, base: Value, name: str, span: Span) -> Value | None:
@@ -58,9 +58,8 @@ class Denoter:
         if name == "layers" and self._has_layers(base):
             return base._replace(sort=Sort.LAYER_LIST)
         info = self._classes.get(base.class_name or "")
-        inner = self._wrapped(base.call, name) if info is None and base.call is not None else None
-        if inner is not None:
-            return self.of_call(self._stepped(base, Step(StepKind.ATTRIBUTE, name, span)), inner, None)
+        if info is None and base.call is not None:
+            return self._not_of_this_file(base, base.call, name, span)
         held = info.attributes.get(name) if info else None
         if info is None or held is None or not held.entries:
             return None
@@ -69,6 +68,21 @@ class Denoter:
             slot = info.slots_of(name)[0] if len(info.slots_of(name)) == 1 else None
             return stepped._replace(sort=Sort.CONTAINER, held=held, slot=slot, call=None, class_name=None)
         return self._held_object(stepped, info, held, name)
+
+    def _not_of_this_file(self, base: Value, call: LayerCall, name: str, span: Span) -> Value | None:
+        """An attribute of a layer of Keras, or of an object whose class another file has."""
+        stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))
+        inner = self._calls.wrapped(call, name)
+        if inner is not None:
+            return self.of_call(stepped, inner, None)
+        slots = [slot for slot in self._calls.slots_of(call, span) if slot.attribute == name]
+        if not slots:
+            return None
+        held = held_in(slots)[name]
+        only = slots[0] if len(slots) == 1 else None
+        if held.is_container:
+            return stepped._replace(sort=Sort.CONTAINER, held=held, slot=only, call=None, class_name=None)
+        return self.of_call(stepped, only.call if only is not None else None, only)
 
     def _has_layers(self, base: Value) -> bool:
         if base.kind is ModelKind.MODULE:

@@ -48,7 +48,7 @@ class Walk:
     def __post_init__(self) -> None:
         self.reach = Reach()
         self.known |= self.callables | set(self.classes)
-        self.denoter = Denoter(self.classes, self.calls.wrapped)
+        self.denoter = Denoter(self.classes, self.calls)
         self.containers = LocalContainers(self, self.index)
 
     @property

@@ -210,6 +210,39 @@ def test_a_function_that_returns_what_it_is_given(facts: Callable[[str], ModuleF
     assert [(b.name, b.class_name) for b in facts(text).bindings] == [("mine", "Mine")]
 
 
+def test_what_a_variable_of_an_imported_class_holds(facts: Callable[[str], ModuleFacts]) -> None:
+    text = """
+import keras
+from nets.bases import Base, Plain
+
+base = Base()
+base.stem.kernel
+base.blocks[1].conv.kernel
+base.blocks[2].conv
+base.depth.kernel
+base.nothing
+plain = Plain()
+plain.stem
+
+def use():
+    for block in base.blocks:
+        block.conv
+"""
+    found = facts(text)
+    said = {path.span.of(text): path.call.class_name for path in found.paths if path.call is not None}
+    assert said == {
+        "base.stem": "Dense",
+        "base.blocks[1]": "Block",
+        "base.blocks[1].conv": "Conv2D",
+        "block.conv": "Conv2D",
+    }
+    stem = next(path.slot for path in found.paths if path.span.of(text) == "base.stem")
+    assert stem is not None
+    assert stem.elsewhere is not None
+    assert stem.elsewhere.text == "self.stem"
+    assert stem.elsewhere.path.endswith("bases.py")
+
+
 @pytest.mark.parametrize("call", ["double(4)", "output(keras.Input((3,)))", "unheard_of(3)", "double"])
 def test_functions_that_return_none(facts: Callable[[str], ModuleFacts], call: str) -> None:
     imports = "from nets.makers import double, output, unheard_of"
