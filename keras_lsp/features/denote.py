@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from keras_lsp.session.snapshot import DocumentView, ReplayView
     from keras_lsp.source.facts import Binding, LayerCall, ModelClass
+    from keras_lsp.text.span import Span
     from keras_lsp.worker.report import LayerReport
 
 
@@ -52,15 +53,18 @@ def enclosing_class(view: DocumentView, offset: int) -> ModelClass | None:
         return inside
     before = [c for c in view.facts.classes if c.span.end <= offset]
     candidate = max(before, key=lambda c: c.span.start, default=None)
-    if candidate is None:
-        return None
+    return candidate if candidate is not None and _goes_on(view, candidate.span, offset) else None
+
+
+def _goes_on(view: DocumentView, block: Span, offset: int) -> bool:
+    """Whether a line behind a class or function is indented as if it belonged to it."""
     index, text = view.document.lines, view.document.text
-    column = candidate.span.start - index.line_span(index.line_of(candidate.span.start)).start
-    for number in range(index.line_of(candidate.span.end) + 1, index.line_of(offset) + 1):
+    column = block.start - index.line_span(index.line_of(block.start)).start
+    for number in range(index.line_of(block.end) + 1, index.line_of(offset) + 1):
         line = index.line_span(number).of(text)
         if line.strip() and len(line) - len(line.lstrip()) <= column:
-            return None
-    return candidate
+            return False
+    return True
 
 
 def _root(view: DocumentView, name: str, offset: int) -> Denoted | None:
@@ -80,6 +84,10 @@ def _bound(view: DocumentView, name: str, offset: int) -> Denoted | None:
     """A variable that the text gives a model or layer."""
     facts, replay = view.facts, view.replay
     binding = facts.binding_at(name, offset)
+    if binding is None and "." in name:  # kept by an object whose class ends in what is being typed
+        before = [b for b in facts.bindings if b.name == name and b.scope.end <= offset]
+        last = max(before, key=lambda b: b.scope.start, default=None)
+        binding = last if last is not None and _goes_on(view, last.scope, offset) else None
     if binding is None or binding.is_tensor:
         return None
     layers: tuple[LayerReport, ...] = ()

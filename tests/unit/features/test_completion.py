@@ -82,6 +82,18 @@ def test_slots_at_the_end_of_an_unfinished_class() -> None:
     assert items[0].detail == "Dense(units=3)"
 
 
+def test_slots_of_a_model_that_an_unfinished_class_keeps() -> None:
+    text = (
+        "import keras\n\nclass Net(keras.Model):\n    def __init__(self):\n"
+        "        super().__init__()\n        self.dense = keras.layers.Dense(1)\n\n"
+        "class Trainer:\n    def __init__(self):\n        self.net = Net()\n\n"
+        "    def run(self):\n        self.net."
+    )
+    assert labels(complete(static(text), KEY, len(text))) == ["dense"]
+    behind = text.replace("        self.net.", "        pass\n\nself.net.")
+    assert labels(complete(static(behind), KEY, len(behind))) == []
+
+
 def test_slots_in_the_middle_of_a_word(seed: Callable[[str], str], replayed: Replayed) -> None:
     old = seed("subclassed")
     text, items = typing(
