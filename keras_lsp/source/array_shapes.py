@@ -42,6 +42,9 @@ _SAME_SHAPE = frozenset(
         *(f"{p}.{name}" for p in _PACKAGES for name in ("array", "asarray", "zeros_like", "ones_like")),
     }
 )
+_SLICES = "tensorflow.data.Dataset.from_tensor_slices"
+# Methods of a dataset that leave the elements as they are, or put them together.
+_PASSES_ON = frozenset({"batch", "cache", "prefetch", "repeat", "shuffle"})
 _RESHAPE = frozenset(f"{package}.reshape" for package in _PACKAGES)
 _EXPAND = frozenset(f"{package}.expand_dims" for package in _PACKAGES)
 # What `keras.datasets.<name>.load_data()` gives as inputs, but for their number.
@@ -133,6 +136,8 @@ class _ArrayReader:
         if not isinstance(node.func, ast.Attribute):
             return None
         method, owner = node.func.attr, node.func.value
+        if method in _PASSES_ON:
+            return self._batch(node)
         if method in {"astype", "copy", "numpy"}:
             return self.sizes(owner)
         if method == "reshape" and node.args and not node.keywords:
@@ -144,6 +149,23 @@ class _ArrayReader:
             return None
         third = node.args[2] if len(node.args) == 3 else None
         return _spelled(keywords.get("size") or (next(iter(node.args), None) if method in _DRAWN else third))
+
+    def _batch(self, node: ast.expr) -> list[str] | None:
+        """One batch of a `tf.data.Dataset`: only where it surely has been made to give batches."""
+        methods: set[str] = set()
+        while isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if self._calls.canonical(node.func) == _SLICES and node.args:
+                given = node.args[0]
+                first = given.elts[0] if isinstance(given, ast.Tuple) and given.elts else given
+                sizes = self.sizes(first)
+                return ["None", *sizes[1:]] if sizes and "batch" in methods else None
+            if node.func.attr not in _PASSES_ON:
+                return None
+            methods.add(node.func.attr)
+            node = node.func.value
+        # An array, too, has a `repeat`.
+        lasting = isinstance(node, ast.Name) and methods <= {"cache", "prefetch"}
+        return self.sizes(node) if lasting else None
 
     def _arithmetic(self, node: ast.BinOp) -> list[str] | None:
         left: ast.expr = node
