@@ -68,7 +68,7 @@ class Calls:
         self.constants = Constants(index, resolver.constant)
         self._resolver = resolver
         self._known: dict[str, MadeBy | None] = {}
-        self._made: dict[ast.Call, LayerCall] = {}
+        self._made: dict[tuple[ast.Call, int], LayerCall] = {}
         self._nodes: dict[int, tuple[LayerCall, ast.Call]] = {}  # by the identity of the first
         self._origins: dict[str, ClassOrigin] = {}
         self._knows_fixtures = False  # of other files
@@ -199,11 +199,10 @@ class Calls:
         maker = self.maker(node.func)
         if maker is None:
             return None
-        if self.constants.follows_a_call:  # each call of a function makes its own
-            return self._noted(node, maker)
-        if node not in self._made:
-            self._made[node] = self._noted(node, maker)
-        return self._made[node]
+        made_in = (node, self.constants.followed)  # each call of a function makes its own
+        if made_in not in self._made:
+            self._made[made_in] = self._noted(node, maker)
+        return self._made[made_in]
 
     def _noted(self, node: ast.Call, maker: MadeBy) -> LayerCall:
         made = self._read(node, maker)

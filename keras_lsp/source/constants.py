@@ -48,19 +48,20 @@ class Constants(Objects):
         super().__init__(index)
         self._ask = imported
         self._called: dict[Definition, Given] = {}  # functions that are followed from one call
+        self._calls_followed = 0
+        self.followed = 0  # the number of the call that is followed at the moment; 0: none
 
     @contextmanager
     def called(self, function: Function, given: Given) -> Iterator[None]:
         """While a function is followed from one call, its parameters are what that call gives."""
+        outer, self._calls_followed = self.followed, self._calls_followed + 1
         self._called[function] = given
+        self.followed = self._calls_followed
         try:
             yield
         finally:
             del self._called[function]
-
-    @property
-    def follows_a_call(self) -> bool:
-        return bool(self._called)
+            self.followed = outer
 
     def arguments(self, names: Sequence[str], call: ast.Call) -> Given:
         """What a call gives to a function's parameters of these names; what has a default may be left out."""

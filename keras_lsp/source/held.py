@@ -115,7 +115,10 @@ def either(*choices: Held) -> Held:
 
 def joined_history(parts: Iterable[Held]) -> tuple[LayerCall, ...]:
     """The layers that tensors came through, each once; of a very large graph only the first."""
-    found = {id(call): call for held in parts for call in held.history}
+    several = {id(held.history): held.history for held in parts if held.history}
+    if len(several) == 1:
+        return next(iter(several.values()))
+    found = {id(call): call for history in several.values() for call in history}
     return tuple(found.values())[:_LARGEST_GRAPH]
 
 
