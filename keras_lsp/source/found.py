@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from keras_lsp.source.facts import ModuleFacts
 from keras_lsp.source.moved import EVERYWHERE, Move, Mover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from keras_lsp.source.facts import (
         Binding,
@@ -39,7 +39,7 @@ _START = attrgetter("span.start")
 _SPAN = attrgetter("span.start", "span.end")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Found:
     classes: tuple[ModelClass, ...] = ()
     bindings: tuple[Binding, ...] = ()
@@ -59,6 +59,11 @@ class Found:
             _between(self.references, start, end),
         )
 
+    @cached_property
+    def followed(self) -> frozenset[str]:
+        """Names of the module's variables that hold models or tensors, of those given here."""
+        return frozenset(binding.name for binding in self.bindings if binding.scope == EVERYWHERE)
+
     def __bool__(self) -> bool:
         return bool(self.classes or self.bindings or self.references or self.weight_uses or self.paths)
 
@@ -76,56 +81,80 @@ def _between(facts: Sequence[_Fact], start: int, end: int) -> tuple[_Fact, ...]:
     return tuple(facts[first : bisect_left(facts, end, lo=first, key=_START)])
 
 
-class Kept:
-    """Facts of a section as they were read, and the edits before it since; moved when somebody asks."""
+class Kept(NamedTuple):
+    """Facts of a section as they were read, and what they do not know of yet."""
 
-    def __init__(
-        self,
-        found: Found,
-        reach: int,
-        moves: tuple[Move, ...] = (),
-        followed: frozenset[str] | None = None,
-    ) -> None:
-        self._found = found
-        self.reach = reach  # no span ends behind this, but those that are EVERYWHERE
-        self.moves = moves
-        # Names of the module's variables that hold models or tensors, of those given here.
-        self.followed = _followed(found) if followed is None else followed
+    found: Found
+    reach: int = -1  # no span ends behind this, but those that are EVERYWHERE
+    seen: int = 0  # how many of the moves of `Collected` came before it was read
+    missed: tuple[Move, ...] = ()  # moves of earlier ones that it was not told for
 
-    def found(self, movers: dict[tuple[Move, ...], Mover]) -> Found:
-        """The facts where they are now. `movers` are shared by all that is asked together."""
-        if self.moves:
-            mover = movers.setdefault(self.moves, Mover(self.moves))
-            self._found, self.moves = _moved(self._found, mover), ()
-        return self._found
-
-    @property
-    def anywhere(self) -> Found:
-        """The facts, wherever they are: for what does not depend on places."""
-        return self._found
+    def behind(self, moves: Sequence[Move]) -> Kept:
+        """The same, with all of these among what it does not know of."""
+        missed, reach = self.missed, self.reach
+        for move in moves[self.seen :]:
+            if reach >= move.since:
+                missed, reach = _with(missed, move), reach + move.delta
+        return Kept(self.found, reach, 0, missed)
 
 
-def _followed(found: Found) -> frozenset[str]:
-    return frozenset(binding.name for binding in found.bindings if binding.scope == EVERYWHERE)
+_NOTHING = Kept(NOTHING_FOUND)
+_MOST_MOVES = 64
 
 
-def after(kept: Iterable[Kept], move: Move) -> list[Kept]:
-    """The same after one more edit."""
-    if not move.delta:
-        return list(kept)
-    since, delta = move.since, move.delta
-    later: dict[int, tuple[Move, ...]] = {}  # by identity: most of them had the same edits before them
-    moved = []
-    for one in kept:
-        if one.reach < since:
-            moved.append(one)
-            continue
-        before = one.moves
-        moves = later.get(id(before))
-        if moves is None:
-            moves = later[id(before)] = _with(before, move)
-        moved.append(Kept(one.anywhere, one.reach + delta, moves, one.followed))
-    return moved
+class Collected:
+    """What was read from each section of a text, wherever it is by now.
+
+    An edit is noted as one move, which no fact is told of before somebody asks for facts. So what is kept costs
+    an edit nothing. After the edit there is another `Collected`: this one goes on saying what was before it.
+    """
+
+    def __init__(self, kept: list[Kept], moves: tuple[Move, ...] = ()) -> None:
+        self._state = kept, moves
+
+    @classmethod
+    def nothing(cls, sections: int = 0) -> Collected:
+        return cls([_NOTHING] * sections)
+
+    def edited(self, start: int, end: int, new: int, move: Move) -> Collected:
+        """After an edit that put `new` sections, not read yet, in the place of `[start:end]`."""
+        kept, moves = self._state
+        if len(moves) == _MOST_MOVES:
+            kept, moves = [one.behind(moves) for one in kept], ()
+        return Collected(
+            [*kept[:start], *[_NOTHING] * new, *kept[end:]], (*moves, move) if move.delta else moves
+        )
+
+    def put(self, number: int, found: Found, reach: int) -> None:
+        """What a section says, read now. Only of one that nobody else knows yet."""
+        kept, moves = self._state
+        kept[number] = Kept(found, reach, len(moves)) if found else _NOTHING
+
+    def now(self) -> list[Found]:
+        """All facts, where they are now."""
+        kept, moves = self._state
+        if moves or any(one.missed for one in kept):
+            movers: dict[tuple[Move, ...], Mover] = {}
+            kept = [_moved(one.behind(moves), movers) for one in kept]
+            self._state = kept, ()
+        return [one.found for one in kept]
+
+    def now_of(self, number: int) -> Found:
+        """The facts of one section, where they are now."""
+        kept, moves = self._state
+        return _moved(kept[number].behind(moves), {}).found
+
+    def anywhere(self) -> Iterator[Found]:
+        """All facts, wherever they are: for what does not depend on places."""
+        return (one.found for one in self._state[0])
+
+    def __len__(self) -> int:
+        """How many sections there are."""
+        return len(self._state[0])
+
+    def followed(self) -> frozenset[str]:
+        """Names of the module's variables that hold models or tensors."""
+        return frozenset().union(*(found.followed for found in self.anywhere() if found.bindings))
 
 
 def _with(moves: tuple[Move, ...], move: Move) -> tuple[Move, ...]:
@@ -135,14 +164,24 @@ def _with(moves: tuple[Move, ...], move: Move) -> tuple[Move, ...]:
     return (*moves[:-1], last._replace(delta=last.delta + move.delta))  # typing where it was before
 
 
-def _moved(found: Found, mover: Mover) -> Found:
-    return Found(
-        mover.all(found.classes),
-        mover.all(found.bindings),
-        mover.all(found.events),
-        mover.all(found.paths),
-        mover.all(found.weight_uses),
-        mover.all(found.references),
+def _moved(kept: Kept, movers: dict[tuple[Move, ...], Mover]) -> Kept:
+    """`movers` are shared by all that is asked for together."""
+    if not kept.missed:
+        return kept
+    mover = movers.get(kept.missed)
+    if mover is None:
+        mover = movers[kept.missed] = Mover(kept.missed)
+    found = kept.found
+    return Kept(
+        Found(
+            mover.all(found.classes),
+            mover.all(found.bindings),
+            mover.all(found.events),
+            mover.all(found.paths),
+            mover.all(found.weight_uses),
+            mover.all(found.references),
+        ),
+        kept.reach,
     )
 
 
@@ -151,7 +190,7 @@ class LaterFacts(ModuleFacts):
 
     def __init__(
         self,
-        kept: Sequence[Kept],
+        collected: Collected,
         keras: KerasImports,
         problems: tuple[Problem, ...],
         pragmas: tuple[InputPragma, ...],
@@ -164,13 +203,12 @@ class LaterFacts(ModuleFacts):
             ("fingerprint", fingerprint),
         ):
             object.__setattr__(self, name, value)
-        self.__dict__["_kept"] = kept
+        self.__dict__["_collected"] = collected
 
     @cached_property
     def _sections(self) -> list[Found]:
-        movers: dict[tuple[Move, ...], Mover] = {}
-        kept: Sequence[Kept] = self.__dict__["_kept"]
-        return [section.found(movers) for section in kept]
+        collected: Collected = self.__dict__["_collected"]
+        return collected.now()
 
     @cached_property
     def classes(self) -> tuple[ModelClass, ...]:
