@@ -66,8 +66,8 @@ def read(
 ) -> tuple[Found, bool]:
     """What the statements of `tree` say, and whether any class of another module had a part in it.
 
-    Both may be without statements of the text: `index` without those that nothing in it depends on, `tree` also
-    without definitions that only others depend on.
+    Both may be without statements of the text: `index` without those that nothing in it depends on, `tree`
+    also without definitions that only others depend on.
     """
     calls = Calls(positions, index, resolver or SameFileResolver())
     reader = ClassReader(positions, calls, index)

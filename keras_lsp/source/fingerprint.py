@@ -41,7 +41,7 @@ class Tokens(NamedTuple):
 
     code: str  # lines without idle blanks, strings replaced by marks
     indents: str
-    strings: tuple[str, ...]
+    strings: str  # each, in order, with what parts it from the next
 
 
 def tokens(text: str) -> Tokens:
@@ -51,7 +51,7 @@ def tokens(text: str) -> Tokens:
     lines = [line for line in lines if line.strip()]
     indents = [line[: len(line) - len(line.lstrip())] for line in lines]
     said = _IDLE_BLANK.sub("", "\n".join(" ".join(line.split()) for line in lines))
-    return Tokens(said, "\n".join(indents), tuple(strings))
+    return Tokens(said, "\n".join(indents), "".join(f"{string}\x00" for string in strings))
 
 
 def fingerprint(text: str) -> str:
@@ -65,10 +65,8 @@ def fingerprint(text: str) -> str:
 def fingerprint_of(pieces: Iterable[Tokens]) -> str:
     """The fingerprint of the text that the pieces add up to."""
     said = [piece for piece in pieces if piece.code]
-    strings = (string for piece in said for string in piece.strings)
-    whole = "\x00\x00".join(
-        ("\n".join(p.code for p in said), "\n".join(p.indents for p in said), "\x00".join(strings))
-    )
+    code, indents, strings = zip(*said, strict=True) if said else ((), (), ())
+    whole = "\x00\x00".join(("\n".join(code), "\n".join(indents), "".join(strings)))
     return hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

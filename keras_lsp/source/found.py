@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from keras_lsp.source.facts import ModuleFacts
 from keras_lsp.source.moved import EVERYWHERE, Move, Mover
+from keras_lsp.source.undisturbed import undisturbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,7 +40,7 @@ _START = attrgetter("span.start")
 _SPAN = attrgetter("span.start", "span.end")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     classes: tuple[ModelClass, ...] = ()
     bindings: tuple[Binding, ...] = ()
@@ -58,11 +59,6 @@ class Found:
             _between(self.weight_uses, start, end),
             _between(self.references, start, end),
         )
-
-    @cached_property
-    def followed(self) -> frozenset[str]:
-        """Names of the module's variables that hold models or tensors, of those given here."""
-        return frozenset(binding.name for binding in self.bindings if binding.scope == EVERYWHERE)
 
     def __bool__(self) -> bool:
         return bool(self.classes or self.bindings or self.references or self.weight_uses or self.paths)
@@ -87,26 +83,20 @@ class Kept(NamedTuple):
     found: Found
     reach: int = -1  # no span ends behind this, but those that are EVERYWHERE
     seen: int = 0  # how many of the moves of `Collected` came before it was read
-    missed: tuple[Move, ...] = ()  # moves of earlier ones that it was not told for
-
-    def behind(self, moves: Sequence[Move]) -> Kept:
-        """The same, with all of these among what it does not know of."""
-        missed, reach = self.missed, self.reach
-        for move in moves[self.seen :]:
-            if reach >= move.since:
-                missed, reach = _with(missed, move), reach + move.delta
-        return Kept(self.found, reach, 0, missed)
+    missed: tuple[Move, ...] = ()  # earlier ones that it was not told of
+    followed: frozenset[str] = frozenset()  # names of the module's variables given here that hold models
 
 
 _NOTHING = Kept(NOTHING_FOUND)
+_FOLLOWED = attrgetter("followed")
 _MOST_MOVES = 64
 
 
 class Collected:
     """What was read from each section of a text, wherever it is by now.
 
-    An edit is noted as one move, which no fact is told of before somebody asks for facts. So what is kept costs
-    an edit nothing. After the edit there is another `Collected`: this one goes on saying what was before it.
+    An edit is noted as one move, which no fact is told of before somebody asks for facts. So what is kept
+    costs an edit nothing. After it there is another `Collected`: this one goes on saying what was before.
     """
 
     def __init__(self, kept: list[Kept], moves: tuple[Move, ...] = ()) -> None:
@@ -120,7 +110,9 @@ class Collected:
         """After an edit that put `new` sections, not read yet, in the place of `[start:end]`."""
         kept, moves = self._state
         if len(moves) == _MOST_MOVES:
-            kept, moves = [one.behind(moves) for one in kept], ()
+            kept, moves = _behind(kept, moves), ()
+            if any(len(one.missed) > _MOST_MOVES for one in kept):
+                kept = _told(kept)
         return Collected(
             [*kept[:start], *[_NOTHING] * new, *kept[end:]], (*moves, move) if move.delta else moves
         )
@@ -128,21 +120,22 @@ class Collected:
     def put(self, number: int, found: Found, reach: int) -> None:
         """What a section says, read now. Only of one that nobody else knows yet."""
         kept, moves = self._state
-        kept[number] = Kept(found, reach, len(moves)) if found else _NOTHING
+        followed = frozenset(binding.name for binding in found.bindings if binding.scope == EVERYWHERE)
+        kept[number] = Kept(found, reach, len(moves), (), followed) if found else _NOTHING
 
     def now(self) -> list[Found]:
         """All facts, where they are now."""
         kept, moves = self._state
         if moves or any(one.missed for one in kept):
-            movers: dict[tuple[Move, ...], Mover] = {}
-            kept = [_moved(one.behind(moves), movers) for one in kept]
+            kept = _told(_behind(kept, moves))
             self._state = kept, ()
         return [one.found for one in kept]
 
     def now_of(self, number: int) -> Found:
         """The facts of one section, where they are now."""
         kept, moves = self._state
-        return _moved(kept[number].behind(moves), {}).found
+        (one,) = _told(_behind(kept[number : number + 1], moves))
+        return one.found
 
     def anywhere(self) -> Iterator[Found]:
         """All facts, wherever they are: for what does not depend on places."""
@@ -154,7 +147,23 @@ class Collected:
 
     def followed(self) -> frozenset[str]:
         """Names of the module's variables that hold models or tensors."""
-        return frozenset().union(*(found.followed for found in self.anywhere() if found.bindings))
+        return frozenset().union(*map(_FOLLOWED, self._state[0]))
+
+
+def _behind(kept: Iterable[Kept], moves: Sequence[Move]) -> list[Kept]:
+    """The same, with all moves among those that they miss."""
+    known: dict[tuple[int, int, tuple[Move, ...]], tuple[int, tuple[Move, ...]]] = {}  # most are alike
+    found = []
+    for one in kept:
+        alike = one.reach, one.seen, one.missed
+        if alike not in known:
+            reach, missed = one.reach, one.missed
+            for move in moves[one.seen :]:
+                if reach >= move.since:
+                    reach, missed = reach + move.delta, _with(missed, move)
+            known[alike] = reach, missed
+        found.append(Kept(one.found, known[alike][0], 0, known[alike][1], one.followed))
+    return found
 
 
 def _with(moves: tuple[Move, ...], move: Move) -> tuple[Move, ...]:
@@ -164,24 +173,28 @@ def _with(moves: tuple[Move, ...], move: Move) -> tuple[Move, ...]:
     return (*moves[:-1], last._replace(delta=last.delta + move.delta))  # typing where it was before
 
 
-def _moved(kept: Kept, movers: dict[tuple[Move, ...], Mover]) -> Kept:
-    """`movers` are shared by all that is asked for together."""
-    if not kept.missed:
-        return kept
-    mover = movers.get(kept.missed)
-    if mover is None:
-        mover = movers[kept.missed] = Mover(kept.missed)
-    found = kept.found
-    return Kept(
-        Found(
-            mover.all(found.classes),
-            mover.all(found.bindings),
-            mover.all(found.events),
-            mover.all(found.paths),
-            mover.all(found.weight_uses),
-            mover.all(found.references),
-        ),
-        kept.reach,
+def _told(kept: Iterable[Kept]) -> list[Kept]:
+    """The same with their facts moved by what they missed."""
+    movers: dict[tuple[Move, ...], Mover] = {}
+    told = []
+    with undisturbed():
+        for one in kept:
+            if one.missed:
+                mover = movers.get(one.missed) or movers.setdefault(one.missed, Mover(one.missed))
+                told.append(one._replace(found=_moved(one.found, mover), missed=()))
+            else:
+                told.append(one)
+    return told
+
+
+def _moved(found: Found, mover: Mover) -> Found:
+    return Found(
+        mover.all(found.classes),
+        mover.all(found.bindings),
+        mover.all(found.events),
+        mover.all(found.paths),
+        mover.all(found.weight_uses),
+        mover.all(found.references),
     )
 
 

@@ -27,6 +27,7 @@ from keras_lsp.source.positions import Positions
 from keras_lsp.source.pragmas import read_pragmas
 from keras_lsp.source.sections import Change, cut, recut
 from keras_lsp.source.syntax import compile_tree
+from keras_lsp.source.undisturbed import undisturbed
 from keras_lsp.text.shift import Edit, Shift
 from keras_lsp.text.span import Span
 
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
 
 _CONTINUED = re.compile(r"\\\r?\n?$", re.MULTILINE)  # a line that goes on over its end
 _LONE_RETURN = re.compile(r"\r(?!\n)")  # a line's end that only some know as one
+_NOTHING_BUT_CONTINUED = re.compile(r"^[ \t\f]*\\\r?$", re.MULTILINE)  # its blanks are no indentation for all
 
-
-_SOURCE = attrgetter("source")
+_SOURCE, _TOKENS, _ENDS_MODULE = map(attrgetter, ("source", "tokens", "names.ends_module"))
 
 
 class LiveModule:
@@ -59,11 +60,13 @@ class LiveModule:
         self._collected = Collected.nothing()
         self._imports = Imports()
         self._links: Dependencies | None = None  # of the text as it was read last
-        self._start_anew(source)
+        with undisturbed():
+            self._start_anew(source)
 
+    @undisturbed()
     def edit(self, source: str) -> None:
         """The whole text after an edit."""
-        if any("\r" in text and _LONE_RETURN.search(text) for text in (self._source, source)):
+        if any(map(_has_odd_line, (self._source, source))):
             self._start_anew(source)
             return
         known, starts = self._sections, self._starts
@@ -71,7 +74,7 @@ class LiveModule:
         if any(_CONTINUED.search(s.source) for s in (*known[change.start : change.end], *change.new)):
             self._start_anew(source)
             return
-        self._take_text(source, change)
+        self._take_text(change)
         change = change.mended(known)
         replaced = known[change.start : change.end]
         self._sections = change.of(known)
@@ -84,12 +87,12 @@ class LiveModule:
     def _start_anew(self, source: str) -> None:
         self._source, self._starts = "", [0]
         change = Change(0, 0, cut(source, parse(source)))
-        self._take_text(source, change)
+        self._take_text(change)
         self._sections = change.mended([]).new
         self._starts = _starts(self._sections)
         self._read_all()
 
-    def _take_text(self, source: str, change: Change) -> None:
+    def _take_text(self, change: Change) -> None:
         """Keep the text with what is broken blanked: it parses, and the next edit is compared with it."""
         start, end = self._starts[change.start], self._starts[change.end]
         places = accumulate(map(len, map(_SOURCE, change.new)), initial=start)
@@ -102,6 +105,7 @@ class LiveModule:
         self._source = f"{self._source[:start]}{new}{self._source[end:]}"
         self.parsed = ParsedModule(self._source, tuple(problems))
 
+    @undisturbed()
     def learn(self, resolver: NameResolver | None) -> None:
         """The same text, with what is known now of classes of other files."""
         self._resolver = resolver
@@ -139,7 +143,7 @@ class LiveModule:
     def _read_again(self, change: Change, replaced: list[Section], move: Move) -> None:
         """Read the sections that changed and those that depend on them."""
         count = len(self._sections)
-        if any(section.names.ends_module for section in (*self._sections[:-1], *replaced)):
+        if any(map(_ENDS_MODULE, (*self._sections[:-1], *replaced))):
             self._read_all()
             return
         imports, meanings = self._imports, set[str]()
@@ -203,7 +207,7 @@ class LiveModule:
         return False
 
     def _read_some(self, needed: set[int], walked: set[int], imports: Imports) -> Found:
-        """What some sections say, read from what all those define that they need and the whole module imports."""
+        """What some sections say, read from those that they need and from what the whole module imports."""
         numbers = sorted(needed)
         tree = compile_tree("".join(self._sections[number].closed_text for number in numbers))
         if not isinstance(tree, ast.Module):
@@ -243,7 +247,15 @@ class LiveModule:
         return read_pragmas(text, self.parsed.tree) if "keras-lsp:" in text else ()
 
     def _fingerprint(self) -> str:
-        return fingerprint_of(section.tokens for section in self._sections)
+        return fingerprint_of(map(_TOKENS, self._sections))
+
+
+def _has_odd_line(text: str) -> bool:
+    """Whether what is broken elsewhere may change how its lines are told apart."""
+    if "\r" in text and _LONE_RETURN.search(text) is not None:
+        return True
+    continued = "\\\n" in text or "\\\r" in text
+    return continued and _NOTHING_BUT_CONTINUED.search(text) is not None
 
 
 def _starts(sections: list[Section]) -> list[int]:

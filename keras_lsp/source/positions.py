@@ -32,8 +32,8 @@ def _line_starts(text: str) -> list[int]:
 class Positions:
     """Offsets into one text. A line without characters beyond ASCII costs one addition.
 
-    The tree may be of `pieces` of the text, whole lines put one behind the other: then its lines are counted in
-    those alone, and offsets are where they are in the text.
+    The tree may be of `pieces` of the text, whole lines put one behind the other: then its lines are counted
+    in those alone, and offsets are where they are in the text.
     """
 
     def __init__(self, text: str, pieces: Sequence[Span] = ()) -> None:

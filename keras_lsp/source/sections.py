@@ -211,7 +211,7 @@ def _may_run_away(text: str) -> bool:
 
 
 def _reduced(old: list[Section], start: int, end: int, new: list[Section]) -> Change:
-    """`new` in the place of `old[start:end]`, without those at both ends that are, or are as good as, the old."""
+    """`new` in the place of `old[start:end]`, without those at both ends that are as good as the old."""
     most = min(end - start, len(new))
     same = next((i for i in range(most) if not new[i].equals(old[start + i])), most)
     rest = most - same
