@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left
 from dataclasses import replace
 from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.dependencies import Dependencies
+from keras_lsp.source.excerpt import excerpt
 from keras_lsp.source.extract import may_concern_us, read
 from keras_lsp.source.facts import ModuleFacts, Problem
 from keras_lsp.source.fingerprint import fingerprint_of
@@ -26,7 +26,6 @@ from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.source.pragmas import read_pragmas
 from keras_lsp.source.sections import Change, cut, recut
-from keras_lsp.source.syntax import compile_tree
 from keras_lsp.source.undisturbed import undisturbed
 from keras_lsp.text.shift import Edit, Shift
 from keras_lsp.text.span import Span
@@ -60,13 +59,15 @@ class LiveModule:
         self._collected = Collected.nothing()
         self._imports = Imports()
         self._links: Dependencies | None = None  # of the text as it was read last
+        self._is_odd = _has_odd_line(source)
         with undisturbed():
             self._start_anew(source)
 
     @undisturbed()
     def edit(self, source: str) -> None:
         """The whole text after an edit."""
-        if any(map(_has_odd_line, (self._source, source))):
+        was_odd, self._is_odd = self._is_odd, _has_odd_line(source)
+        if was_odd or self._is_odd:
             self._start_anew(source)
             return
         known, starts = self._sections, self._starts
@@ -79,10 +80,11 @@ class LiveModule:
         replaced = known[change.start : change.end]
         self._sections = change.of(known)
         self._starts = _starts(self._sections)
-        if not self._concerns_us() or not self._collected:
+        if self._concerns_us() and self._collected:
+            self._read_again(change, replaced, Move(starts[change.end], len(source) - starts[-1]))
+        else:
             self._read_all()
-            return
-        self._read_again(change, replaced, Move(starts[change.end], len(source) - starts[-1]))
+        _let_go(change.new)
 
     def _start_anew(self, source: str) -> None:
         self._source, self._starts = "", [0]
@@ -91,6 +93,7 @@ class LiveModule:
         self._sections = change.mended([]).new
         self._starts = _starts(self._sections)
         self._read_all()
+        _let_go(self._sections)
 
     def _take_text(self, change: Change) -> None:
         """Keep the text with what is broken blanked: it parses, and the next edit is compared with it."""
@@ -208,19 +211,10 @@ class LiveModule:
 
     def _read_some(self, needed: set[int], walked: set[int], imports: Imports) -> Found:
         """What some sections say, read from those that they need and from what the whole module imports."""
-        numbers = sorted(needed)
-        tree = compile_tree("".join(self._sections[number].closed_text for number in numbers))
-        if not isinstance(tree, ast.Module):
-            numbers, tree = [*range(len(self._sections))], self.parsed.tree
-        index = index_module(tree)
+        part = excerpt(self.parsed, self._sections, self._starts, needed)
+        index = index_module(part.tree)
         index.imports = imports
-        last_lines = list(accumulate(self._sections[number].lines for number in numbers))
-        last_lines[-1] += 1  # where a text may go on without a line's end
-        of_statements = (numbers[bisect_left(last_lines, statement.lineno)] for statement in tree.body)
-        statements = [s for s, number in zip(tree.body, of_statements, strict=True) if number in walked]
-        pieces = [Span(self._starts[number], self._starts[number + 1]) for number in numbers]
-        positions = Positions(self.parsed.text, pieces)
-        found, _ = read(ast.Module(statements, []), positions, index, self._resolver)
+        found, _ = read(part.of(walked), part.positions, index, self._resolver)
         return found
 
     def _put(self, found: Found, numbers: Iterable[int]) -> None:
@@ -248,6 +242,12 @@ class LiveModule:
 
     def _fingerprint(self) -> str:
         return fingerprint_of(map(_TOKENS, self._sections))
+
+
+def _let_go(sections: list[Section]) -> None:
+    """A tree takes many times the room of its text."""
+    for section in sections:
+        section.statements = ()
 
 
 def _has_odd_line(text: str) -> bool:

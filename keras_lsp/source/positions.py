@@ -33,14 +33,14 @@ class Positions:
     """Offsets into one text. A line without characters beyond ASCII costs one addition.
 
     The tree may be of `pieces` of the text, whole lines put one behind the other: then its lines are counted
-    in those alone, and offsets are where they are in the text.
+    in those alone, the first as `first_line`, and offsets are where they are in the text.
     """
 
-    def __init__(self, text: str, pieces: Sequence[Span] = ()) -> None:
+    def __init__(self, text: str, pieces: Sequence[Span] = (), first_line: int = 1) -> None:
         self.text = text
-        self._starts = _line_starts(text) if not pieces else []
+        self._starts = [0] * first_line if pieces else _line_starts(text)
         for piece in pieces:
-            del self._starts[-1:]  # the line behind a piece is the first of the next
+            self._starts.pop()  # the line behind a piece is the first of the next
             self._starts += [piece.start + start for start in _line_starts(piece.of(text))]
         self._wide = {} if text.isascii() else self._wide_lines()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import Problem
-from keras_lsp.source.fingerprint import Tokens, tokens
+from keras_lsp.source.fingerprint import tokens
 from keras_lsp.source.logical_lines import logical_lines
 from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.positions import Positions
@@ -36,6 +36,8 @@ class Section:
     problems: tuple[Problem, ...]  # spans count from the section's start
     lines: int  # that it ends
     names: SectionNames
+    statements: Sequence[ast.stmt] = ()  # as they were parsed; let go of as soon as they are read
+    first_line: int = 1  # as these count
 
     @cached_property
     def begins_soundly(self) -> bool:
@@ -48,7 +50,7 @@ class Section:
         """The same of a text that has always been as `text` is."""
         if self.source == self.text and not self.problems:
             return self
-        return Section(self.text, self.text, (), self.lines, self.names)
+        return replace(self, source=self.text, problems=())
 
     def equals(self, other: Section) -> bool:
         return self is other or _alike(self, other)
@@ -59,7 +61,7 @@ class Section:
         return f"{self.text[:-1]}\n" if self.text.endswith("\r") else self.text
 
     @cached_property
-    def tokens(self) -> Tokens:
+    def tokens(self) -> str:
         """Its part of the module's fingerprint."""
         return tokens(self.text)
 
@@ -90,7 +92,8 @@ class _Piece:
 
     def section(self) -> Section:
         names = names_of(self.statements, self.text, self.first_line)
-        return Section(self.source, self.text, self.problems, _line_count(self.text), names)
+        lines = _line_count(self.text)
+        return Section(self.source, self.text, self.problems, lines, names, self.statements, self.first_line)
 
 
 def _alike(one: _Piece | Section, other: Section) -> bool:
