@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import asdict, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
@@ -10,52 +10,21 @@ from rich.text import Text
 
 from keras_lsp.cli.checked import place_of
 from keras_lsp.features import wording
+from keras_lsp.features.summary import rows
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from rich.console import JustifyMethod
 
-    from keras_lsp.features.view_data import ModelView, ViewLayer, ViewModel, ViewStep
+    from keras_lsp.features.summary import Row
+    from keras_lsp.features.view_data import ModelView, ViewModel
     from keras_lsp.text.document import Document
 
 _MOST_ROWS = 2_000
 _LEAST = 12  # columns for a class and its arguments
 _NUMBERS = ("parameters", "memory", "FLOPs", "cell", "line")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One layer at its place in a model; `guide` draws the tree before its label."""
-
-    layer: ViewLayer
-    label: str
-    guide: str = ""
-
-
-def rows(shown: ModelView, model: ViewModel) -> Iterator[Row]:
-    """The model and what is in it, in the order in which it runs or is held."""
-    known = {layer.id: layer for layer in shown.layers}
-    root = known.get(model.id)
-    if root is not None:
-        yield Row(root, model.title)
-        yield from _below(known, root, "", (root.id,))
-
-
-def _below(
-    known: dict[int, ViewLayer], layer: ViewLayer, guide: str, above: tuple[int, ...]
-) -> Iterator[Row]:
-    inside = [(step, known[step.layer]) for step in layer.steps if step.layer in known]
-    for number, (step, part) in enumerate(inside, 1):
-        last = number == len(inside)
-        yield Row(part, _label(step), f"{guide}{'└─ ' if last else '├─ '}")
-        if part.id not in above and step.call == 1:
-            yield from _below(known, part, f"{guide}{'   ' if last else '│  '}", (*above, part.id))
-
-
-def _label(step: ViewStep) -> str:
-    return f"{step.label} (call {step.call} of {step.calls})" if step.calls > 1 else step.label
 
 
 def table(document: Document, shown: ModelView, model: ViewModel, width: int) -> Table:

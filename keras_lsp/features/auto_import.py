@@ -52,12 +52,12 @@ def complete_unimported(place: Place) -> tuple[Completion, ...]:
     if not keras.used or not place.typed or not _is_read(place):
         return ()
     typed, known = place.typed[0].lower(), _words(place)
-    imports = _imports(place)
+    imports, local_names = _imports(place), _local_names(place)
     found = []
     for name in _candidates(place):
         module, _, label = name.rpartition(".")
         if label[0].lower() == typed and label not in known:
-            written, edits = _spelling(place, imports, module, label)
+            written, edits = _spelling(place, imports, local_names, module, label)
             found.append(
                 Completion(
                     label,
@@ -108,16 +108,22 @@ def _candidates(place: Place) -> Iterator[str]:
                 yield name
 
 
+def _local_names(place: Place) -> dict[str, str]:
+    """Module of Keras -> what the file calls it, at the cursor."""
+    names = place.view.facts.keras.names
+    found = {known: local for local, known in names if known.startswith(f"{_FULL}.")}
+    return {known: local for known, local in found.items() if not is_rebound(place.view, local, place.offset)}
+
+
 def _spelling(
-    place: Place, imports: list[_Import], module: str, label: str
+    place: Place, imports: list[_Import], local_names: dict[str, str], module: str, label: str
 ) -> tuple[str, tuple[TextEdit, ...]]:
     """What to write for a name, and the import that takes."""
     keras = place.view.facts.keras
     if any(canonical(one.module) == module for one in imports if one.module):
         return label, (_import_of(place, imports, module, label),)
-    local = next((local for local, known in keras.names if known == module), None)
-    if local is not None and not is_rebound(place.view, local, place.offset):
-        return f"{local}.{label}", ()
+    if module in local_names:
+        return f"{local_names[module]}.{label}", ()
     if keras.prefix:
         return f"{keras.prefix}{module.removeprefix(_FULL)}.{label}", ()
     return label, (_import_of(place, imports, module, label),)

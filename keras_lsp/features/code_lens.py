@@ -1,24 +1,55 @@
-"""A line above each model class: its size and what goes in and out, and the way to the model view."""
+"""Lines above each model class: its size, what goes in and out, what is wrong in it; a click leads there."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import wording
-from keras_lsp.features.results import CodeLens
+from keras_lsp.features.diagnostics import diagnostics
+from keras_lsp.features.results import CodeLens, LensKind, Severity
+from keras_lsp.source.facts import ModelKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.source.facts import ModelClass
     from keras_lsp.worker.report import LayerReport
+
+_MISTAKES = (Severity.ERROR, Severity.WARNING)
 
 
 def code_lenses(snapshot: Snapshot, key: str) -> tuple[CodeLens, ...]:
     view = snapshot.view(key)
     if view is None or not snapshot.settings.code_lens:
         return ()
-    found = ((model_class, _title(view, model_class)) for model_class in view.facts.classes)
-    return tuple(CodeLens(model_class.name_span, title) for model_class, title in found if title)
+    return tuple(lens for model_class in view.facts.classes for lens in _lenses(snapshot, view, model_class))
+
+
+def _lenses(snapshot: Snapshot, view: DocumentView, model_class: ModelClass) -> Iterator[CodeLens]:
+    title, name = _title(view, model_class), model_class.name_span
+    if title:
+        yield CodeLens(name, title)
+    if _wants_input(view, model_class):
+        yield CodeLens(name, "set input shape…", LensKind.INPUT, model_class.name)
+    wrong = [
+        finding
+        for finding in diagnostics(snapshot, view.document.key)
+        if finding.severity in _MISTAKES and model_class.span.covers(finding.span)
+    ]
+    if wrong:
+        yield CodeLens(name, wording.count_text(len(wrong), "mistake"), LensKind.FINDINGS, wrong[0].span)
+
+
+def _wants_input(view: DocumentView, model_class: ModelClass) -> bool:
+    """Whether a replay had to guess what goes in, or knew nothing to put in."""
+    if view.current is None or model_class.kind not in (ModelKind.SUBCLASS, ModelKind.LAYER):
+        return False
+    instances = view.current.instances_of(model_class.name)
+    called = model_class.method("call") is not None
+    return bool(instances) and all(
+        one.guessed or (called and not (one.built or one.inputs)) for one in instances
+    )
 
 
 def _title(view: DocumentView, model_class: ModelClass) -> str:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from keras_lsp.features import card, layer_card, locate, weight_card, wording
 from keras_lsp.features.denote import Denoted, denote
 from keras_lsp.features.keras_completion import complete_keras
-from keras_lsp.features.results import Completion, CompletionKind
+from keras_lsp.features.keras_name import api_of
+from keras_lsp.features.results import Completion, CompletionKind, Topic
 from keras_lsp.features.typed import Typed, Typing, typed_at
+from keras_lsp.source.facts import ModelKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.source.facts import LayerCall, LayerSlot, ModelClass
     from keras_lsp.worker.report import LayerReport, WeightReport
+
+_MODELS = (ModelKind.SUBCLASS, ModelKind.SEQUENTIAL, ModelKind.FUNCTIONAL)
 
 
 def complete(snapshot: Snapshot, key: str, offset: int) -> tuple[Completion, ...]:
@@ -34,7 +38,11 @@ def _of_model(view: DocumentView, offset: int) -> tuple[Completion, ...]:
     if typed is None or target is None:
         return ()
     if typed.typing is Typing.ATTRIBUTE:
-        return () if target.path else _attributes(view, typed, target)
+        if target.path:
+            return ()
+        # What `self` has beside its layers, servers for Python know.
+        of_keras = () if typed.root == "self" and not typed.links else _of_keras(view, typed, target)
+        return (*_attributes(view, typed, target), *of_keras)
     if typed.typing is Typing.ELEMENT_INDEX:
         elements = _indexed(view, typed, _elements(view, target), CompletionKind.LAYER)
         return elements or _keyed(view, replace(typed, before='"', after='"'), target)
@@ -202,6 +210,38 @@ def _attributes(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Comp
             )
         )
     return tuple(items)
+
+
+def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Completion]:
+    """The weights of a layer by name, its lists of weights, and the methods of a model."""
+    own = {
+        weight.name: f"{wording.shape_text(weight)}  {weight.dtype}"
+        for layer in target.layers[:1]
+        for weight in layer.weights
+        if weight.owner == layer.id and weight.name.isidentifier()
+    }
+    call = target.call if not target.layers else None
+    entry = api_of(view).entry(call.callee) if call is not None and call.is_builtin else None
+    own = own or dict.fromkeys((entry.weights or ()) if entry is not None else (), "")
+    for number, (name, detail) in enumerate(own.items()):
+        yield Completion(name, CompletionKind.WEIGHT, typed.replace, name, detail, sort=f"~0{number:03}")
+    if not (target.layers or target.call or target.binding):
+        return
+    for number, name in enumerate(weight_card.LISTS):
+        written = f"{name}()" if name == "get_weights" else name
+        count = len(weight_card.listed(target.layers[0], name)) if target.layers else None
+        detail = "" if count is None else wording.count_text(count, "weight")
+        yield Completion(
+            written, CompletionKind.WEIGHT, typed.replace, written, detail, sort=f"~1{number:03}"
+        )
+    said = target.binding is not None and target.binding.kind in _MODELS
+    model = any(layer.kind != "layer" for layer in target.layers) or (said and not target.layers)
+    for name in api_of(view).names() if model else ():
+        owner, _, method = name.rpartition(".")
+        if owner == "keras.Model":
+            yield Completion(
+                method, CompletionKind.FUNCTION, typed.replace, method, sort=f"~2{method}", topic=Topic(name)
+            )
 
 
 def _slots(model_class: ModelClass | None) -> tuple[LayerSlot, ...]:

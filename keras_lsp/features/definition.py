@@ -10,7 +10,7 @@ from keras_lsp.source.facts import Reference, ReferenceKind
 
 if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, Snapshot
-    from keras_lsp.source.facts import WeightUse
+    from keras_lsp.source.facts import ModelClass, WeightUse
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import LayerReport
 
@@ -35,12 +35,29 @@ def type_definition(snapshot: Snapshot, key: str, offset: int) -> tuple[Location
     reference = locate.locate(view, offset) if view else None
     if view is None or reference is None or reference.kind is ReferenceKind.TENSOR:
         return ()
+    return tuple(Location(key, found.name_span) for found in _classes(view, reference))
+
+
+def implementation(snapshot: Snapshot, key: str, offset: int) -> tuple[Location, ...]:
+    """What runs when a layer or model is called: `call` of its class, where that is of this file."""
+    view = snapshot.view(key)
+    reference = locate.locate(view, offset) if view else None
+    if view is None or reference is None or reference.kind is ReferenceKind.TENSOR:
+        return ()
+    found = ((model_class, model_class.method("call")) for model_class in _classes(view, reference))
+    return tuple(Location(key, call.name_span if call else one.name_span) for one, call in found)
+
+
+def _classes(view: DocumentView, reference: Reference) -> list[ModelClass]:
+    """The classes of this file that what is meant may be of; the class itself where that is meant."""
+    if reference.kind is ReferenceKind.MODEL_CLASS and reference.model_class is not None:
+        return [reference.model_class]
     names = {layer.class_name for layer in locate.layers_for(view, reference) if layer.is_user_class}
     call, binding = locate.layer_call(reference), reference.binding
     if not names:
         names = {call.callee} if call is not None else {(binding.class_name if binding else None) or ""}
-    found = [view.facts.model_class(name) for name in sorted(names)]
-    return tuple(Location(key, model_class.name_span) for model_class in found if model_class is not None)
+    found = (view.facts.model_class(name) for name in sorted(names))
+    return [model_class for model_class in found if model_class is not None]
 
 
 def keras_source(snapshot: Snapshot, key: str, offset: int, *, of_type: bool) -> str | None:

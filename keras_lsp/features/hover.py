@@ -11,7 +11,8 @@ from keras_lsp.features.checkpoint_card import hover_checkpoint
 from keras_lsp.features.keras_hover import hover_keras
 from keras_lsp.features.results import Hover
 from keras_lsp.features.rules.named_rule import hover_rule
-from keras_lsp.source.facts import ModelClass, ModelKind, Reference, ReferenceKind
+from keras_lsp.features.typed import word_at
+from keras_lsp.source.facts import LayerCall, ModelClass, ModelKind, Reference, ReferenceKind
 
 if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, Snapshot
@@ -35,12 +36,30 @@ def hover(snapshot: Snapshot, key: str, offset: int) -> Hover | None:
     reference = locate.locate(view, offset)
     shown = _card(view, reference) if reference is not None else None
     if reference is None or shown is None:
+        seen = _hover_seen(view, offset) if reference is None else None
+        if seen is not None:
+            return seen
         return hover_rule(view, offset) or hover_checkpoint(view, offset) or hover_keras(view, offset)
     markdown, plain = card.markdown(shown), card.plain(shown)
     documented = hover_keras(view, offset) if reference.kind is ReferenceKind.CONSTRUCTOR else None
     if documented is not None:
         markdown, plain = f"{markdown}\n\n---\n\n{documented.markdown}", f"{plain}\n\n{documented.text}"
     return Hover(reference.span, markdown, plain)
+
+
+def _hover_seen(view: DocumentView, offset: int) -> Hover | None:
+    """A name that the text alone makes nothing of, such as `head` in `for head in heads.values()`."""
+    word = word_at(view.document.text, offset)
+    layers = view.replay.layers_at(word) if view.replay is not None and word is not None else ()
+    if word is None or not layers:
+        return None
+    name = word.of(view.document.text)
+    shown = (
+        layer_card.several_card(view, layers, name, word)
+        if len(layers) > 1
+        else layer_card.layer_card(view, layers[0], word, name)
+    )
+    return Hover(word, card.markdown(shown), card.plain(shown))
 
 
 def _card(view: DocumentView, reference: Reference) -> Card | None:
@@ -51,12 +70,35 @@ def _card(view: DocumentView, reference: Reference) -> Card | None:
         return weight_card.weights_card(view, reference.weight)
     if kind is ReferenceKind.TENSOR:
         return _tensor_card(view, reference)
+    if kind is ReferenceKind.CONSTRUCTOR and reference.call is not None:
+        made = _input_card(view, reference.call)
+        if made is not None:
+            return made
     layers = locate.layers_for(view, reference)
     if kind is ReferenceKind.LAYERS:
         return _layers_card(view, layers) if layers else _static_layers_card(view, reference)
     if kind is ReferenceKind.MODEL_CLASS and not layers:
         return _static_class_card(view, reference.model_class)
     return _layer_card(view, reference, layers)
+
+
+def _input_card(view: DocumentView, call: LayerCall) -> Card | None:
+    """`keras.Input` makes a tensor and not a layer; None for other calls, and where none was seen."""
+    if call.callee != "keras.Input" or view.replay is None:
+        return None
+    values = view.replay.values_at(call.span)
+    texts = list(dict.fromkeys(text for v in values if (text := wording.value_text(v, with_dtype=True))))
+    if not texts:
+        return None
+    return Card(
+        title="Input",
+        name=call.given_name or "",
+        notes=layer_card.stale_note(view),
+        summary=wording.one_of(texts),
+        configuration=layer_card.arguments_text(call),
+        quote=layer_card.quote(view, call.span),
+        origin=layer_card.origin(view),
+    )
 
 
 def _layer_card(view: DocumentView, reference: Reference, layers: tuple[LayerReport, ...]) -> Card | None:

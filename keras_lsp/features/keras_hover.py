@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keras_lsp.features import keras_docs, strings
+from keras_lsp.features import keras_docs, layer_card, strings, wording
 from keras_lsp.features.keras_arguments import parameter_at
 from keras_lsp.features.keras_name import api_of, dotted_at, entry_at
 from keras_lsp.features.open_call import open_call
@@ -13,7 +13,8 @@ from keras_lsp.features.results import Hover
 from keras_lsp.features.typed import code_mask, inside_at
 
 if TYPE_CHECKING:
-    from keras_lsp.knowledge.api import Api, Entry
+    from keras_lsp.features.open_call import OpenCall
+    from keras_lsp.knowledge.api import Entry
     from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.text.span import Span
 
@@ -41,7 +42,7 @@ def _of_argument(view: DocumentView, word: Span) -> Hover | None:
     name = word.of(view.document.text)
     if entry is None or name not in entry.keywords:
         return None
-    return _of_parameter(api_of(view), entry, name, word)
+    return _of_parameter(view, call, entry, name, word)
 
 
 def _of_string(view: DocumentView, start: int, body: Span) -> Hover | None:
@@ -58,10 +59,39 @@ def _of_string(view: DocumentView, start: int, body: Span) -> Hover | None:
     meant = api.entry(target)
     if meant is not None:
         return Hover(body, keras_docs.markdown(meant), keras_docs.plain(meant))
-    return _of_parameter(api, entry, parameter, body)
+    return _of_parameter(view, call, entry, parameter, body)
 
 
-def _of_parameter(api: Api, entry: Entry, name: str, span: Span) -> Hover:
-    return Hover(
-        span, keras_docs.argument_markdown(api, entry, name), keras_docs.argument_plain(api, entry, name)
+def _of_parameter(view: DocumentView, call: OpenCall | None, entry: Entry, name: str, span: Span) -> Hover:
+    """What Keras says of it, and what it is here and comes to."""
+    api = api_of(view)
+    here = _here(view, call, name)
+    markdown, plain = (
+        keras_docs.argument_markdown(api, entry, name),
+        keras_docs.argument_plain(api, entry, name),
     )
+    if here:
+        code, comes_to = here
+        markdown, plain = f"{markdown}\n\nHere `{code}`{comes_to}", f"{plain}\n\nHere {code}{comes_to}"
+    return Hover(span, markdown, plain)
+
+
+def _here(view: DocumentView, call: OpenCall | None, name: str) -> tuple[str, str] | None:
+    """`filters=16`, and what the layer makes of its input with that."""
+    made = next(
+        (
+            found
+            for reference in view.facts.references
+            if call is not None
+            and (found := reference.call) is not None
+            and found.callee_span.end == call.callee_span.end
+        ),
+        None,
+    )
+    argument = made.argument(name) if made is not None else None
+    if made is None or argument is None:
+        return None
+    layers = view.replay.created_at(made.span) if view.replay is not None else ()
+    flow = wording.one_of(text for layer in layers if (text := wording.flow_text(layer)))
+    stale = ", of an earlier text" if view.replay is not None and view.replay.stale else ""
+    return layer_card.argument_text(argument), f": {flow}{stale}" if flow else ""

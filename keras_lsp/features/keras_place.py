@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.keras_name import api_of
@@ -18,7 +19,7 @@ _WORD_AFTER = re.compile(r"\w*")
 _TAIL = 2000  # characters before the cursor in which an import or a name may start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     view: DocumentView
     offset: int
@@ -28,11 +29,11 @@ class Place:
     def api(self) -> Api:
         return api_of(self.view)
 
-    @property
+    @cached_property
     def head(self) -> str:
         return self.mask[max(0, self.offset - _TAIL) : self.offset]
 
-    @property
+    @cached_property
     def word(self) -> Span:
         """The word around the cursor; none where it only stands before one."""
         before = _WORD_BEFORE.search(self.head)

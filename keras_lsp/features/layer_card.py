@@ -10,7 +10,7 @@ from keras_lsp.session.snapshot import DocumentView, ReplayState
 from keras_lsp.worker.report import IN_STEP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from keras_lsp.source.facts import Argument, LayerCall, LayerSlot
     from keras_lsp.text.span import Span
@@ -39,10 +39,17 @@ def quote(view: DocumentView, span: Span | None) -> Quote | None:
     )
 
 
-def weights_table(weights: Sequence[WeightReport], numbered: bool = False) -> Table | None:
+def weights_table(
+    weights: Sequence[WeightReport], numbered: bool = False, holders: Mapping[int, str] | None = None
+) -> Table | None:
+    """`holders` names the layers whose weights they are; told where these are several."""
+    of = [(holders or {}).get(weight.owner, "") if weight.owner is not None else "" for weight in weights]
+    if len({*of}) < 2:
+        of = [""] * len(weights)
     rows = [
         (
             str(index) if numbered else "",
+            of[index],
             weight.name,
             wording.shape_text(weight),
             weight.dtype,
@@ -51,6 +58,13 @@ def weights_table(weights: Sequence[WeightReport], numbered: bool = False) -> Ta
         for index, weight in enumerate(weights)
     ]
     return folded(rows, numbers=frozenset({0}))
+
+
+def holder_names(view: DocumentView) -> dict[int, str]:
+    """What each layer is called: by the attribute that holds it, else by its name."""
+    if view.replay is None:
+        return {}
+    return {x.id: x.name for x in view.replay.report.layers} | locate.attribute_names(view.replay)
 
 
 def layers_table(layers: Iterable[LayerReport]) -> Table | None:
@@ -98,7 +112,7 @@ def layer_card(view: DocumentView, layer: LayerReport, here: Span | None, shown_
     if layer.built or layer.weights or layer.projected:
         would_be = layer.projected and layer.weights and wording.parameter_count(layer) is not None
         summary.append(f"would be {size}" if would_be else size)
-    table = layers_table(subs) if subs else weights_table(layer.weights)
+    table = layers_table(subs) if subs else weights_table(layer.weights, holders=holder_names(view))
     configuration = ", ".join(f"{key}={value}" for key, value in layer.config.items() if key != "name")
     return Card(
         title=layer.class_name,
@@ -269,10 +283,10 @@ def _how_many(view: DocumentView, slot: LayerSlot) -> str:
 
 def arguments_text(call: LayerCall | None) -> str:
     arguments = [a for a in call.arguments if a.name != "name"] if call else []
-    return ", ".join(map(_argument_text, arguments))
+    return ", ".join(map(argument_text, arguments))
 
 
-def _argument_text(argument: Argument) -> str:
+def argument_text(argument: Argument) -> str:
     text = wording.one_line(argument.text)
     if argument.stands_for:
         text += f" ({wording.one_line(argument.stands_for)}{' by default' * argument.by_default})"

@@ -123,10 +123,34 @@ class InlayHint:
     target: Span | None = None  # where the layer was made that gave this
 
 
+class LensKind(str, Enum):
+    MODEL = "model"  # shows the model
+    INPUT = "input"  # asks for the shape of what goes in
+    FINDINGS = "findings"  # goes to the first of them
+
+
 @dataclass(frozen=True, slots=True)
 class CodeLens:
+    """Above a class, `span` is its name; `about` says for which class, or where the first finding is."""
+
     span: Span
     title: str
+    kind: LensKind = LensKind.MODEL
+    about: str | Span = ""
+
+
+class FoldKind(str, Enum):
+    CODE = "code"
+    COMMENT = "comment"
+    IMPORTS = "imports"
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Lines that can be hidden but for the first."""
+
+    span: Span
+    kind: FoldKind = FoldKind.CODE
 
 
 class SymbolKind(str, Enum):

@@ -101,7 +101,7 @@ def weights_card(view: DocumentView, use: WeightUse) -> Card:
     if not holders:
         return _unknown(view, use, holders)
     owner = holders[0]
-    names = locate.attribute_names(view.replay) if view.replay else {}
+    names = layer_card.holder_names(view)
     weights = listed(owner, use.attribute)
     owner_text = f"{owner.class_name} `{names.get(owner.id, owner.name)}`"
     notes = _note(view, owner, use)
@@ -111,7 +111,7 @@ def weights_card(view: DocumentView, use: WeightUse) -> Card:
         about=f"of {owner_text}" + (f", {len(weights)}" if weights and not notes else ""),
         notes=(*layer_card.stale_note(view), *notes),
         summary=empty,
-        table=layer_card.weights_table(weights, numbered=True),
+        table=layer_card.weights_table(weights, numbered=True, holders=names),
         origin=layer_card.origin(view, owner),
     )
 

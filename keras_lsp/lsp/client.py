@@ -28,6 +28,7 @@ class Client:
     signature_offsets: bool = False  # takes parameters as places in the label
     nested_symbols: bool = False
     related_information: bool = False
+    most_folds: int | None = None
     diagnostic_data: bool = False
     fades_unnecessary: bool = False
     rule_uri: str = ""  # where it shows what a rule is about, with `{code}` in it; "" where it does not
@@ -36,12 +37,22 @@ class Client:
     versioned_edits: bool = False
     refreshes_hints: bool = False
     refreshes_lenses: bool = False
+    shows_documents: bool = False  # goes to a place when the server says so
+    commands: frozenset[str] = frozenset()  # those of ours that it carries out itself, asking its user
     shows_progress: bool = False
+    pulls_diagnostics: bool = False  # and does so again when it is told to
+    watches_files: bool = False  # and says so
     has_configuration: bool = False  # answers `workspace/configuration`
     registers_configuration: bool = False  # wants to be asked before it reports changed settings
 
     @classmethod
-    def of(cls, capabilities: types.ClientCapabilities, encoding: Encoding, rule_uri: str = "") -> Client:
+    def of(
+        cls,
+        capabilities: types.ClientCapabilities,
+        encoding: Encoding,
+        rule_uri: str = "",
+        commands: frozenset[str] = frozenset(),
+    ) -> Client:
         def can(path: str) -> bool:
             return bool(get_capability(capabilities, path, False))
 
@@ -71,6 +82,7 @@ class Client:
             signature_offsets=can(
                 f"{document}.signature_help.signature_information.parameter_information.label_offset_support"
             ),
+            most_folds=get_capability(capabilities, f"{document}.folding_range.range_limit", None),
             nested_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
             related_information=can(f"{document}.publish_diagnostics.related_information"),
             fades_unnecessary=types.DiagnosticTag.Unnecessary
@@ -85,7 +97,11 @@ class Client:
             versioned_edits=can("workspace.workspace_edit.document_changes"),
             refreshes_hints=can("workspace.inlay_hint.refresh_support"),
             refreshes_lenses=can("workspace.code_lens.refresh_support"),
+            shows_documents=can("window.show_document.support"),
+            commands=commands,
             shows_progress=can("window.work_done_progress"),
+            pulls_diagnostics=can(f"{document}.diagnostic") and can("workspace.diagnostics.refresh_support"),
+            watches_files=can("workspace.did_change_watched_files.dynamic_registration"),
             has_configuration=can("workspace.configuration"),
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),
         )

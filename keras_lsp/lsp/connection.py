@@ -11,8 +11,10 @@ from pygls.lsp.server import LanguageServer
 
 import keras_lsp
 from keras_lsp.lsp.client import Client
+from keras_lsp.lsp.lookout import Lookout
 from keras_lsp.lsp.protocol import KerasProtocol, logger
 from keras_lsp.lsp.publish import Publisher
+from keras_lsp.lsp.pull import Pull
 from keras_lsp.sandbox.catalogue_store import CatalogueStore
 from keras_lsp.session.session import Session
 from keras_lsp.session.settings import Settings
@@ -44,6 +46,8 @@ class KerasLanguageServer(LanguageServer):
         self.settings = self.initial_settings = Settings()
         self.notebooks: dict[str, Notebook] = {}  # by uri; the session knows their Python cells
         self.publisher = Publisher(self)
+        self.lookout = Lookout()
+        self.pull = Pull()
         self.session = Session(builders, self.settings, self.publisher, catalogues=CatalogueStore.of_user())
         self.session.set_trusted(trusted)
         self._tasks: set[asyncio.Task[None]] = set()

@@ -19,9 +19,14 @@ ENCODINGS = ("utf-8", "utf-16", "utf-32")
 
 FIX_ALL = "source.fixAll.keras-lsp"  # a kind of code action
 
+# What another file changes, we say ourselves: a client need not ask about all when one is edited.
+_PULL = {"identifier": "keras-lsp", "interFileDependencies": False, "workspaceDiagnostics": False}
+
 COMMANDS = (
     "kerasLsp.rebuild",
     "kerasLsp.showModel",
+    "kerasLsp.summary",
+    "kerasLsp.showFinding",
     "kerasLsp.setInputShape",
     "kerasLsp.pinInput",
     "kerasLsp.restartWorker",
@@ -73,7 +78,7 @@ def initialize_result(params: Message) -> Message:
             "positionEncoding": position_encoding(params),
             # In full: every change is parsed as a whole anyway, and a client that sees lines where we see
             # none (Neovim and a lone CR) could make us drift from its text.
-            "textDocumentSync": {"openClose": True, "change": 1},
+            "textDocumentSync": {"openClose": True, "change": 1, "save": True},
             # All cells: those that are not Python count where a sentence names a cell by its number.
             "notebookDocumentSync": {"notebookSelector": [{"notebook": "jupyter-notebook"}]},
             "hoverProvider": True,
@@ -85,11 +90,15 @@ def initialize_result(params: Message) -> Message:
             "inlayHintProvider": True,
             "documentSymbolProvider": True,
             "definitionProvider": True,
+            "declarationProvider": True,
             "typeDefinitionProvider": True,
+            "implementationProvider": True,
             "referencesProvider": True,
             "documentHighlightProvider": True,
             "renameProvider": _rename(params),
+            "foldingRangeProvider": True,
             "codeLensProvider": {"resolveProvider": False},
+            **({"diagnosticProvider": _PULL} if _pulls(params) else {}),
             **({"documentLinkProvider": {"resolveProvider": False}} if rule_uri(params) else {}),
             "workspaceSymbolProvider": True,
             "codeActionProvider": {"codeActionKinds": ["quickfix", "refactor.rewrite", FIX_ALL]},
@@ -97,6 +106,14 @@ def initialize_result(params: Message) -> Message:
             "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
         },
     }
+
+
+def _pulls(params: Message) -> bool:
+    """Whether the client asks for diagnostics, and again when it is told to."""
+    document, workspace = (params["capabilities"].get(part) for part in ("textDocument", "workspace"))
+    asks = isinstance(document, dict) and isinstance(document.get("diagnostic"), dict)
+    told = workspace.get("diagnostics") if isinstance(workspace, dict) else None
+    return asks and isinstance(told, dict) and told.get("refreshSupport") is True
 
 
 def _rename(params: Message) -> bool | Message:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from keras_lsp.lsp import from_lsp, options, process_watch
+from keras_lsp.lsp import from_lsp, lookout, options, process_watch
 from keras_lsp.lsp.client import Client
 from keras_lsp.text.line_index import Encoding
 
@@ -31,7 +31,8 @@ def is_strict(environment: Mapping[str, str] = os.environ) -> bool:
 
 def initialize(ls: KerasLanguageServer, params: types.InitializeParams, rule_uri: str = "") -> None:
     encoding = Encoding(ls.workspace.position_encoding or Encoding.UTF16)
-    ls.client = Client.of(params.capabilities, encoding, rule_uri)
+    commands = options.commands_from(params.initialization_options)
+    ls.client = Client.of(params.capabilities, encoding, rule_uri, commands)
     trusted = options.trust_from(params.initialization_options)
     if trusted is not None:
         ls.session.set_trusted(trusted)
@@ -43,13 +44,18 @@ def initialize(ls: KerasLanguageServer, params: types.InitializeParams, rule_uri
 
 
 def initialized(ls: KerasLanguageServer, _params: types.InitializedParams) -> None:
+    wanted = []
     if ls.client.registers_configuration:
         change = types.Registration(
             id="configuration",
             method=types.WORKSPACE_DID_CHANGE_CONFIGURATION,
             register_options=types.DidChangeConfigurationRegistrationOptions(section=SECTION),
         )
-        ls.client_register_capability(types.RegistrationParams([change]))
+        wanted.append(change)
+    if ls.client.watches_files:
+        wanted.append(lookout.registration())
+    if wanted:
+        ls.client_register_capability(types.RegistrationParams(wanted))
     ls.in_background(_ask_for_settings(ls))
 
 

@@ -41,6 +41,12 @@ def trust_from(data: object) -> bool | None:
     return trusted if isinstance(trusted, bool) else None
 
 
+def commands_from(data: object) -> frozenset[str]:
+    """`{"commands": […]}`: the commands of ours that the client carries out itself."""
+    named = data.get("commands") if isinstance(data, dict) else None
+    return frozenset(map(str, named)) if isinstance(named, list | tuple) else frozenset()
+
+
 def _command(value: object) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,) if value else ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
+from functools import partial
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -57,10 +58,19 @@ class Progress:
         if over.is_set():
             return
         name = PurePosixPath(unquote(key)).name
-        progress.begin(token, types.WorkDoneProgressBegin(title="Keras", message=f"replaying {name}"))
+        begin = types.WorkDoneProgressBegin(title="Keras", cancellable=True, message=f"replaying {name}")
+        progress.begin(token, begin)
+        cancelled = progress.tokens[token]
+        stop = partial(asyncio.get_running_loop().call_soon_threadsafe, self._cancelled, key, over)
+        cancelled.add_done_callback(lambda future: stop() if future.cancelled() else None)
         await over.wait()
-        progress.end(token, types.WorkDoneProgressEnd())
         progress.tokens.pop(token, None)
+        progress.end(token, types.WorkDoneProgressEnd())
+
+    def _cancelled(self, key: str, over: asyncio.Event) -> None:
+        """By the user, who may come too late: then another replay runs, or none."""
+        if self._active.get(key) is over:
+            self._ls.session.stop_replay(key)
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:

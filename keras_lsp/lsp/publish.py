@@ -1,4 +1,7 @@
-"""What the server says unasked: diagnostics and status of each document, when they have changed."""
+"""What the server says unasked: diagnostics and status of each document, when they have changed.
+
+A client that pulls diagnostics is only told to ask again; see `pull`.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ from keras_lsp.lsp.sheet import sheets_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from keras_lsp.features.results import Finding
+    from keras_lsp.lsp.client import Client
     from keras_lsp.lsp.connection import KerasLanguageServer
+    from keras_lsp.lsp.sheet import Sheet
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.worker.report import ReplayReport
 
@@ -34,6 +38,9 @@ class _Told:
 
     version: int | None = None  # of the text last looked at
     diagnostics: dict[str, Sequence[types.Diagnostic]] = field(default_factory=dict)  # by uri
+    quiet: asyncio.Event = field(default_factory=asyncio.Event)  # set while no edit waits to be looked at
+    pulled: bool = False  # whether the client has asked for the diagnostics
+    waiting: int = 0  # how many wait for that
     status: dict[str, status.Status] = field(default_factory=dict)  # by uri
     report: ReplayReport | None = None
     timer: asyncio.TimerHandle | None = None
@@ -47,6 +54,7 @@ class Publisher:
         self._told: dict[str, _Told] = {}
         self._progress = Progress(ls)
         self._told_problems: set[str] = set()  # of settings
+        self._to_refresh: asyncio.Handle | None = None
 
     def view_changed(self, key: str) -> None:
         view = self._ls.session.snapshot().view(key)
@@ -55,12 +63,25 @@ class Publisher:
         told = self._told.setdefault(key, _Told(view.document.version))
         typing = told.version != view.document.version
         told.version = view.document.version
+        told.quiet.clear()
         if told.timer is not None:
             if not typing:
                 return  # it will be looked at soon
             told.timer.cancel()
         delay = IDLE_SECONDS if typing else 0.0
         told.timer = asyncio.get_running_loop().call_later(delay, self._publish, key)
+
+    async def quiet(self, key: str) -> None:
+        """Returns when the last edit of a document has been looked at."""
+        told = self._told.get(key)
+        if told is None:
+            return
+        told.pulled = True
+        told.waiting += 1
+        try:
+            await told.quiet.wait()
+        finally:
+            told.waiting -= 1
 
     def building(self, key: str, active: bool) -> None:
         self._progress.building(key, active)
@@ -72,7 +93,8 @@ class Publisher:
             return
         if told.timer is not None:
             told.timer.cancel()
-        for uri in told.diagnostics:
+        told.quiet.set()
+        for uri in () if self._ls.client.pulls_diagnostics else told.diagnostics:
             self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
     def refresh(self) -> None:
@@ -86,6 +108,7 @@ class Publisher:
         for told in self._told.values():
             if told.timer is not None:
                 told.timer.cancel()
+            told.quiet.set()
         self._progress.stop()
 
     def _publish(self, key: str) -> None:
@@ -94,6 +117,7 @@ class Publisher:
         if view is None or told is None:
             return
         told.timer = None
+        told.quiet.set()
         self._tell_problems(snapshot)
         self._tell_status(view, told)
         self._tell_diagnostics(snapshot, view, told)
@@ -118,24 +142,40 @@ class Publisher:
 
     def _tell_diagnostics(self, snapshot: Snapshot, view: DocumentView, told: _Told) -> None:
         before, told.diagnostics = told.diagnostics, {}
-        findings = _findings(snapshot, view)
         for sheet in sheets_of(view.document, self._ls.client.encoding):
-            here = (to_lsp.diagnostic(f, sheet, self._ls.client) for f in findings if sheet.starts(f.span))
-            now = tuple(found for found in here if found is not None)
+            now = diagnostics_in(snapshot, sheet, self._ls.client)
             if now != before.pop(sheet.uri, ()):
-                self._ls.text_document_publish_diagnostics(
-                    types.PublishDiagnosticsParams(sheet.uri, now, sheet.own.version)
-                )
+                self._say(told, sheet, now)
             if now:
                 told.diagnostics[sheet.uri] = now
         for uri in before:  # of cells that are gone
-            self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+            if not self._ls.client.pulls_diagnostics:
+                self._ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, ()))
+
+    def _say(self, told: _Told, sheet: Sheet, now: Sequence[types.Diagnostic]) -> None:
+        if not self._ls.client.pulls_diagnostics:
+            self._ls.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(sheet.uri, now, sheet.own.version)
+            )
+            return
+        # Who waits for an answer is about to see it, of a notebook only in one cell.
+        sees = not told.pulled or (told.waiting > 0 and sheet.cell is None)
+        if self._to_refresh is None and not sees:
+            self._to_refresh = asyncio.get_running_loop().call_soon(self._ask_to_pull)
+
+    def _ask_to_pull(self) -> None:
+        """Once for all documents that have changed together."""
+        self._to_refresh = None
+        self._ls.workspace_diagnostic_refresh(None)
 
 
-def _findings(snapshot: Snapshot, view: DocumentView) -> Sequence[Finding]:
-    document = view.document
+def diagnostics_in(snapshot: Snapshot, sheet: Sheet, client: Client) -> tuple[types.Diagnostic, ...]:
+    """What is found in what the client calls a document; nothing where a rule fails, which is logged."""
+    document = sheet.document
     try:
-        return diagnostics(snapshot, document.key)
+        findings = diagnostics(snapshot, document.key)
     except Exception:
         logger.exception("diagnostics failed for %s, version %s", document.key, document.version)
         return ()
+    here = (to_lsp.diagnostic(found, sheet, client) for found in findings if sheet.starts(found.span))
+    return tuple(found for found in here if found is not None)

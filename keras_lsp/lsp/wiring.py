@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
-from keras_lsp.lsp import lifecycle, notebooks, sync
+from keras_lsp.lsp import lifecycle, lookout, notebooks, pull, sync
 from keras_lsp.lsp.connection import KerasLanguageServer
 from keras_lsp.lsp.requests import (
     code_action,
@@ -21,6 +21,7 @@ from keras_lsp.lsp.requests import (
     document_link,
     document_symbol,
     execute_command,
+    folding_range,
     hover,
     inlay_hint,
     model,
@@ -46,14 +47,18 @@ REQUESTS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_INLAY_HINT: inlay_hint.answer,
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: document_symbol.answer,
     types.TEXT_DOCUMENT_DEFINITION: definition.answer,
+    types.TEXT_DOCUMENT_DECLARATION: definition.answer,
+    types.TEXT_DOCUMENT_IMPLEMENTATION: definition.answer_implementation,
     types.TEXT_DOCUMENT_TYPE_DEFINITION: definition.answer_type,
     types.TEXT_DOCUMENT_REFERENCES: references.answer,
     types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: references.highlight,
     types.TEXT_DOCUMENT_PREPARE_RENAME: rename.answer_prepare,
     types.TEXT_DOCUMENT_RENAME: rename.answer,
     types.TEXT_DOCUMENT_CODE_LENS: code_lens.answer,
+    types.TEXT_DOCUMENT_FOLDING_RANGE: folding_range.answer,
     types.TEXT_DOCUMENT_DOCUMENT_LINK: document_link.answer,
     types.WORKSPACE_SYMBOL: workspace_symbol.answer,
+    types.TEXT_DOCUMENT_DIAGNOSTIC: pull.answer,
     types.TEXT_DOCUMENT_CODE_ACTION: code_action.answer,
     types.WORKSPACE_EXECUTE_COMMAND: execute_command.answer,
     "kerasLsp/model": model.answer,
@@ -66,10 +71,12 @@ NOTIFICATIONS: dict[str, Handler] = {
     types.TEXT_DOCUMENT_DID_OPEN: sync.did_open,
     types.TEXT_DOCUMENT_DID_CHANGE: sync.did_change,
     types.TEXT_DOCUMENT_DID_CLOSE: sync.did_close,
+    types.TEXT_DOCUMENT_DID_SAVE: lookout.did_save,
     types.NOTEBOOK_DOCUMENT_DID_OPEN: notebooks.did_open,
     types.NOTEBOOK_DOCUMENT_DID_CHANGE: notebooks.did_change,
     types.NOTEBOOK_DOCUMENT_DID_SAVE: notebooks.did_save,
     types.NOTEBOOK_DOCUMENT_DID_CLOSE: notebooks.did_close,
+    types.WORKSPACE_DID_CHANGE_WATCHED_FILES: lookout.did_change_files,
     types.WORKSPACE_DID_CHANGE_CONFIGURATION: lifecycle.did_change_configuration,
     types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS: lifecycle.did_change_folders,
     "kerasLsp/trust": lifecycle.trust,
@@ -84,10 +91,15 @@ def make_server(
     """A server for a client whose `initialize` has been answered; its protocol is to `adopt` that."""
     server = KerasLanguageServer(builders, connection, trusted=trusted)
     for method, answer in REQUESTS.items():
-        server.feature(method)(guarded(method, partial(answer, server), strict=strict))
+        server.feature(method)(guarded(method, partial(_answered, server, answer), strict=strict))
     for method, handle in NOTIFICATIONS.items():
         server.feature(method)(handle)
     return server
+
+
+def _answered(server: KerasLanguageServer, answer: Handler, params: Any) -> Any:
+    server.lookout.asked(server)
+    return answer(server, params)
 
 
 def guarded(

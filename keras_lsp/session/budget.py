@@ -14,6 +14,7 @@ class _Failures:
     reason: str = ""
     count: int = 0  # of this fingerprint
     in_a_row: int = 0  # whatever the text was
+    refused: bool = False  # by the user
 
 
 class FailureBudget:
@@ -29,16 +30,22 @@ class FailureBudget:
     def fail(self, key: str, fingerprint: str, reason: str) -> None:
         known = self._failures.setdefault(key, _Failures(fingerprint))
         if known.fingerprint != fingerprint:
-            known.fingerprint, known.count = fingerprint, 0
+            known.fingerprint, known.count, known.refused = fingerprint, 0, False
         known.reason = reason
         known.count += 1
         known.in_a_row += 1
+
+    def refuse(self, key: str, fingerprint: str, reason: str) -> None:
+        """The user does not want this code replayed."""
+        self._failures[key] = _Failures(fingerprint, reason, TRIES, refused=True)
 
     def verdict(self, key: str, fingerprint: str) -> str:
         """Why this code is not replayed any more; "" when it may be."""
         known = self._failures.get(key)
         if known is None or known.fingerprint != fingerprint or known.count < TRIES:
             return ""
+        if known.refused:
+            return known.reason
         return f"{known.reason} It ended so {TRIES} times and is tried again when the code changes."
 
     def quiet_time(self, key: str, usual: float) -> float:

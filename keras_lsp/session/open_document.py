@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from keras_lsp.session.snapshot import DocumentView, EnvironmentFacts, ReplayState, ReplayView
@@ -12,7 +12,10 @@ from keras_lsp.text.notebook import edits_between
 from keras_lsp.text.shift import Shift
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from keras_lsp.knowledge.api import Api
+    from keras_lsp.session.project import Stamp
     from keras_lsp.source.facts import ModuleFacts
     from keras_lsp.source.parse import ParsedModule
     from keras_lsp.source.resolve import NameResolver
@@ -29,6 +32,21 @@ class _Replayed:
     report: ReplayReport | None = None
 
 
+@dataclass(slots=True)
+class DiskState:
+    """Files that a document depends on, and how they were when somebody looked last."""
+
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    changes: int = 0  # how often one of them was another than before
+
+    def look(self, paths: Iterable[str], stamp_of: Callable[[str], Stamp]) -> bool:
+        """Whether one has changed since; those that nobody looked at before have not."""
+        before, self.stamps = self.stamps, {path: stamp_of(path) for path in paths}
+        changed = any(before.get(path, stamp) != stamp for path, stamp in self.stamps.items())
+        self.changes += changed
+        return changed
+
+
 class OpenDocument:
     """Holds and moves state; decides nothing."""
 
@@ -37,6 +55,7 @@ class OpenDocument:
         self.module = LiveModule(document.text)
         self.imports: frozenset[str] | None = None  # files its imports may mean, once somebody asked
         self.fingerprint = ""  # of all that a replay of the text as it is now depends on
+        self.disk = DiskState()
         self.wanted: str | None = None  # fingerprint of the replay that waits or runs
         self.obstacle = ""  # why no worker can be had, as of the last try
         self.restart = False  # the user asked for a fresh worker
@@ -113,6 +132,11 @@ class OpenDocument:
     def path(self) -> str:
         """Where the document is, or a name of its own for one that is nowhere."""
         return self.document.path or f"/{re.sub(r'[^0-9A-Za-z]+', '_', self.document.key).strip('_')}.py"
+
+    @property
+    def files_read(self) -> tuple[str, ...]:
+        """What the last report depends on of the disk."""
+        return self._kept.report.files if self._kept is not None and self._kept.report is not None else ()
 
     @property
     def environment(self) -> EnvironmentFacts | None:

@@ -57,6 +57,10 @@ class OtherFiles:
             if key != but:
                 self._want(key)
 
+    def may_have_changed(self, key: str) -> None:
+        """A file that a document imports is another one on disk."""
+        self._want(key)
+
     def stand_still(self) -> None:
         """No file changes while this session lasts."""
         self._names.stand_still()
@@ -66,12 +70,15 @@ class OtherFiles:
         self._names.forget()
         self.others_changed()
 
-    async def place_of(self, key: str, name: str) -> Elsewhere | None:
-        """Where the packages of a document's environment define what a dotted name means."""
+    async def place_of(self, key: str, name: str, method: str = "") -> Elsewhere | None:
+        """Where the packages of a document's environment define what a dotted name means.
+
+        With `method` that one of the class, where it has it itself.
+        """
         entry = self._documents[key]
         packages = self._around.packages_of(entry.found.command) if entry.found else ()
         resolver = JediResolver(entry.document.path, self._around.root_of(entry.path), packages)
-        return await asyncio.wrap_future(self._names.place_of(resolver, *split_name(name)))
+        return await asyncio.wrap_future(self._names.place_of(resolver, *split_name(name), method))
 
     def is_busy(self, key: str) -> bool:
         return self._queue.is_busy(key)

@@ -20,6 +20,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+SETTINGS_FILE = "pyproject.toml"
 _MOST_BYTES = 1 << 20
 _NAMES = frozenset({"input-shapes", "hints", "select", "ignore", "severity", "per-file-ignores"})
 
@@ -40,12 +41,17 @@ class ModulePlace:
     folder: str
 
 
+Stamp = tuple[int, int, int] | None  # differs when a file does: inode, time of change, size; None without one
+
+
 class ProjectLoader(Protocol):
     def settings_of(self, root: str) -> ProjectSettings: ...
 
     def place_of(self, path: str) -> ModulePlace: ...
 
     def text_of(self, path: str) -> str | None: ...
+
+    def stamp_of(self, path: str) -> Stamp: ...
 
     def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]: ...
 
@@ -54,7 +60,7 @@ class ProjectFiles:
     """Reads the disk. Never raises: what cannot be read says nothing."""
 
     def settings_of(self, root: str) -> ProjectSettings:
-        file = Path(root) / "pyproject.toml"
+        file = Path(root) / SETTINGS_FILE
         try:
             data = tomllib.loads(file.read_text(encoding="utf-8"))
         except FileNotFoundError:
@@ -98,6 +104,13 @@ class ProjectFiles:
             return file.read_text(encoding="utf-8", errors="replace")
         except (OSError, ValueError):
             return None
+
+    def stamp_of(self, path: str) -> Stamp:
+        try:
+            status = Path(path).stat()
+        except (OSError, ValueError):
+            return None
+        return status.st_ino, status.st_mtime_ns, status.st_size
 
     def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]:
         """Where the packages of an interpreter are installed; () behind a launcher, where nobody knows."""

@@ -20,8 +20,18 @@ def fingerprint_of(entry: OpenDocument, documents: Iterable[OpenDocument], surro
     others = _by_path(entry, documents)
     imported = _closure(entry, others, surroundings) if others else {}
     hints = _input_hints(entry, surroundings)
-    code = " ".join((entry.facts.fingerprint, *entry.class_names))  # classes may be known later than the text
+    # Classes may be known later than the text, and files that are not open may change beside it.
+    code = " ".join((entry.facts.fingerprint, str(entry.disk.changes), *entry.class_names))
     return recipe_fingerprint(code, imported, entry.found, hints)
+
+
+def files_of(
+    entry: OpenDocument, documents: Iterable[OpenDocument], surroundings: Surroundings
+) -> frozenset[str]:
+    """Files of the workspace, open or not, that decide what a document means: those that it may import,
+    whether they exist or not, and those that its last replay read. What is open counts as it is open."""
+    read = (path for path in entry.files_read if surroundings.root_of(path) is not None)
+    return frozenset((*_imports(entry, surroundings), *read)) - _by_path(entry, documents).keys()
 
 
 def request_for(

@@ -21,7 +21,7 @@ from keras_lsp.session.environments import confirmed_facts, environment_facts
 from keras_lsp.session.open_document import OpenDocument
 from keras_lsp.session.other_files import OtherFiles
 from keras_lsp.session.project import ProjectFiles
-from keras_lsp.session.recipe import fingerprint_of, request_for
+from keras_lsp.session.recipe import files_of, fingerprint_of, request_for
 from keras_lsp.session.settings import Settings
 from keras_lsp.session.snapshot import ReplayState, Snapshot
 from keras_lsp.session.surroundings import Surroundings
@@ -43,6 +43,7 @@ NOT_TRUSTED = (
 )
 NOT_SELECTED = "The editor has not said yet which Python is selected."
 STARTING = "Keras is being started."
+STOPPED = "You stopped the replay. It is tried again when the code changes, or when you ask for it."
 REPLAYING = "The model code is being replayed."
 
 
@@ -95,6 +96,7 @@ class Session:
             return
         entry = self._open[document.key] = OpenDocument(document)
         self._find_environment(entry)
+        self._look(entry)
         self._text_changed(document.key, entry)
 
     def change(self, document: Document) -> None:
@@ -140,9 +142,9 @@ class Session:
 
     # -- what the user decides
 
-    async def place_of(self, key: str, name: str) -> Elsewhere | None:
-        """Where the environment of an open document has the source of `keras.layers.Dense`."""
-        return await self._others.place_of(key, name) if key in self._open else None
+    async def place_of(self, key: str, name: str, method: str = "") -> Elsewhere | None:
+        """Where the environment of an open document has the source of a class of Keras, or of its method."""
+        return await self._others.place_of(key, name, method) if key in self._open else None
 
     @property
     def trusted(self) -> bool:
@@ -175,6 +177,20 @@ class Session:
         self._around.shapes[class_name] = shape
         self._refresh_all(changed=True)
 
+    def look_around(self) -> None:
+        """Notices what has changed on disk since the last look, of what the open documents depend on."""
+        if self._around.settings_changed():
+            self._around.reload()
+            self._refresh_all(changed=True)
+        changed = [key for key, entry in self._open.items() if self._look(entry)]
+        for key in changed:
+            self._others.may_have_changed(key)
+            if self._refresh(key, self._open[key]):
+                self._publish(key)
+
+    def _look(self, entry: OpenDocument) -> bool:
+        return entry.disk.look(files_of(entry, self._open.values(), self._around), self._around.stamp_of)
+
     def rebuild(self, key: str) -> None:
         """Replays a document once more, whatever was decided about it; a worker in trouble is replaced."""
         entry = self._open.get(key)
@@ -188,6 +204,14 @@ class Session:
         self._others.forget()
         self._refresh(key, entry, force=True)
         self._publish(key)
+
+    def stop_replay(self, key: str) -> None:
+        """What runs for a document ends, at the user's word, and is not tried again of itself."""
+        entry = self._open.get(key)
+        if entry is not None and entry.state is ReplayState.BUILDING:
+            self._budget.refuse(key, entry.fingerprint, STOPPED)
+            self._refresh(key, entry)
+            self._publish(key)
 
     async def restart_workers(self) -> None:
         """Ends all workers and replays every open document in fresh ones."""
@@ -322,6 +346,7 @@ class Session:
         else:
             self._budget.forgive(key)
             entry.accept(outcome.report)
+            self._look(entry)
             self._refresh(key, entry)
 
     def _build_failed(self, key: str, error: BaseException) -> None:

@@ -8,13 +8,13 @@ from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from keras_lsp.session.project import ProjectSettings
+from keras_lsp.session.project import SETTINGS_FILE, ProjectSettings
 from keras_lsp.session.settings import RuleSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from keras_lsp.session.project import ModulePlace, ProjectLoader
+    from keras_lsp.session.project import ModulePlace, ProjectLoader, Stamp
     from keras_lsp.session.settings import Settings
 
 _NOTHING_SAID = ProjectSettings()
@@ -29,9 +29,11 @@ class Surroundings:
         self.shapes: dict[str, str] = {}  # said by the user in this session
         self._loader = loader
         self._projects: dict[str, ProjectSettings] = {}
+        self._stamp: tuple[Stamp, ...] = ()  # of the files that these are from
 
     def reload(self) -> None:
         """Reads the folders' files again."""
+        self._stamp = self._settings_stamp()
         self._projects = {root: self._loader.settings_of(root) for root in self.roots}
 
     def place_of(self, path: str) -> ModulePlace:
@@ -40,6 +42,17 @@ class Surroundings:
     def saved_text(self, path: str) -> str | None:
         """What is on disk. May be called from another thread."""
         return self._loader.text_of(path)
+
+    def stamp_of(self, path: str) -> Stamp:
+        """Equal for a file that has not changed on disk."""
+        return self._loader.stamp_of(path)
+
+    def settings_changed(self) -> bool:
+        """Whether the folders' own files of settings are others than those that were read."""
+        return self._settings_stamp() != self._stamp
+
+    def _settings_stamp(self) -> tuple[Stamp, ...]:
+        return tuple(self._loader.stamp_of(str(PurePath(root) / SETTINGS_FILE)) for root in self.roots)
 
     def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]:
         return self._loader.packages_of(command)

@@ -47,6 +47,7 @@ _NO_MODELS = frozenset(
      "pandas", "plotly", "pytest", "rich", "scipy", "seaborn", "sklearn", "torch", "tqdm", "yaml"}
 )  # fmt: skip
 _ROUNDS = 3  # what is learned about a class's bases may make us ask for what it holds
+_AFTER_CLASS = re.compile(r"^[^\s#)\]}]", re.MULTILINE)  # what begins a line of the module body
 
 
 @dataclass
@@ -96,11 +97,16 @@ class JediNames:
         """
         return self._thread.submit(self._look_up, resolver, parsed)
 
-    def place_of(self, resolver: JediResolver, module: str, name: str) -> Future[Elsewhere | None]:
-        """Where an installed package defines a class or function; None where that is not found."""
-        return self._thread.submit(self._place_of, resolver, (module, name))
+    def place_of(
+        self, resolver: JediResolver, module: str, name: str, method: str = ""
+    ) -> Future[Elsewhere | None]:
+        """Where an installed package defines a class or function; None where that is not found.
 
-    def _place_of(self, resolver: JediResolver, name: ImportedName) -> Elsewhere | None:
+        With `method` where the class has that, and the class itself where it does not.
+        """
+        return self._thread.submit(self._place_of, resolver, (module, name), method)
+
+    def _place_of(self, resolver: JediResolver, name: ImportedName, method: str) -> Elsewhere | None:
         definition = self._jedi.definition(resolver, name) if resolver.packages else None
         text = self._read(definition.file) if definition is not None and definition.file else None
         if definition is None or definition.file is None or text is None:
@@ -108,7 +114,12 @@ class JediNames:
         found = re.search(rf"^((?:class|(?:async )?def) ){re.escape(definition.name)}\b", text, re.MULTILINE)
         if found is None:
             return None
-        line = LineIndex(text).line_of(found.start())
+        end = _AFTER_CLASS.search(text, found.end())
+        own = re.compile(rf"^([ \t]+(?:async )?def ){re.escape(method)}\b", re.MULTILINE) if method else None
+        inside = own.search(text, found.end(), end.start() if end else len(text)) if own else None
+        line = LineIndex(text).line_of((inside or found).start())
+        if inside is not None:
+            return Elsewhere(definition.file, line, inside.group(1), method)
         return Elsewhere(definition.file, line, found.group(1), definition.name)
 
     def stand_still(self) -> None:

@@ -265,6 +265,7 @@ class ReplayReport:
     holes: Tuple[Hole, ...] = ()
     unknowns: Tuple[Unknown, ...] = ()
     checkpoints: Tuple[CheckpointReport, ...] = ()
+    files: Tuple[str, ...] = ()  # of the workspace, that it depends on: modules, and weights also if missing
     timings: Dict[str, float] = field(default_factory=dict)  # seconds by phase
     truncated: bool = False  # a size cap was hit: what is not here is not known
 

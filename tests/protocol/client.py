@@ -66,7 +66,19 @@ FULL_CAPABILITIES: Message = {
             "isPreferredSupport": True,
         },
     },
-    "window": {"workDoneProgress": True},
+    "window": {"workDoneProgress": True, "showDocument": {"support": True}},
+}
+
+
+# That diagnostics are pulled is an exception here: then nothing is published.
+PULLING_CAPABILITIES: Message = {
+    **FULL_CAPABILITIES,
+    "workspace": {
+        **FULL_CAPABILITIES["workspace"],
+        "diagnostics": {"refreshSupport": True},
+        "didChangeWatchedFiles": {"dynamicRegistration": True},
+    },
+    "textDocument": {**FULL_CAPABILITIES["textDocument"], "diagnostic": {}},
 }
 
 

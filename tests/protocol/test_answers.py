@@ -310,6 +310,25 @@ async def test_commands(client: Client) -> None:
         assert await run(*command) is None
 
 
+async def test_a_lens_leads_to_a_mistake_where_the_client_shows_places(clients: Clients) -> None:
+    text = (
+        'import keras\n\n\nclass Net(keras.Model):\n    def call(self, x):\n        s = "😀"; '
+        "return keras.layers.Dense(3)(x)\n"
+    )
+    lenses = {"textDocument": {"uri": URI}}
+    client = await clients.start()
+    client.open(URI, text)
+    (lens,) = await client.request("textDocument/codeLens", lenses)
+    assert lens["command"]["title"] == "1 mistake"
+    await client.request("workspace/executeCommand", lens["command"])
+    asked = (await client.wait_for(lambda m: m.get("method") == "window/showDocument"))["params"]
+    assert (asked["uri"], asked["takeFocus"]) == (URI, True)
+    assert text_at(text, asked["selection"], client.encoding) == "keras.layers.Dense(3)"
+    modest = await clients.start(capabilities={})
+    modest.open(URI, text)
+    assert await modest.request("textDocument/codeLens", lenses) == []
+
+
 async def test_every_command_offered_is_there(client: Client) -> None:
     for command in client.capabilities["executeCommandProvider"]["commands"]:
         params = {"command": command, "arguments": [1, 2, 3]}  # of which none takes as many

@@ -111,7 +111,7 @@ async def test_what_the_server_says_it_can_do(client: Client) -> None:
     offered = client.capabilities
     for provider in ("hover", "completion", "inlayHint", "documentSymbol", "definition", "codeAction"):
         assert offered[f"{provider}Provider"], provider
-    assert offered["textDocumentSync"] == {"openClose": True, "change": 1}
+    assert offered["textDocumentSync"] == {"openClose": True, "change": 1, "save": True}
     assert "kerasLsp.rebuild" in offered["executeCommandProvider"]["commands"]
 
 

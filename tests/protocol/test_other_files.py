@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.protocol.client import PATIENCE
+import pytest
+
+from tests.protocol.client import FULL_CAPABILITIES, PATIENCE
 
 if TYPE_CHECKING:
     from tests.protocol.client import Client
@@ -85,6 +88,34 @@ async def test_the_base_on_disk_is_enough(clients: Clients, bare_python: list[st
     assert "dense" in await completions(client, uri)
 
 
+@pytest.mark.parametrize("how", ["it watches files", "something is saved", "something is asked"])
+async def test_a_file_that_changes_outside_of_the_editor(
+    clients: Clients, bare_python: list[str], tmp_path: Path, how: str
+) -> None:
+    base = tmp_path / "base.py"
+    base.write_text(BASE, encoding="utf-8")
+    capabilities = copy.deepcopy(FULL_CAPABILITIES)
+    watches = how == "it watches files"
+    capabilities["workspace"]["didChangeWatchedFiles"] = {"dynamicRegistration": watches}
+    client = await clients.start(
+        options={"interpreter": bare_python}, root=tmp_path, capabilities=capabilities
+    )
+    uri = (tmp_path / "model.py").as_uri()
+    client.open(uri, MODEL)
+    assert "Dense" in await wait_for_card(client, uri, known=True)
+    registered = [one for asked in client.sent("client/registerCapability") for one in asked["registrations"]]
+    watched = [one for one in registered if one["method"] == "workspace/didChangeWatchedFiles"]
+    assert bool(watched) is watches
+    base.write_text(PLAIN, encoding="utf-8")
+    if watches:
+        assert any(each["globPattern"] == "**/*.py" for each in watched[0]["registerOptions"]["watchers"])
+        changes = {"changes": [{"uri": base.as_uri(), "type": 2}]}
+        client.notify("workspace/didChangeWatchedFiles", changes)
+    elif how == "something is saved":
+        client.notify("textDocument/didSave", {"textDocument": {"uri": uri}})
+    await wait_for_card(client, uri, known=False)
+
+
 HOLDING = """import keras
 
 
@@ -129,7 +160,12 @@ async def test_the_source_of_a_layer_in_the_users_keras(
     uri = (tmp_path / "model.py").as_uri()
     client = await clients.start(options={"interpreter": keras_python}, root=tmp_path)
     client.open(uri, text)
-    for request, needle in (("definition", "Dense(3"), ("typeDefinition", "head =")):
+    for request, needle, at in (
+        ("definition", "Dense(3", "class Dense("),
+        ("declaration", "Dense(3", "class Dense("),
+        ("typeDefinition", "head =", "class Dense("),
+        ("implementation", "head =", "    def call(self, inputs"),
+    ):
         place = client.place(uri, text, text.index(needle) + 1)
         (found,) = await client.request(f"textDocument/{request}", place)
         path = Path(found["uri"].removeprefix("file://"))
@@ -137,8 +173,9 @@ async def test_the_source_of_a_layer_in_the_users_keras(
         source = await asyncio.to_thread(path.read_text, encoding="utf-8")
         line = source.splitlines()[found["range"]["start"]["line"]]
         span = found["range"]
-        assert line[span["start"]["character"] : span["end"]["character"]] == "Dense"
-        assert line.startswith("class Dense(")
+        named = line[span["start"]["character"] : span["end"]["character"]]
+        assert named == ("call" if request == "implementation" else "Dense")
+        assert line.startswith(at)
     # A variable of the program's own is where it was.
     (own,) = await client.request("textDocument/definition", client.place(uri, text, text.index("head)")))
     assert own["uri"] == uri

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.processes import children
-from tests.protocol.client import FULL_CAPABILITIES, Client, Message, text_at
+from tests.protocol.client import FULL_CAPABILITIES, PULLING_CAPABILITIES, Client, Message, text_at
 
 if TYPE_CHECKING:
     from tests.protocol.conftest import Clients
@@ -201,3 +201,77 @@ async def test_related_places_only_for_clients_that_show_them(clients: Clients) 
     for found in await client.wait_for_diagnostics(URI, bool):
         assert "relatedInformation" not in found
         assert "data" not in found
+
+
+class Pulling:
+    """A client that asks, as VS Code does: when it opens or changes a document, and when it is told to."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+        self.last: str | None = None
+
+    async def pull(self, uri: str = URI) -> list[Message] | None:
+        """The items; None where they are as they were."""
+        asked = {"textDocument": {"uri": uri}, "previousResultId": self.last}
+        report = await self.client.request("textDocument/diagnostic", asked)
+        self.last = report.get("resultId")
+        assert report["kind"] in ("full", "unchanged")
+        return report["items"] if report["kind"] == "full" else None
+
+
+async def test_a_client_that_pulls_is_not_told(clients: Clients) -> None:
+    client = await clients.start(capabilities=PULLING_CAPABILITIES)
+    assert client.capabilities["diagnosticProvider"]["workspaceDiagnostics"] is False
+    pulling = Pulling(client)
+    client.open(URI, BAD)
+    (found,) = await pulling.pull() or []
+    assert found["code"] == "KL303"
+    assert await pulling.pull() is None
+    client.change(URI, 2, BAD + "# a comment\n")
+    assert await pulling.pull() is None
+    client.change(URI, 3, GOOD)
+    assert await pulling.pull() == []
+    assert await pulling.pull("file:///nowhere/else.py") == []
+    assert not client.sent(DIAGNOSTICS)
+    assert not client.sent("workspace/diagnostic/refresh")  # it has asked by itself about all that changed
+
+
+async def test_who_pulls_is_told_when_a_replay_found_more(clients: Clients, keras_python: list[str]) -> None:
+    options = {"trusted": True, "interpreter": keras_python}
+    client = await clients.start(capabilities=PULLING_CAPABILITIES, options=options)
+    pulling = Pulling(client)
+    text = "import keras\n\nnet = keras.Sequential([keras.layers.Dense(2)])\nnet.weights[0]\n"
+    text = f"{text}keras.layers.Dense(-1)\n"
+    client.open(URI, text)
+    before = await pulling.pull() or []
+    assert "KL501" not in {one["code"] for one in before}
+    await client.wait_for(lambda message: message.get("method") == "workspace/diagnostic/refresh")
+    assert "KL501" in {one["code"] for one in await pulling.pull() or []}
+    assert not client.sent(DIAGNOSTICS)
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_who_cannot_be_told_to_pull_again_is_told_all(clients: Clients, told: bool) -> None:
+    capabilities = {
+        "textDocument": {"diagnostic": {}},
+        "workspace": {"diagnostics": {"refreshSupport": told}},
+    }
+    client = await clients.start(capabilities=capabilities)
+    assert ("diagnosticProvider" in client.capabilities) is told
+    client.open(URI, BAD)
+    if not told:
+        assert await client.wait_for_diagnostics(URI, bool)
+
+
+async def test_a_replay_can_be_cancelled_where_its_progress_is_shown(
+    clients: Clients, keras_python: list[str]
+) -> None:
+    client = await clients.start(options={"trusted": True, "interpreter": keras_python})
+    client.open(URI, GOOD)  # Keras is imported first, which takes seconds
+    began = await client.wait_for(lambda m: m.get("params", {}).get("value", {}).get("kind") == "begin")
+    assert began["params"]["value"]["cancellable"] is True
+    client.notify("window/workDoneProgress/cancel", {"token": began["params"]["token"]})
+    assert "stopped" in (await client.wait_for_status(URI, "failed"))["reason"]
+    await client.wait_for(lambda m: m.get("params", {}).get("value", {}).get("kind") == "end")
+    await client.request("workspace/executeCommand", {"command": "kerasLsp.rebuild", "arguments": [URI]})
+    await client.wait_for_status(URI, "ready")

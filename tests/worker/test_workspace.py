@@ -112,3 +112,13 @@ def test_what_a_module_could_not_make_is_unknown_by_its_name(keras3_worker: Work
 def test_a_module_of_the_users_does_not_hide_pythons(keras3_worker: Worker, tmp_path: Path) -> None:
     files = {**PLAIN, "json.py": "raise SystemExit\n", "numpy.py": "raise SystemExit\n"}
     assert kernels(replay(keras3_worker, tmp_path, files)) == [(3, 8), (8, 4)]
+
+
+def test_the_files_that_it_depends_on_are_told(keras3_worker: Worker, tmp_path: Path) -> None:
+    overlays = {"nets/settings.py": PLAIN["nets/settings.py"]}  # open in the editor
+    report = replay(keras3_worker, tmp_path, PLAIN | {"other.py": ""}, overlays)
+    assert {*report.files} == {str(tmp_path / "nets/__init__.py"), str(tmp_path / "nets/blocks.py")}
+    text = "import keras\nm = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])\n"
+    text += "m.load_weights('later.weights.h5')\n"
+    report = keras3_worker.replay(text, path=str(tmp_path / "model.py"), roots=(str(tmp_path),))
+    assert [path.rpartition("/")[2] for path in report.files] == ["later.weights.h5"]

@@ -131,6 +131,7 @@ export class Server implements ServerAccess, Disposable {
         ...this.settings.forServer(),
         trusted: workspace.isTrusted,
         ruleUri: RULE_URI,
+        commands: ['kerasLsp.showModel', 'kerasLsp.setInputShape'],
       }),
       settings: () => this.settings.forServer(),
     });

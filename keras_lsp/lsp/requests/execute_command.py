@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pygls.exceptions import JsonRpcInvalidParams
+from cattrs import BaseValidationError
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.exceptions import JsonRpcException, JsonRpcInvalidParams
 
-from keras_lsp.features import actions, rules
+from keras_lsp.features import actions, rules, summary
 from keras_lsp.features.rules import choice, explanation
 from keras_lsp.lsp import to_lsp
 from keras_lsp.lsp.requests import doctor, model
+from keras_lsp.lsp.sheet import sheet_of
 from keras_lsp.source.pragmas import read_input
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
-    from lsprotocol import types
-
     from keras_lsp.lsp.connection import KerasLanguageServer
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Place:
+    uri: str
+    position: types.Position
 
 
 async def answer(ls: KerasLanguageServer, params: types.ExecuteCommandParams) -> Any:
@@ -42,6 +54,40 @@ async def _show_model(ls: KerasLanguageServer, arguments: Sequence[object]) -> A
         raise JsonRpcInvalidParams("kerasLsp.showModel takes {uri, position?}")
     (params,) = arguments
     return model.answer(ls, {"uri": params} if isinstance(params, str) else params)
+
+
+async def _summary(ls: KerasLanguageServer, arguments: Sequence[object]) -> str | None:
+    """`{uri, position}`: the model there as plain text; None where there is none."""
+    snapshot = ls.session.snapshot()
+    try:
+        (where,) = arguments
+        asked = get_converter().structure(where, _Place)
+    except (BaseValidationError, ValueError, TypeError) as error:
+        raise JsonRpcInvalidParams("kerasLsp.summary takes {uri, position}") from error
+    sheet = sheet_of(snapshot, asked.uri, ls.client.encoding)
+    if sheet is None:
+        return None
+    return summary.summary(snapshot, sheet.document.key, sheet.offset(asked.position))
+
+
+async def _show_finding(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
+    """`{uri, range}`: the client goes there, where it does as it is told."""
+    try:
+        (where,) = arguments
+        there = get_converter().structure(where, types.Location)
+    except (BaseValidationError, ValueError, TypeError) as error:
+        raise JsonRpcInvalidParams("kerasLsp.showFinding takes {uri, range}") from error
+    if ls.client.shows_documents:
+        shown = types.ShowDocumentParams(there.uri, take_focus=True, selection=there.range)
+        ls.in_background(_show(ls, shown))
+
+
+async def _show(ls: KerasLanguageServer, shown: types.ShowDocumentParams) -> None:
+    """Not awaited by the answer: the client may wait for that before it looks at ours."""
+    try:
+        await ls.window_show_document_async(shown)
+    except JsonRpcException as error:
+        logger.warning("the client does not show %s: %s", shown.uri, error)
 
 
 async def _set_input_shape(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
@@ -101,6 +147,8 @@ def _texts(arguments: Sequence[object], *names: str) -> tuple[str, ...]:
 _COMMANDS: dict[str, Callable[[KerasLanguageServer, Sequence[object]], Awaitable[Any]]] = {
     "kerasLsp.rebuild": _rebuild,
     "kerasLsp.showModel": _show_model,
+    "kerasLsp.summary": _summary,
+    "kerasLsp.showFinding": _show_finding,
     "kerasLsp.setInputShape": _set_input_shape,
     "kerasLsp.pinInput": _pin_input,
     "kerasLsp.restartWorker": _restart_worker,

@@ -23,6 +23,7 @@ class Checkpoints:
     def __init__(self, line: KerasLine) -> None:
         self.line = line
         self.found: List[CheckpointReport] = []
+        self.asked: List[str] = []  # every file that is named, also if there is none
         # Whether the program saves, or trains (a callback may save then): a real run loads what that wrote,
         # and there is only what an earlier run left.
         self.may_be_written = False
@@ -42,6 +43,7 @@ class Checkpoints:
             or not isinstance(path, (str, os.PathLike))
         ):
             return
+        self.asked.append(os.path.abspath(path))
         stored = _stored(os.fspath(path))
         if stored is None:
             return

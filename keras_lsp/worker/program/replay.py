@@ -11,7 +11,7 @@ import sys
 import time
 import types
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 
 from ..record.describe import Describer
 from ..record.failures import (
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from ..wire import ReplayRequest
 
 
+_MOST_FILES = 500
 HOLDER = "__keras_lsp_context__"  # what a `with` enters, between two statements of ours
 
 
@@ -66,6 +67,9 @@ class _Replay:
         self.warnings = WarningLog(self.source)
         self.stand_ins = StandIns(line, self.observer, self.events)
         self.callees = Callees(line, self.source, self.holes)
+        self.finder = WorkspaceFinder(
+            request.roots, dict(request.overlays), self.callees, self.recorder.loops
+        )
         ANSWERS.sample = request.sample
         self.module = self._module()
         self.timings: Dict[str, float] = {}
@@ -77,10 +81,7 @@ class _Replay:
             self.stand_ins.install()
             self.warnings.install()
             surroundings.install()
-            finder = WorkspaceFinder(
-                self.request.roots, dict(self.request.overlays), self.callees, self.recorder.loops
-            )
-            finder.install()
+            self.finder.install()
         with self.line.scope():
             if tree is not None:
                 with self._phase("replay"):
@@ -101,9 +102,14 @@ class _Replay:
             holes=tuple(self.holes),
             unknowns=tuple(ANSWERS.unknowns.values()),
             checkpoints=tuple(self.stand_ins.checkpoints.found),
+            files=self._files(),
             timings=self.timings,
             truncated=self.recorder.truncated,
         )
+
+    def _files(self) -> Tuple[str, ...]:
+        files = dict.fromkeys((*self.finder.read, *self.stand_ins.checkpoints.asked))
+        return tuple(files)[:_MOST_FILES]
 
     @contextmanager
     def _phase(self, name: str) -> Iterator[None]:

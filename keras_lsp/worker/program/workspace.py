@@ -45,6 +45,7 @@ class WorkspaceFinder:
         self.overlays = {os.path.normcase(path): text for path, text in overlays.items()}
         self.callees = callees
         self.loops = loops
+        self.read: List[str] = []  # files that modules were read from
 
     def install(self) -> None:
         sys.path.extend(root for root in self.roots if root not in sys.path)
@@ -85,6 +86,8 @@ class WorkspaceFinder:
                 text = stream.read()
         except (OSError, SyntaxError, UnicodeError):
             return spec
+        finally:
+            self.read.append(origin)
         return self._spec(name, origin, text, spec.submodule_search_locations is not None)
 
     def _is_the_users(self, path: str) -> bool:

@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.code_lens import code_lenses
+from keras_lsp.features.results import LensKind
 from keras_lsp.features.workspace_symbols import workspace_symbols
+from keras_lsp.text.span import Span
 from tests.unit.features.views import KEY, current, stale, static
 
 if TYPE_CHECKING:
@@ -48,6 +50,34 @@ def test_a_model_that_is_not_built_says_so(replayed: Replayed) -> None:
         "        self.a = keras.layers.Dense(3)\nnet = Net()\n"
     )
     assert lenses(current(text, replayed(text))) == [("Net", "not built")]
+
+
+def test_the_input_is_asked_for_where_it_is_a_guess_or_not_known(replayed: Replayed) -> None:
+    text = (
+        "import keras\nclass Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a = keras.layers.Dense(3)\n    def call(self, x):\n        return self.a(x)\n"
+        "net = Net()\n"
+    )
+    (size, ask) = code_lenses(current(text, replayed(text)), KEY)
+    assert "~" in size.title or "would be" in size.title
+    assert (ask.title, ask.kind, ask.about) == ("set input shape…", LensKind.INPUT, "Net")
+    said = f"{text}net(keras.Input((4,)))\n"
+    assert len(code_lenses(current(said, replayed(said)), KEY)) == 1
+    assert len(code_lenses(static(text), KEY)) == 1  # nothing would come of it
+
+
+def test_mistakes_in_the_class_are_counted(replayed: Replayed) -> None:
+    text = (
+        "import keras\nclass Net(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.a = keras.layers.Dense(3)\n        self.b = keras.layers.Dense(3)\n"
+        "    def call(self, x):\n        return self.a(x)\nnet = Net()\nnet(keras.Input((4,)))\n"
+        "net.layers[9]\n"
+    )
+    found = code_lenses(current(text, replayed(text)), KEY)
+    assert [lens.title for lens in found][1:] == ["1 mistake"]  # not that behind the class
+    assert found[1].kind is LensKind.FINDINGS
+    assert isinstance(found[1].about, Span)
+    assert found[1].about.of(text).startswith("self.b")
 
 
 def test_it_can_be_switched_off(seed: Callable[[str], str]) -> None:

@@ -95,9 +95,9 @@ def test_slots_in_the_middle_of_a_word(seed: Callable[[str], str], replayed: Rep
 def test_slots_below_a_variable(seed: Callable[[str], str], replayed: Replayed) -> None:
     old = seed("nested")
     _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.‸")
-    assert labels(items) == ["blocks", "head"]
+    assert labels(items)[:3] == ["blocks", "head", "weights"]
     _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.blocks[0].‸")
-    assert labels(items) == ["dense", "norm"]
+    assert labels(items)[:3] == ["dense", "norm", "weights"]
     assert items[0].detail == "Dense  (None, 16) → (None, 64)"
 
 
@@ -227,3 +227,22 @@ def test_keys_of_a_dict(replayed: Replayed) -> None:
     assert items[0].detail.startswith("ReLU")
     for path in ("net.more['‸", "net.sizes['‸", "net.nothing['‸", "net['‸", "x = ['‸", "net.heads[f'‸"):
         assert typing(static, HEADS + path)[1] == ()
+
+
+def test_what_a_layer_and_a_model_have_of_keras(seed: Callable[[str], str], replayed: Replayed) -> None:
+    old = seed("functional")
+    _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.layers[-1].‸")
+    assert labels(items)[:4] == ["kernel", "bias", "weights", "variables"]
+    assert [item.detail for item in items][:3] == ["(16, 10)  float32", "(10,)  float32", "2 weights"]
+    assert "fit" not in labels(items)
+    _, items = typing(lambda t: stale(t, replayed(old), old), old + "\nmodel.‸")
+    assert {"get_weights()", "fit", "compile", "summary"} <= {*labels(items)}
+    assert "kernel" not in labels(items)
+    alone = "import keras\nd = keras.layers.Dense(3)\nm = keras.Sequential([d])\n"
+    _, items = typing(static, alone + "d.‸")
+    assert labels(items)[:3] == ["kernel", "bias", "weights"]
+    assert "fit" not in labels(items)
+    _, items = typing(static, alone + "m.‸")
+    assert "fit" in labels(items)
+    _, items = typing(static, alone + "x = 1\nx.‸")
+    assert items == ()

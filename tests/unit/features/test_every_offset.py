@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from keras_lsp.features.actions import code_actions
+from keras_lsp.features.code_lens import code_lenses
 from keras_lsp.features.completion import complete
-from keras_lsp.features.definition import definition
+from keras_lsp.features.definition import definition, implementation
 from keras_lsp.features.diagnostics import diagnostics
+from keras_lsp.features.folding import folds
 from keras_lsp.features.hover import hover
 from keras_lsp.features.inlay_hints import inlay_hints
 from keras_lsp.features.signature_help import signature_help
+from keras_lsp.features.summary import summary
 from keras_lsp.features.symbols import document_symbols
 from keras_lsp.text.span import Span
 from tests.unit.features.views import KEY, current, stale, static
@@ -26,16 +29,25 @@ if TYPE_CHECKING:
 SEEDS = ("subclassed", "functional", "nested", "reading_weights")
 
 
-def ask_everywhere(snapshot: Snapshot, near: int | None = None) -> None:
-    """At each place; with `near` at each around that one, where somebody types, and at some elsewhere."""
+def ask_about_all(snapshot: Snapshot) -> None:
     text = snapshot.views[KEY].document.text
     everything = Span(0, len(text))
-    for finding in diagnostics(snapshot, KEY):
-        assert everything.covers(finding.span)
-    for symbol in document_symbols(snapshot, KEY):
-        assert everything.covers(symbol.span)
+    spans = [finding.span for finding in diagnostics(snapshot, KEY)]
+    spans += [fold.span for fold in folds(snapshot, KEY)]
+    spans += [lens.span for lens in code_lenses(snapshot, KEY)]
+    spans += [symbol.span for symbol in document_symbols(snapshot, KEY)]
+    assert all(map(everything.covers, spans))
+    summary(snapshot, KEY, len(text) // 2)
     code_actions(snapshot, KEY, everything)
-    inlay_hints(snapshot, KEY, everything)
+    for hint in inlay_hints(snapshot, KEY, everything):
+        assert hint.target is None or everything.covers(hint.target)
+
+
+def ask_everywhere(snapshot: Snapshot, near: int | None = None) -> None:
+    """At each place; with `near` at each around that one, where somebody types, and at some elsewhere."""
+    ask_about_all(snapshot)
+    text = snapshot.views[KEY].document.text
+    everything = Span(0, len(text))
     for offset in range(len(text) + 1):
         if near is not None and abs(offset - near) > 60 and offset % 5:
             continue
@@ -43,10 +55,11 @@ def ask_everywhere(snapshot: Snapshot, near: int | None = None) -> None:
         assert shown is None or shown.span.touches(offset)
         for item in complete(snapshot, KEY, offset):
             assert item.replace.touches(offset)
+            assert not any(edit.span.touches(item.replace.start) for edit in item.also)
         signature = signature_help(snapshot, KEY, offset)
         for parameter in signature.parameters if signature else ():
             assert 0 < parameter.start < parameter.end < len(signature.label if signature else "")
-        for place in definition(snapshot, KEY, offset):
+        for place in (*definition(snapshot, KEY, offset), *implementation(snapshot, KEY, offset)):
             assert everything.covers(place.span)
 
 

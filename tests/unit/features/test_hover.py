@@ -317,3 +317,61 @@ def test_a_model_that_an_agent_keeps(replayed: Replayed) -> None:
     text = KEEPING + "\nagent = Agent(4)\n"
     assert "746 parameters" not in card(static(text), "self.mo|del.layers")
     assert "parameters" in card(current(text, replayed(text)), "self.mo|del = ")
+
+
+WHOSE = """\
+import keras
+from keras import layers
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first = layers.Dense(3, activation="relu")
+        self.heads = {"a": layers.Dense(1), "b": layers.Dense(2)}
+
+    def call(self, inputs):
+        x = self.first(inputs)
+        return {name: head(x) for name, head in self.heads.items()}
+
+
+net = Net()
+out = net(keras.Input((4,), name="given"))
+net.get_weights()
+net.first.weights
+"""
+
+
+def test_whose_weights_a_list_has(replayed: Replayed) -> None:
+    snapshot = current(WHOSE, replayed(WHOSE))
+    rows = [line.split() for line in card(snapshot, "net.get_wei|ghts()").splitlines()]
+    table = [row for row in rows if row[:1] and row[0].isdigit()]
+    assert [row[1:3] for row in table] == [
+        ["first", "kernel"],
+        ["first", "bias"],
+        ["heads['a']", "kernel"],
+        ["heads['a']", "bias"],
+        ["heads['b']", "kernel"],
+        ["heads['b']", "bias"],
+    ]
+    assert "first  kernel" not in card(snapshot, "net.first.wei|ghts")  # all are of that layer
+
+
+def test_a_name_that_only_the_replay_knows(replayed: Replayed) -> None:
+    shown = card(current(WHOSE, replayed(WHOSE)), "he|ad(x)")
+    assert shown.startswith("Dense head · 2 here")
+    assert hover(static(WHOSE), KEY, at(WHOSE, "he|ad(x)")) is None
+    assert hover(current(WHOSE, replayed(WHOSE)), KEY, at(WHOSE, "for na|me, head")) is None
+
+
+def test_what_an_input_is(replayed: Replayed) -> None:
+    shown = card(current(WHOSE, replayed(WHOSE)), "keras.In|put(")
+    assert shown.splitlines()[:2] == ["Input given", "(None, 4) float32"]
+    assert "not known" not in shown
+    assert "TensorFlow is not installed" in card(static(WHOSE), "keras.In|put(")
+
+
+def test_what_an_argument_is_here(replayed: Replayed) -> None:
+    snapshot = current(WHOSE, replayed(WHOSE))
+    assert card(snapshot, "activa|tion=").endswith('Here activation="relu": (None, 4) → (None, 3)')
+    assert card(static(WHOSE), "activa|tion=").endswith('Here activation="relu"')

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keras_lsp.features.definition import definition, keras_source, type_definition
+from keras_lsp.features.definition import definition, implementation, keras_source, type_definition
 from keras_lsp.features.results import Symbol, SymbolKind
 from keras_lsp.features.symbols import document_symbols
 from keras_lsp.text.span import Span
@@ -140,6 +140,22 @@ def test_the_class_of_a_layer(marked: str, own: list[str], of_keras: str | None)
         assert [x.span.of(OF_TYPES) for x in type_definition(snapshot, KEY, offset)] == own
         name = keras_source(snapshot, KEY, offset, of_type=True)
         assert name == (prefix + of_keras if of_keras else None)
+
+
+@pytest.mark.parametrize(
+    ("marked", "own"),
+    [
+        ("self.blo|ck(self", ["call"]),
+        ("n|et = ", ["call"]),
+        ("class N|et", ["call"]),
+        ("= N|et()", ["call"]),
+        ("self.fir|st(x)", []),  # of Keras: its source is looked for there
+        ("def call(self, x):\n        return self.block(self.first(|x", []),
+    ],
+)
+def test_what_runs_when_it_is_called(marked: str, own: list[str]) -> None:
+    snapshot, offset = static(OF_TYPES), at(OF_TYPES, marked)
+    assert [x.span.of(OF_TYPES) for x in implementation(snapshot, KEY, offset)] == own
 
 
 def test_definition_leads_into_keras_only_from_a_name_of_keras() -> None:

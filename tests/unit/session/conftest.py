@@ -12,7 +12,7 @@ import pytest
 from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.environment import Environment
 from keras_lsp.sandbox.packages import Packages
-from keras_lsp.session.project import ModulePlace, ProjectSettings
+from keras_lsp.session.project import SETTINGS_FILE, ModulePlace, ProjectSettings, Stamp
 from keras_lsp.session.session import Session
 from keras_lsp.session.settings import Settings
 from keras_lsp.text.document import Document
@@ -132,6 +132,13 @@ class Disk:
 
     def text_of(self, path: str) -> str | None:
         return self.texts.get(path)
+
+    def stamp_of(self, path: str) -> Stamp:
+        root, _, name = path.rpartition("/")
+        if name == SETTINGS_FILE:
+            return (0, hash(repr(self.settings.get(root))), 0) if root in self.settings else None
+        text = self.texts.get(path)
+        return None if text is None else (0, hash(text), len(text))
 
     def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]:
         del command

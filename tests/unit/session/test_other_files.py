@@ -49,6 +49,22 @@ async def pair(untrusted: Bench) -> Bench:
     return untrusted
 
 
+async def test_a_file_that_changes_outside_of_the_editor_is_noticed(pair: Bench) -> None:
+    assert classes(pair) == ["Net"]
+    pair.disk.texts["/w/base.py"] = PLAIN
+    pair.session.look_around()
+    await pair.settle()
+    assert classes(pair) == []
+    pair.disk.texts["/w/base.py"] = BASE
+    pair.session.look_around()
+    await pair.settle()
+    assert classes(pair) == ["Net"]
+    told = len(pair.builders.changed)
+    pair.session.look_around()
+    await pair.settle()
+    assert len(pair.builders.changed) == told  # nothing was to be said
+
+
 async def test_opening_does_not_wait_and_the_listener_hears_of_it(untrusted: Bench) -> None:
     untrusted.disk.texts["/w/base.py"] = BASE
     untrusted.session.open(document(NET, "/w/net.py"))

@@ -12,9 +12,10 @@ from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.jail import FULL
 from keras_lsp.sandbox.packages import Packages
 from keras_lsp.session.project import ModulePlace, ProjectSettings
-from keras_lsp.session.session import NO_MODEL_CODE, NOT_TRUSTED, REPLAYING, STARTING
+from keras_lsp.session.session import NO_MODEL_CODE, NOT_TRUSTED, REPLAYING, STARTING, STOPPED
 from keras_lsp.session.settings import Settings
 from keras_lsp.session.snapshot import ReplayState
+from keras_lsp.worker.report import ReplayReport, Versions
 from tests.unit.session.conftest import HELLO, KEY, MODEL, document
 
 if TYPE_CHECKING:
@@ -247,6 +248,25 @@ class TestFailures:
         assert failing.view().state is ReplayState.READY
         assert failing.builders.closed == ["A fresh start was asked for."]
 
+    async def test_the_user_may_stop_a_replay(self, bench: Bench) -> None:
+        bench.builders.go_on.clear()
+        bench.edit(MODEL.replace("64", "65"))
+        await asyncio.sleep(0.01)
+        asked = len(bench.builders.requests)
+        bench.session.stop_replay(KEY)
+        await bench.settle()
+        assert bench.builders.cancelled == 1
+        assert (bench.view().state, bench.view().reason) == (ReplayState.FAILED, STOPPED)
+        bench.builders.go_on.set()
+        bench.edit(commented(MODEL.replace("64", "65")))
+        await bench.settle()
+        assert len(bench.builders.requests) == asked  # the same code
+        bench.session.rebuild(KEY)
+        await bench.settle()
+        assert bench.view().state is ReplayState.READY
+        bench.session.stop_replay(KEY)  # too late
+        assert bench.view().state is ReplayState.READY
+
     async def test_insisting_on_what_works_keeps_the_worker(self, bench: Bench) -> None:
         bench.session.rebuild(KEY)
         assert bench.view().current is not None, "what is known stays until there is something newer"
@@ -325,8 +345,41 @@ class TestOtherDocuments:
         await importing.settle()
         assert [request.path for request in importing.builders.requests] == ["/w/model.py"]
 
+    async def test_files_that_a_replay_read_are_replayed_anew_when_they_change(self, bench: Bench) -> None:
+        bench.session.set_roots(("/w",))
+        bench.disk.texts |= {"/w/deep/er.py": "", "/elsewhere.py": ""}
+        files = ("/w/deep/er.py", "/w/not.there.h5", "/elsewhere.py")
+        bench.builders.outcome = ReplayOutcome(ReplayReport(Versions("3.11.7", "3.15.1", 3), files=files))
+        bench.edit(MODEL.replace("64", "65"))
+        await bench.settle()
+        bench.session.look_around()
+        await bench.settle()
+        asked = len(bench.builders.requests)
+        for path, text in (
+            ("/w/deep/er.py", "x = 1"),
+            ("/w/not.there.h5", "weights"),
+            ("/w/keras.py", ""),  # what an import may mean from now on
+            ("/elsewhere.py", "x = 1"),  # outside of all folders: nothing to us
+            ("/w/unrelated.py", ""),
+        ):
+            bench.disk.texts[path] = text
+            bench.session.look_around()
+            await bench.settle()
+            asked += path not in ("/elsewhere.py", "/w/unrelated.py")
+            assert len(bench.builders.requests) == asked, path
+        assert bench.view().current is not None
+
 
 class TestSurroundings:
+    async def test_a_file_of_settings_that_changes_counts_at_once(self, bench: Bench) -> None:
+        bench.session.set_roots(("/w",))
+        await bench.settle()
+        bench.disk.settings = {"/w": ProjectSettings({"Model": "(None, 7)"}, hints=False)}
+        bench.session.look_around()
+        await bench.settle()
+        assert not bench.session.snapshot().settings.hints
+        assert bench.builders.requests[-1].input_hints == {"Model": "(None, 7)"}
+
     async def test_an_input_shape_replays_the_documents_with_that_class(self, bench: Bench) -> None:
         bench.session.open(document(MODEL.replace("Model(k", "Other(k"), "/w/other.py"))
         await bench.settle()

@@ -2,6 +2,9 @@
 
 local M = {}
 
+--- What the line above a class asks of us, see |vim.lsp.codelens.run()|; all else goes to the server.
+M.own = { 'kerasLsp.showModel', 'kerasLsp.setInputShape' }
+
 local function root_of_buffer()
   local client = require('keras_lsp.client').of(0)
   if client and client.config.root_dir then
@@ -66,12 +69,34 @@ local function doctor(options)
   end
 end
 
+--- The model at the cursor as text, in a register: that of the system unless another is named.
+local function summary(options)
+  local server = require('keras_lsp.client')
+  local client = server.needed(0)
+  if not client then
+    return
+  end
+  local position = vim.lsp.util.make_position_params(0, client.offset_encoding).position
+  server.command(client, 'summary', { { uri = vim.uri_from_bufnr(0), position = position } }, function(text)
+    if text == nil or text == vim.NIL then
+      server.say('there is no model in this file')
+      return
+    end
+    local register = options.reg ~= '' and options.reg or (vim.fn.has('clipboard') == 1 and '+' or '"')
+    vim.fn.setreg(register, text, 'l')
+    server.say(('the summary is in register %s'):format(register))
+  end)
+end
+
 local function input_shape(options)
   local class, shape = options.args:match('^%s*(%S*)%s*(.-)%s*$')
   require('keras_lsp.input_shape').open(class, shape, options.bang)
 end
 
---- What the line above a class does, see |vim.lsp.codelens.run()|.
+local function input_shape_of(lens)
+  require('keras_lsp.input_shape').open(lens.arguments and lens.arguments[1] or '', '', false)
+end
+
 local function show_model_of(lens)
   local place = lens.arguments and lens.arguments[1] or {}
   local buffer = place.uri and vim.uri_to_bufnr(place.uri)
@@ -83,6 +108,7 @@ end
 
 function M.define()
   vim.lsp.commands['kerasLsp.showModel'] = show_model_of
+  vim.lsp.commands['kerasLsp.setInputShape'] = input_shape_of
   local function command(name, action, options)
     vim.api.nvim_create_user_command(name, action, options)
   end
@@ -93,6 +119,10 @@ function M.define()
     nargs = '*',
     bang = true,
     desc = 'Say what goes into a model: class and shape; with ! written into the file',
+  })
+  command('KerasSummary', summary, {
+    register = true,
+    desc = 'Copy the model at the cursor as text into a register',
   })
   command('KerasExplain', function(options)
     require('keras_lsp.explain').open(options.args, options.bang)

@@ -16,8 +16,11 @@ return {
 
   before_init = function(params, config)
     local trusted = config.root_dir ~= nil and trust.is_trusted(config.root_dir)
-    params.initializationOptions =
-      vim.tbl_extend('force', params.initializationOptions or {}, { trusted = trusted })
+    params.initializationOptions = vim.tbl_extend(
+      'force',
+      params.initializationOptions or {},
+      { trusted = trusted, commands = require('keras_lsp.commands').own }
+    )
   end,
 
   handlers = {

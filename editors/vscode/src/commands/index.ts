@@ -6,6 +6,7 @@ import type { Server } from '../server';
 import type { Status } from '../status';
 import { doctor } from './doctor';
 import { setInputShape } from './inputShape';
+import { copySummary } from './summary';
 import { showMenu } from './menu';
 import { explainRule } from './rules';
 
@@ -30,6 +31,8 @@ export function registerCommands(
     showOutput: () => {
       log.show();
     },
+    copySummary: () => copySummary(server),
+    showFinding: (where) => server.execute('kerasLsp.showFinding', where),
     setInputShape: (className, shape) => setInputShape(server, className, shape),
     explainRule: (code) => explainRule(server, documents, code),
     doctor: () => doctor(server, documents),

@@ -26,6 +26,7 @@ function menuItems(server: ServerAccess, status: Status): Item[] {
       ? [
           { label: '$(type-hierarchy) Show model', command: 'kerasLsp.showModel' },
           { label: '$(symbol-numeric) Set input shape of a model…', command: 'kerasLsp.setInputShape' },
+          { label: '$(clippy) Copy summary of a model', command: 'kerasLsp.copySummary' },
           { label: '$(refresh) Replay this file again', command: 'kerasLsp.rebuild' },
         ]
       : [];
