@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.module_index import Definition, Function
+from keras_lsp.source.module_index import Definition, Function, blocks_of
 from keras_lsp.source.parameters import parameter_names, self_name
 
 if TYPE_CHECKING:
@@ -158,13 +158,7 @@ def changed_names(statements: Iterable[ast.AST]) -> set[str]:
 
 
 def _own_names(function: Function) -> set[str]:
-    shared = {
-        name
-        for node in ast.walk(function)
-        if isinstance(node, (ast.Global, ast.Nonlocal))
-        for name in node.names
-    }
-    return {*parameter_names(function), *_givings(function.body)} - shared
+    return {*parameter_names(function), *_givings(function.body)} - set(_names_of_others(function))
 
 
 def changed_by(node: ast.AST) -> ast.expr | None:
@@ -188,16 +182,24 @@ def _givings(body: Iterable[ast.stmt]) -> Givings:
         node = waiting.pop()
         if isinstance(node, Definition):
             found[node.name].append(None)
-            for inner in ast.walk(node):  # what it says of the names around it
-                if isinstance(inner, (ast.Global, ast.Nonlocal)):
-                    for name in inner.names:
-                        found[name].append(None)
+            for name in _names_of_others(node):
+                found[name].append(None)
             continue
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found[node.id].append(None)
             continue
         waiting += _note(node, found)
     return dict(found)
+
+
+def _names_of_others(definition: Definition) -> Iterator[str]:
+    """The names around a definition to which something in it may give a value."""
+    waiting: list[ast.AST] = [definition]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
+            yield from node.names
+        waiting += blocks_of(node)
 
 
 def _note(node: ast.AST, found: Givings) -> Iterable[ast.AST]:

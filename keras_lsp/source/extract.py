@@ -45,7 +45,7 @@ def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> Modu
     if resolver is None and not may_concern_us(parsed.text):
         return ModuleFacts(problems=parsed.problems, fingerprint=fingerprint(parsed.text))
     index = index_module(parsed.tree)
-    found, knows_others = read(parsed.tree, parsed.text, index, resolver)
+    found, knows_others = read(parsed.tree, Positions(parsed.text), index, resolver)
     keras = index.imports.facts(parsed.text)
     return ModuleFacts(
         keras=replace(keras, used=keras.used or bool(found.classes) or knows_others),
@@ -62,14 +62,13 @@ def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> Modu
 
 
 def read(
-    tree: ast.Module, text: str, index: ModuleIndex, resolver: NameResolver | None
+    tree: ast.Module, positions: Positions, index: ModuleIndex, resolver: NameResolver | None
 ) -> tuple[Found, bool]:
     """What the statements of `tree` say, and whether any class of another module had a part in it.
 
-    Both may be without statements of `text`: `index` without those that nothing in it depends on, `tree` also
-    without definitions that only others depend on.
+    Both may be without statements of the text: `index` without those that nothing in it depends on, `tree`
+    also without definitions that only others depend on.
     """
-    positions = Positions(text)
     calls = Calls(positions, index, resolver or SameFileResolver())
     reader = ClassReader(positions, calls, index)
     classes = reader.read()

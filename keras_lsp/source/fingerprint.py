@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keras_lsp.text.span import Span
 
@@ -36,22 +36,21 @@ _STRING = "\x00"  # stands for a string in the code around it; the null byte is 
 _IDLE_BLANK = re.compile(r" (?:(?<!\w )|(?!\w))")
 
 
-class Tokens(NamedTuple):
-    """What a text or a piece of one says."""
+def tokens(text: str) -> str:
+    """What a text of whole statements on lines of their own says; pieces of a text add up to the whole.
 
-    code: str  # lines without idle blanks, strings replaced by marks
-    indents: str
-    strings: tuple[str, ...]
-
-
-def tokens(text: str) -> Tokens:
-    """Of whole statements on lines of their own; pieces of a text add up to the whole."""
+    Each line with its indentation, strings replaced by marks, without idle blanks; then these strings.
+    """
     code, strings = _parted(text)
     lines = code.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     lines = [line for line in lines if line.strip()]
     indents = [line[: len(line) - len(line.lstrip())] for line in lines]
-    said = _IDLE_BLANK.sub("", "\n".join(" ".join(line.split()) for line in lines))
-    return Tokens(said, "\n".join(indents), tuple(strings))
+    said = _IDLE_BLANK.sub("", "\n".join(" ".join(line.split()) for line in lines)).split("\n")
+    waiting = iter(strings)
+    return "".join(
+        f"{indent}:{line}\n" + "".join(f"{next(waiting)}{_STRING}" for _ in range(line.count(_STRING)))
+        for indent, line in zip(indents, said, strict=bool(lines))
+    )
 
 
 def fingerprint(text: str) -> str:
@@ -62,14 +61,10 @@ def fingerprint(text: str) -> str:
     return fingerprint_of([tokens(text)])
 
 
-def fingerprint_of(pieces: Iterable[Tokens]) -> str:
-    """The fingerprint of the text that the pieces add up to."""
-    said = [piece for piece in pieces if piece.code]
-    strings = (string for piece in said for string in piece.strings)
-    whole = "\x00\x00".join(
-        ("\n".join(p.code for p in said), "\n".join(p.indents for p in said), "\x00".join(strings))
-    )
-    return hashlib.blake2b(whole.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def fingerprint_of(pieces: Iterable[str]) -> str:
+    """The fingerprint of the text whose tokens the pieces add up to."""
+    said = "".join(pieces).encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(said, digest_size=16).hexdigest()
 
 
 def comments(text: str) -> Iterator[Span]:

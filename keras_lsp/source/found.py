@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from operator import attrgetter
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from keras_lsp.source.facts import ModuleFacts
 from keras_lsp.source.moved import EVERYWHERE, Move, Mover
+from keras_lsp.source.undisturbed import undisturbed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from keras_lsp.source.facts import (
         Binding,
@@ -76,56 +77,93 @@ def _between(facts: Sequence[_Fact], start: int, end: int) -> tuple[_Fact, ...]:
     return tuple(facts[first : bisect_left(facts, end, lo=first, key=_START)])
 
 
-class Kept:
-    """Facts of a section as they were read, and the edits before it since; moved when somebody asks."""
+class Kept(NamedTuple):
+    """Facts of a section as they were read, and what they do not know of yet."""
 
-    def __init__(
-        self,
-        found: Found,
-        reach: int,
-        moves: tuple[Move, ...] = (),
-        followed: frozenset[str] | None = None,
-    ) -> None:
-        self._found = found
-        self.reach = reach  # no span ends behind this, but those that are EVERYWHERE
-        self.moves = moves
-        # Names of the module's variables that hold models or tensors, of those given here.
-        self.followed = _followed(found) if followed is None else followed
-
-    def found(self, movers: dict[tuple[Move, ...], Mover]) -> Found:
-        """The facts where they are now. `movers` are shared by all that is asked together."""
-        if self.moves:
-            mover = movers.setdefault(self.moves, Mover(self.moves))
-            self._found, self.moves = _moved(self._found, mover), ()
-        return self._found
-
-    @property
-    def anywhere(self) -> Found:
-        """The facts, wherever they are: for what does not depend on places."""
-        return self._found
+    found: Found
+    reach: int = -1  # no span ends behind this, but those that are EVERYWHERE
+    seen: int = 0  # how many of the moves of `Collected` came before it was read
+    missed: tuple[Move, ...] = ()  # earlier ones that it was not told of
+    followed: frozenset[str] = frozenset()  # names of the module's variables given here that hold models
 
 
-def _followed(found: Found) -> frozenset[str]:
-    return frozenset(binding.name for binding in found.bindings if binding.scope == EVERYWHERE)
+_NOTHING = Kept(NOTHING_FOUND)
+_FOLLOWED = attrgetter("followed")
+_MOST_MOVES = 64
 
 
-def after(kept: Iterable[Kept], move: Move) -> list[Kept]:
-    """The same after one more edit."""
-    if not move.delta:
-        return list(kept)
-    since, delta = move.since, move.delta
-    later: dict[int, tuple[Move, ...]] = {}  # by identity: most of them had the same edits before them
-    moved = []
+class Collected:
+    """What was read from each section of a text, wherever it is by now.
+
+    An edit is noted as one move, which no fact is told of before somebody asks for facts. So what is kept
+    costs an edit nothing. After it there is another `Collected`: this one goes on saying what was before.
+    """
+
+    def __init__(self, kept: list[Kept], moves: tuple[Move, ...] = ()) -> None:
+        self._state = kept, moves
+
+    @classmethod
+    def nothing(cls, sections: int = 0) -> Collected:
+        return cls([_NOTHING] * sections)
+
+    def edited(self, start: int, end: int, new: int, move: Move) -> Collected:
+        """After an edit that put `new` sections, not read yet, in the place of `[start:end]`."""
+        kept, moves = self._state
+        if len(moves) == _MOST_MOVES:
+            kept, moves = _behind(kept, moves), ()
+            if any(len(one.missed) > _MOST_MOVES for one in kept):
+                kept = _told(kept)
+        return Collected(
+            [*kept[:start], *[_NOTHING] * new, *kept[end:]], (*moves, move) if move.delta else moves
+        )
+
+    def put(self, number: int, found: Found, reach: int) -> None:
+        """What a section says, read now. Only of one that nobody else knows yet."""
+        kept, moves = self._state
+        followed = frozenset(binding.name for binding in found.bindings if binding.scope == EVERYWHERE)
+        kept[number] = Kept(found, reach, len(moves), (), followed) if found else _NOTHING
+
+    def now(self) -> list[Found]:
+        """All facts, where they are now."""
+        kept, moves = self._state
+        if moves or any(one.missed for one in kept):
+            kept = _told(_behind(kept, moves))
+            self._state = kept, ()
+        return [one.found for one in kept]
+
+    def now_of(self, number: int) -> Found:
+        """The facts of one section, where they are now."""
+        kept, moves = self._state
+        (one,) = _told(_behind(kept[number : number + 1], moves))
+        return one.found
+
+    def anywhere(self) -> Iterator[Found]:
+        """All facts, wherever they are: for what does not depend on places."""
+        return (one.found for one in self._state[0])
+
+    def __len__(self) -> int:
+        """How many sections there are."""
+        return len(self._state[0])
+
+    def followed(self) -> frozenset[str]:
+        """Names of the module's variables that hold models or tensors."""
+        return frozenset().union(*map(_FOLLOWED, self._state[0]))
+
+
+def _behind(kept: Iterable[Kept], moves: Sequence[Move]) -> list[Kept]:
+    """The same, with all moves among those that they miss."""
+    known: dict[tuple[int, int, tuple[Move, ...]], tuple[int, tuple[Move, ...]]] = {}  # most are alike
+    found = []
     for one in kept:
-        if one.reach < since:
-            moved.append(one)
-            continue
-        before = one.moves
-        moves = later.get(id(before))
-        if moves is None:
-            moves = later[id(before)] = _with(before, move)
-        moved.append(Kept(one.anywhere, one.reach + delta, moves, one.followed))
-    return moved
+        alike = one.reach, one.seen, one.missed
+        if alike not in known:
+            reach, missed = one.reach, one.missed
+            for move in moves[one.seen :]:
+                if reach >= move.since:
+                    reach, missed = reach + move.delta, _with(missed, move)
+            known[alike] = reach, missed
+        found.append(Kept(one.found, known[alike][0], 0, known[alike][1], one.followed))
+    return found
 
 
 def _with(moves: tuple[Move, ...], move: Move) -> tuple[Move, ...]:
@@ -133,6 +171,20 @@ def _with(moves: tuple[Move, ...], move: Move) -> tuple[Move, ...]:
     if last is None or last.since + last.delta != move.since or last.extends != move.extends:
         return (*moves, move)
     return (*moves[:-1], last._replace(delta=last.delta + move.delta))  # typing where it was before
+
+
+def _told(kept: Iterable[Kept]) -> list[Kept]:
+    """The same with their facts moved by what they missed."""
+    movers: dict[tuple[Move, ...], Mover] = {}
+    told = []
+    with undisturbed():
+        for one in kept:
+            if one.missed:
+                mover = movers.get(one.missed) or movers.setdefault(one.missed, Mover(one.missed))
+                told.append(one._replace(found=_moved(one.found, mover), missed=()))
+            else:
+                told.append(one)
+    return told
 
 
 def _moved(found: Found, mover: Mover) -> Found:
@@ -151,7 +203,7 @@ class LaterFacts(ModuleFacts):
 
     def __init__(
         self,
-        kept: Sequence[Kept],
+        collected: Collected,
         keras: KerasImports,
         problems: tuple[Problem, ...],
         pragmas: tuple[InputPragma, ...],
@@ -164,13 +216,12 @@ class LaterFacts(ModuleFacts):
             ("fingerprint", fingerprint),
         ):
             object.__setattr__(self, name, value)
-        self.__dict__["_kept"] = kept
+        self.__dict__["_collected"] = collected
 
     @cached_property
     def _sections(self) -> list[Found]:
-        movers: dict[tuple[Move, ...], Mover] = {}
-        kept: Sequence[Kept] = self.__dict__["_kept"]
-        return [section.found(movers) for section in kept]
+        collected: Collected = self.__dict__["_collected"]
+        return collected.now()
 
     @cached_property
     def classes(self) -> tuple[ModelClass, ...]:

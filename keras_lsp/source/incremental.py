@@ -8,24 +8,25 @@ from __future__ import annotations
 
 import ast
 import re
-from bisect import bisect_left
 from dataclasses import replace
 from itertools import accumulate
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.dependencies import Dependencies
+from keras_lsp.source.excerpt import excerpt
 from keras_lsp.source.extract import may_concern_us, read
 from keras_lsp.source.facts import ModuleFacts, Problem
 from keras_lsp.source.fingerprint import fingerprint_of
-from keras_lsp.source.found import NOTHING_FOUND, Kept, LaterFacts, after
+from keras_lsp.source.found import Collected, LaterFacts
 from keras_lsp.source.keras_names import Imports
 from keras_lsp.source.module_index import index_module
 from keras_lsp.source.moved import Move, Mover
 from keras_lsp.source.parse import ParsedModule, parse
+from keras_lsp.source.positions import Positions
 from keras_lsp.source.pragmas import read_pragmas
-from keras_lsp.source.sections import compared, cut, recut
-from keras_lsp.source.syntax import compile_tree
+from keras_lsp.source.sections import Change, cut, recut
+from keras_lsp.source.undisturbed import undisturbed
 from keras_lsp.text.shift import Edit, Shift
 from keras_lsp.text.span import Span
 
@@ -33,16 +34,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keras_lsp.source.facts import InputPragma
-    from keras_lsp.source.module_index import ModuleIndex
+    from keras_lsp.source.found import Found
     from keras_lsp.source.resolve import NameResolver
-    from keras_lsp.source.sections import Change, Section
+    from keras_lsp.source.sections import Section
 
 
 _CONTINUED = re.compile(r"\\\r?\n?$", re.MULTILINE)  # a line that goes on over its end
 _LONE_RETURN = re.compile(r"\r(?!\n)")  # a line's end that only some know as one
+_NOTHING_BUT_CONTINUED = re.compile(r"^[ \t\f]*\\\r?$", re.MULTILINE)  # its blanks are no indentation for all
 
-
-_SOURCE, _LINE_ENDS = attrgetter("source"), attrgetter("line_ends")
+_SOURCE, _TOKENS, _ENDS_MODULE = map(attrgetter, ("source", "tokens", "names.ends_module"))
 
 
 class LiveModule:
@@ -53,53 +54,61 @@ class LiveModule:
         self.facts: ModuleFacts = ModuleFacts()
         self._source: str  # parses
         self._sections: list[Section]
+        self._starts: list[int]  # where each begins, and the end of the last
         self._resolver: NameResolver | None = None
-        self._kept: list[Kept] = []
+        self._collected = Collected.nothing()
         self._imports = Imports()
         self._links: Dependencies | None = None  # of the text as it was read last
-        self._start_anew(source)
+        self._is_odd = _has_odd_line(source)
+        with undisturbed():
+            self._start_anew(source)
 
+    @undisturbed()
     def edit(self, source: str) -> None:
         """The whole text after an edit."""
-        if any("\r" in text and _LONE_RETURN.search(text) for text in (self._source, source)):
+        was_odd, self._is_odd = self._is_odd, _has_odd_line(source)
+        if was_odd or self._is_odd:
             self._start_anew(source)
             return
-        change = recut(self._sections, self._source, source)
-        touched = (
-            *self._sections[change.start : change.old_end],
-            *change.sections[change.start : change.new_end],
-        )
-        if any(_CONTINUED.search(section.source) for section in touched):
+        known, starts = self._sections, self._starts
+        change = recut(known, starts, self._source, source)
+        if any(_CONTINUED.search(s.source) for s in (*known[change.start : change.end], *change.new)):
             self._start_anew(source)
             return
-        before = self._kept
-        known, length = self._sections, len(self._source)
-        self._take_text(change.sections)
-        change = compared(known, [*known[: change.start], *self._sections[change.start :]])
-        replaced = known[change.start : change.old_end]
-        self._sections = change.sections
-        move = Move(sum(len(section.source) for section in known[: change.old_end]), len(source) - length)
-        if not self._concerns_us() or not before:
+        self._take_text(change)
+        change = change.mended(known)
+        replaced = known[change.start : change.end]
+        self._sections = change.of(known)
+        self._starts = _starts(self._sections)
+        if self._concerns_us() and self._collected:
+            self._read_again(change, replaced, Move(starts[change.end], len(source) - starts[-1]))
+        else:
             self._read_all()
-            return
-        self._read_again(change, replaced, move)
+        _let_go(change.new)
 
     def _start_anew(self, source: str) -> None:
-        self._take_text(cut(source, parse(source)))
+        self._source, self._starts = "", [0]
+        change = Change(0, 0, cut(source, parse(source)))
+        self._take_text(change)
+        self._sections = change.mended([]).new
+        self._starts = _starts(self._sections)
         self._read_all()
+        _let_go(self._sections)
 
-    def _take_text(self, sections: list[Section]) -> None:
+    def _take_text(self, change: Change) -> None:
         """Keep the text with what is broken blanked: it parses, and the next edit is compared with it."""
-        starts = accumulate(map(len, map(_SOURCE, sections)), initial=0)
+        start, end = self._starts[change.start], self._starts[change.end]
+        places = accumulate(map(len, map(_SOURCE, change.new)), initial=start)
         problems = [
-            Problem(problem.span.shifted(start), problem.message)
-            for section, start in zip(sections, starts, strict=False)
+            Problem(problem.span.shifted(place), problem.message)
+            for section, place in zip(change.new, places, strict=False)
             for problem in section.problems
         ]
-        self._sections = [section.mended() for section in sections]
-        self._source = "".join(section.text for section in sections)
+        new = "".join(section.text for section in change.new)
+        self._source = f"{self._source[:start]}{new}{self._source[end:]}"
         self.parsed = ParsedModule(self._source, tuple(problems))
 
+    @undisturbed()
     def learn(self, resolver: NameResolver | None) -> None:
         """The same text, with what is known now of classes of other files."""
         self._resolver = resolver
@@ -107,49 +116,49 @@ class LiveModule:
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        return tuple(model.name for kept in self._kept for model in kept.anywhere.classes)
+        return tuple(model.name for found in self._collected.anywhere() for model in found.classes)
 
     @property
     def has_model_code(self) -> bool:
         """Whether there is any fact about a model."""
-        return any(kept.anywhere for kept in self._kept)
+        return any(self._collected.anywhere())
 
     @property
     def imports(self) -> ast.Module:
         """The import statements alone."""
-        return self._import_tree()
+        return ast.Module([s for section in self._sections for s in section.names.imports], [])
 
     def _concerns_us(self) -> bool:
         return self._resolver is not None or may_concern_us(self.parsed.text)
 
-    def _starts(self) -> list[int]:
-        return list(accumulate(map(len, map(_SOURCE, self._sections)), initial=0))
-
     def _read_all(self) -> None:
-        self._kept = []
+        self._collected = Collected.nothing()
         self._links = None
         if not self._concerns_us():
             self.facts = ModuleFacts(problems=self.parsed.problems, fingerprint=self._fingerprint())
             return
-        self._kept = [_NOTHING] * len(self._sections)
-        everything = range(len(self._sections))
+        self._collected = Collected.nothing(len(self._sections))
         index = index_module(self.parsed.tree)
-        knows_others = self._take(index, self.parsed.tree.body, everything)
+        found, knows_others = read(self.parsed.tree, Positions(self.parsed.text), index, self._resolver)
+        self._put(found, range(len(self._sections)))
         self._finish(index.imports, knows_others)
 
     def _read_again(self, change: Change, replaced: list[Section], move: Move) -> None:
         """Read the sections that changed and those that depend on them."""
         count = len(self._sections)
-        if any(section.names.ends_module for section in (*self._sections[:-1], *replaced)):
+        if any(map(_ENDS_MODULE, (*self._sections[:-1], *replaced))):
             self._read_all()
             return
-        imports = index_module(self._import_tree()).imports
-        meanings = _changed(self._imports, imports)
-        if meanings is None:
-            self._read_all()
-            return
-        followed = _followed(self._kept)
-        alone = not meanings and len(replaced) == 1 == change.new_end - change.start
+        imports, meanings = self._imports, set[str]()
+        if any(section.names.imports for section in (*replaced, *change.new)):
+            imports = index_module(self.imports).imports
+            changed = _changed(self._imports, imports)
+            if changed is None:
+                self._read_all()
+                return
+            meanings = changed
+        followed = self._collected.followed()
+        alone = not meanings and len(replaced) == 1 == len(change.new)
         edited = [*range(change.start, change.new_end)]
         links = self._links
         if not alone or not links or not links.take(edited[0], self._sections[edited[0]].names, followed):
@@ -159,19 +168,15 @@ class LiveModule:
         if alone and self._read_inside(links, edited, replaced[0], imports):
             self._finish(imports)
             return
-        before = self._kept
-        self._kept = [
-            *after(before[: change.start], move),
-            *[_NOTHING] * (change.new_end - change.start),
-            *after(before[change.old_end :], move),
-        ]
+        self._collected = self._collected.edited(change.start, change.end, len(change.new), move)
         grown = followed
         while True:
             affected = links.dependent_on([*edited, *links.mentioning(meanings)])
             needed = {number for number in links.needed_for(affected) if number < count}
             walked = {number for number in needed if number in affected or links.acts(number)}
-            self._take(*self._slice(needed, walked, imports), sorted(walked))
-            grown |= _followed(self._kept[number] for number in walked)
+            if walked:
+                self._put(self._read_some(needed, walked, imports), sorted(walked))
+            grown |= self._collected.followed()
             if grown == followed:
                 break
             followed = grown
@@ -191,54 +196,32 @@ class LiveModule:
         needed = links.needed_for([number])
         if any(links.acts(other) for other in needed):
             return False
-        before = self._kept
-        known = before[number].found({})
-        self._kept = list(before)
-        self._take(*self._slice(needed, {number}, imports), [number])
-        read_now = self._kept[number]
-        start = sum(len(section.source) for section in self._sections[:number])
+        needed = {other for other in needed if other < len(self._sections)}
+        known = self._collected.now_of(number)
+        found = self._read_some(needed, {number}, imports)
+        start = self._starts[number]
         (edit,) = Shift.between(old.source, new.source).edits or (Edit(Span(0, 0), 0),)
         for extends in (False, True):
             move = Move(start + edit.replaced.end, edit.delta, extends)
-            if Mover((move,)).all(known.classes) == read_now.anywhere.classes:
-                self._kept = after(before, move)
-                self._kept[number] = read_now
+            if Mover((move,)).all(known.classes) == found.between(start, self._starts[number + 1]).classes:
+                self._collected = self._collected.edited(number, number + 1, 1, move)
+                self._put(found, [number])
                 return True
-        self._kept = before
         return False
 
-    def _slice(
-        self, needed: set[int], walked: set[int], imports: Imports
-    ) -> tuple[ModuleIndex, list[ast.stmt]]:
-        """What the needed sections define and the whole module imports, and the statements to be walked."""
-        tree = self._tree(needed)
-        index = index_module(tree)
+    def _read_some(self, needed: set[int], walked: set[int], imports: Imports) -> Found:
+        """What some sections say, read from those that they need and from what the whole module imports."""
+        part = excerpt(self.parsed, self._sections, self._starts, needed)
+        index = index_module(part.tree)
         index.imports = imports
-        last_lines = list(accumulate(map(len, map(_LINE_ENDS, self._sections))))
-        last_lines[-1] += 1  # where a text may go on without a line's end
-        numbers = (bisect_left(last_lines, statement.lineno) for statement in tree.body)
-        return index, [s for s, number in zip(tree.body, numbers, strict=True) if number in walked]
+        found, _ = read(part.of(walked), part.positions, index, self._resolver)
+        return found
 
-    def _tree(self, wanted: set[int]) -> ast.Module:
-        """The tree of some sections alone, where they are in the text."""
-        text = "".join(
-            section.closed_text if number in wanted else section.line_ends
-            for number, section in enumerate(self._sections)
-        )
-        tree = compile_tree(text)
-        return tree if isinstance(tree, ast.Module) else self.parsed.tree
-
-    def _import_tree(self) -> ast.Module:
-        return ast.Module([s for section in self._sections for s in section.names.imports], [])
-
-    def _take(self, index: ModuleIndex, statements: list[ast.stmt], numbers: Iterable[int]) -> bool:
-        """Keep what the sections' statements say; whether classes of other modules had a part in it."""
-        found, knows_others = read(ast.Module(statements, []), self.parsed.text, index, self._resolver)
-        starts = self._starts()
+    def _put(self, found: Found, numbers: Iterable[int]) -> None:
+        """Keep what the sections' statements say."""
+        starts, reach = self._starts, len(self.parsed.text)
         for number in numbers:
-            part = found.between(starts[number], starts[number + 1])
-            self._kept[number] = Kept(part, len(self.parsed.text)) if part else _NOTHING
-        return knows_others
+            self._collected.put(number, found.between(starts[number], starts[number + 1]), reach)
 
     def _finish(self, imports: Imports, knows_others: bool | None = None) -> None:
         """`knows_others` is None where not all of the text was read."""
@@ -250,7 +233,7 @@ class LiveModule:
             self._read_all()  # only all of it says whether a class of another module has a part in it
             return
         self.facts = LaterFacts(
-            tuple(self._kept), keras, self.parsed.problems, self._pragmas(), self._fingerprint()
+            self._collected, keras, self.parsed.problems, self._pragmas(), self._fingerprint()
         )
 
     def _pragmas(self) -> tuple[InputPragma, ...]:
@@ -258,14 +241,25 @@ class LiveModule:
         return read_pragmas(text, self.parsed.tree) if "keras-lsp:" in text else ()
 
     def _fingerprint(self) -> str:
-        return fingerprint_of(section.tokens for section in self._sections)
+        return fingerprint_of(map(_TOKENS, self._sections))
 
 
-_NOTHING = Kept(NOTHING_FOUND, -1)
+def _let_go(sections: list[Section]) -> None:
+    """A tree takes many times the room of its text."""
+    for section in sections:
+        section.statements = ()
 
 
-def _followed(kept: Iterable[Kept]) -> frozenset[str]:
-    return frozenset().union(*(one.followed for one in kept if one.followed))
+def _has_odd_line(text: str) -> bool:
+    """Whether what is broken elsewhere may change how its lines are told apart."""
+    if "\r" in text and _LONE_RETURN.search(text) is not None:
+        return True
+    continued = "\\\n" in text or "\\\r" in text
+    return continued and _NOTHING_BUT_CONTINUED.search(text) is not None
+
+
+def _starts(sections: list[Section]) -> list[int]:
+    return list(accumulate(map(len, map(_SOURCE, sections)), initial=0))
 
 
 def _changed(before: Imports, after: Imports) -> set[str] | None:

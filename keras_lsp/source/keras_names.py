@@ -180,7 +180,7 @@ class Imports:
             prefix=prefix,
             layers_prefix=layers or (f"{prefix}.layers" if prefix else None),
             names=tuple(self.names.items()),
-            legacy=self._legacy() or _LEGACY_SWITCH.search(text) is not None,
+            legacy=self._legacy() or _asks_for_legacy(text),
             backend=backend.group(1) if (backend := _BACKEND_SWITCH.search(text)) is not None else "",
         )
 
@@ -205,6 +205,11 @@ class Imports:
 
     def _legacy(self) -> bool:
         return "tf_keras" in self.roots and not self.roots & {"keras", "tensorflow"}
+
+
+def _asks_for_legacy(text: str) -> bool:
+    """The pattern alone, which ignores case, looks at each character."""
+    return "legacy_keras" in text.lower() and _LEGACY_SWITCH.search(text) is not None
 
 
 def _is_name_start(text: str, at: int) -> bool:

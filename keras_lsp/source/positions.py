@@ -7,8 +7,12 @@ import re
 from bisect import bisect_right
 from itertools import accumulate, count
 from operator import add
+from typing import TYPE_CHECKING
 
 from keras_lsp.text.span import Span
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 # The tokenizer's own line model: nothing else ends a line, not even a form feed.
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -26,11 +30,18 @@ def _line_starts(text: str) -> list[int]:
 
 
 class Positions:
-    """Offsets into one text. A line without characters beyond ASCII costs one addition."""
+    """Offsets into one text. A line without characters beyond ASCII costs one addition.
 
-    def __init__(self, text: str) -> None:
+    The tree may be of `pieces` of the text, whole lines put one behind the other: then its lines are counted
+    in those alone, the first as `first_line`, and offsets are where they are in the text.
+    """
+
+    def __init__(self, text: str, pieces: Sequence[Span] = (), first_line: int = 1) -> None:
         self.text = text
-        self._starts = _line_starts(text)
+        self._starts = [0] * first_line if pieces else _line_starts(text)
+        for piece in pieces:
+            self._starts.pop()  # the line behind a piece is the first of the next
+            self._starts += [piece.start + start for start in _line_starts(piece.of(text))]
         self._wide = {} if text.isascii() else self._wide_lines()
 
     def _wide_lines(self) -> dict[int, bytes]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.facts import Problem
-from keras_lsp.source.fingerprint import Tokens, tokens
+from keras_lsp.source.fingerprint import tokens
 from keras_lsp.source.logical_lines import logical_lines
 from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.source.section_names import SectionNames, first_line, names_of
+from keras_lsp.text.shift import common_end, common_start
 
 if TYPE_CHECKING:
     import ast
@@ -32,8 +34,10 @@ class Section:
     source: str  # as the user wrote it
     text: str  # the same with what is broken blanked
     problems: tuple[Problem, ...]  # spans count from the section's start
-    line_ends: str  # one "\n" for each line: what stands for the section where it is left out
+    lines: int  # that it ends
     names: SectionNames
+    statements: Sequence[ast.stmt] = ()  # as they were parsed; let go of as soon as they are read
+    first_line: int = 1  # as these count
 
     @cached_property
     def begins_soundly(self) -> bool:
@@ -46,7 +50,7 @@ class Section:
         """The same of a text that has always been as `text` is."""
         if self.source == self.text and not self.problems:
             return self
-        return Section(self.text, self.text, (), self.line_ends, self.names)
+        return replace(self, source=self.text, problems=())
 
     def equals(self, other: Section) -> bool:
         return self is other or _alike(self, other)
@@ -57,7 +61,7 @@ class Section:
         return f"{self.text[:-1]}\n" if self.text.endswith("\r") else self.text
 
     @cached_property
-    def tokens(self) -> Tokens:
+    def tokens(self) -> str:
         """Its part of the module's fingerprint."""
         return tokens(self.text)
 
@@ -88,7 +92,8 @@ class _Piece:
 
     def section(self) -> Section:
         names = names_of(self.statements, self.text, self.first_line)
-        return Section(self.source, self.text, self.problems, "\n" * _line_count(self.text), names)
+        lines = _line_count(self.text)
+        return Section(self.source, self.text, self.problems, lines, names, self.statements, self.first_line)
 
 
 def _alike(one: _Piece | Section, other: Section) -> bool:
@@ -135,61 +140,56 @@ def _line_count(text: str) -> int:
 
 @dataclass(frozen=True)
 class Change:
-    """What an edit did: `old[start:old_end]` became `new[start:new_end]`, all else is the same."""
+    """What an edit did: the sections `old[start:end]` gave way to `new`, all else is the same."""
 
-    sections: list[Section]
     start: int
-    old_end: int
-    new_end: int
+    end: int
+    new: list[Section]
+
+    @property
+    def new_end(self) -> int:
+        return self.start + len(self.new)
+
+    def of(self, old: list[Section]) -> list[Section]:
+        """All sections after it."""
+        return [*old[: self.start], *self.new, *old[self.end :]]
+
+    def mended(self, old: list[Section]) -> Change:
+        """The same of a text that has always been as what is broken in it was blanked."""
+        return _reduced(old, self.start, self.end, [section.mended() for section in self.new])
 
 
-def recut(old: list[Section], source: str, new_source: str) -> Change:
-    """The sections of an edited text, those that the edit cannot have touched kept as they are.
+def recut(old: list[Section], starts: list[int], source: str, new_source: str) -> Change:
+    """What an edit did to the sections of a text; those that it cannot have touched are kept as they are.
 
-    What they spell and their problems are always those of `parse(new_source)`. `source` is what `old` spells;
-    it parses.
+    What they spell and their problems are always those of `parse(new_source)`. `source` is what `old` spells,
+    each from its place in `starts`; it parses.
     """
-    start, end = _touched(old, source, new_source)
+    delta = len(new_source) - len(source)
+    start, end = _touched(old, starts, source, new_source)
     while _CONFLICT not in new_source and end - start <= _NEAR and (start, end) != (0, len(old)):
         at_end = end == len(old)
         if (start == 0 or old[start].begins_soundly) and (at_end or old[end].begins_soundly):
-            piece = _piece(old, start, end, len(new_source) - len(source), new_source)
+            piece = new_source[starts[start] : starts[end] + delta]
             parsed = parse(piece)
             if parsed.problems and _may_run_away(piece):
                 break
             if at_end or _is_closed(piece, parsed):
-                return compared(old, [*old[:start], *cut(piece, parsed, old[start:end]), *old[end:]])
+                return _reduced(old, start, end, cut(piece, parsed, old[start:end]))
         start, end = max(0, start - 1), min(len(old), end + 1)
-    return compared(old, cut(new_source, parse(new_source), old))
+    return _reduced(old, 0, len(old), cut(new_source, parse(new_source), old))
 
 
-def _touched(old: list[Section], source: str, new: str) -> tuple[int, int]:
+def _touched(old: list[Section], starts: list[int], source: str, new: str) -> tuple[int, int]:
     """The sections that an edit touches, with one before it where that may take in what follows."""
-    prefix = suffix = 0
-    offset, start = 0, 0
-    most = min(len(source), len(new))
-    while start < len(old) and (end := offset + len(old[start].source)) <= most:
-        if new[offset:end] != old[start].source:
-            break
-        offset, start = end, start + 1
-    prefix = offset
-    end = len(old)
-    while end > start:
-        piece = old[end - 1].source
-        if suffix + len(piece) > most - prefix or not new.endswith(piece, 0, len(new) - suffix):
-            break
-        suffix, end = suffix + len(piece), end - 1
+    start = bisect_right(starts, common_start(source, new)) - 1
+    most = min(len(source), len(new)) - starts[start]
+    end = max(start, bisect_left(starts, len(source) - common_end(source, new, most)))
     if start < end and old[start].begins_soundly:
         first = _FIRST_LINE.match(old[start].source)
-        if first is not None and new.startswith(first.group(), prefix):
+        if first is not None and new.startswith(first.group(), starts[start]):
             return start, end
     return max(0, start - 1), end
-
-
-def _piece(old: list[Section], start: int, end: int, delta: int, new: str) -> str:
-    before = sum(len(section.source) for section in old[:start])
-    length = sum(len(section.source) for section in old[start:end])
-    return new[before : before + length + delta]
 
 
 def _is_closed(piece: str, parsed: ParsedModule) -> bool:
@@ -213,11 +213,10 @@ def _may_run_away(text: str) -> bool:
     return False
 
 
-def compared(old: list[Section], new: list[Section]) -> Change:
-    """Which of the new sections are old ones, or as good as: both ends are compared."""
-    most = min(len(old), len(new))
-    start = next((i for i in range(most) if not new[i].equals(old[i])), most)
-    rest = most - start
-    last = next((i for i in range(rest) if not new[-1 - i].equals(old[-1 - i])), rest)
-    kept = [*old[:start], *new[start : len(new) - last], *old[len(old) - last :]]
-    return Change(kept, start, len(old) - last, len(new) - last)
+def _reduced(old: list[Section], start: int, end: int, new: list[Section]) -> Change:
+    """`new` in the place of `old[start:end]`, without those at both ends that are as good as the old."""
+    most = min(end - start, len(new))
+    same = next((i for i in range(most) if not new[i].equals(old[start + i])), most)
+    rest = most - same
+    last = next((i for i in range(rest) if not new[-1 - i].equals(old[end - 1 - i])), rest)
+    return Change(start + same, end - last, new[same : len(new) - last])

@@ -52,8 +52,8 @@ class Shift:
         """One edit that turns `old` into `new`, without the start and end they share."""
         if old == new:
             return cls()
-        prefix = _common_start(old, new)
-        suffix = _common_start(old[prefix:][::-1], new[prefix:][::-1])
+        prefix = common_start(old, new)
+        suffix = common_end(old, new, min(len(old), len(new)) - prefix)
         return cls((Edit(Span(prefix, len(old) - suffix), len(new) - suffix - prefix),))
 
     def then(self, other: Shift) -> Shift:
@@ -76,12 +76,24 @@ class Shift:
         return moved
 
 
-def _common_start(one: str, other: str) -> int:
+def common_start(one: str, other: str) -> int:
     """Length of the longest common prefix, by bisection: slices compare much faster than a loop."""
     low, high = 0, min(len(one), len(other))
     while low < high:
         middle = (low + high + 1) // 2
         if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def common_end(one: str, other: str, most: int) -> int:
+    """Length of the longest common suffix that is no longer than `most`."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[len(one) - middle : len(one) - low] == other[len(other) - middle : len(other) - low]:
             low = middle
         else:
             high = middle - 1

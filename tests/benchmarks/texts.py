@@ -38,6 +38,17 @@ print(model{n}.layers[-1].kernel.shape)
 
 '''
 
+ONE_LAYER = """
+class Layer{n}(layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.dense = layers.Dense({width})
+
+    def call(self, x):
+        return self.dense(x)
+
+"""
+
 # The sizes of Llama 3 70B, all of its 70,553,706,496 weights; rotary positions have none and are left out.
 # Not among the fixtures, so that nobody builds it for real.
 LLAMA = """import keras
@@ -92,3 +103,8 @@ def thousand_lines(lines: int = 1000) -> str:
     """About so many lines: model classes, each made, called and read."""
     count = (lines - HEAD.count("\n")) // ONE_MODEL.count("\n")
     return HEAD + "".join(ONE_MODEL.format(n=n, width=16 + n) for n in range(count))
+
+
+def classes_alone(count: int) -> str:
+    """So many layer classes, and nothing that makes use of them."""
+    return HEAD + "".join(ONE_LAYER.format(n=n, width=16 + n) for n in range(count))

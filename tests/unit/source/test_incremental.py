@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from keras_lsp.source.found import Found
     from keras_lsp.source.module_index import ModuleIndex
+    from keras_lsp.source.positions import Positions
     from keras_lsp.source.resolve import NameResolver
 
 FIXTURES = Path(__file__).parent.parent.parent.parent / "fixtures"
@@ -374,10 +375,10 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     numbers: list[int] = []
 
     def counted(
-        tree: ast.Module, text: str, index: ModuleIndex, resolver: NameResolver | None
+        tree: ast.Module, positions: Positions, index: ModuleIndex, resolver: NameResolver | None
     ) -> tuple[Found, bool]:
         numbers.append(len(tree.body))
-        return read(tree, text, index, resolver)
+        return read(tree, positions, index, resolver)
 
     monkeypatch.setattr("keras_lsp.source.incremental.read", counted)
     return numbers

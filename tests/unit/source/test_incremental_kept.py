@@ -97,6 +97,7 @@ edits = st.lists(
 @settings(max_examples=25, deadline=None)
 @given(edits)
 @example([(KEEPING.index("yield Net"), 5, "return")])
+@example([(KEEPING.index("        self.model(x)"), 0, "\\\n"), (KEEPING.index("import keras"), 0, "(")])
 @example([(KEEPING.index("DEPTH = 3") + 8, 1, "4")])
 @example([(KEEPING.index("(8, 4)") + 1, 1, "9")])
 @example([(KEEPING.index("self.model = Net()"), len("self.model = Net()"), "pass")])
