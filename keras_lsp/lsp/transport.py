@@ -20,7 +20,9 @@ MAX_BODY = 256 << 20
 
 _CHUNK = 1 << 16
 _HEADER_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"^content-length:\s*(\d{1,12})\s*$", re.IGNORECASE | re.MULTILINE)
+# Not only where a line begins: behind a body that was longer than its length said, the next header begins
+# somewhere in a line, and would be lost, as would all that come after it.
+_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 logger = logging.getLogger(__name__)
 
