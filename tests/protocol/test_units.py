@@ -92,6 +92,7 @@ async def test_waiting_for_a_process() -> None:
     )
     assert process_watch.is_alive(process.pid)
     waiting = asyncio.create_task(process_watch.gone(process.pid))
+    await asyncio.sleep(0)  # it waits by now: of one that has been reaped it cannot tell
     process.kill()
     assert await waiting
     await process.wait()

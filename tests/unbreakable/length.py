@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 LONG = bool(os.environ.get("KERAS_LSP_UNBREAKABLE"))
 
@@ -16,4 +16,5 @@ def tries(short: int, long: int, steps: int = 50) -> settings:
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=list(HealthCheck),
+        phases=set(Phase) - {Phase.explain},  # which takes a minute for a text
     )
