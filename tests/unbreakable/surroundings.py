@@ -39,7 +39,7 @@ class Surroundings:
         self.home = folder / "home"
         self.root = folder / "work"
         for made in (self.temporary, self.home, self.root):
-            made.mkdir()
+            made.mkdir(exist_ok=True)
         self.processes: set[int] = set()  # all that were seen
 
     @property
