@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.processes import children
+from tests.processes import children, workers
 from tests.protocol.client import PATIENCE
 from tests.unbreakable.length import LONG
 from tests.unbreakable.surroundings import SETTLED, Surroundings, Typist
@@ -30,7 +30,7 @@ SEED = random.randrange(2**32) if LONG else 0  # noqa: S311  # not for secrets
 
 
 async def kill_worker(around: Surroundings, client: Client, _: Typist) -> None:
-    (worker,) = children(client.process.pid)
+    (worker,) = workers(client.process.pid)
     around.look(client)
     os.kill(worker, signal.SIGKILL)
 
@@ -41,11 +41,11 @@ async def kill_replay(around: Surroundings, client: Client, typist: Typist) -> N
     typist.version += 1
     client.change(typist.uri, typist.version, typist.text)
     give_up = time.monotonic() + PATIENCE
-    while not (replays := [below for worker in children(client.process.pid) for below in children(worker)]):
+    while not (replays := [below for worker in workers(client.process.pid) for below in children(worker)]):
         assert time.monotonic() < give_up
         await asyncio.sleep(0.01)
     around.look(client)
-    os.kill(replays[0], signal.SIGKILL)
+    os.kill(replays[-1], signal.SIGKILL)
     assert "SIGKILL" in (await typist.status("failed"))["reason"]
 
 

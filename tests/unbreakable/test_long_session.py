@@ -12,7 +12,7 @@ import pytest
 
 from tests.benchmarks.memory import rss_megabytes
 from tests.benchmarks.texts import project
-from tests.processes import children, descendants
+from tests.processes import children, descendants, workers
 from tests.protocol.client import Client
 from tests.unbreakable.edit_session import EditSession
 from tests.unbreakable.length import LONG
@@ -37,7 +37,7 @@ class Resources:
 
     def __init__(self, client: Client) -> None:
         server = client.process.pid
-        (self.worker,) = children(server)
+        (self.worker,) = workers(server)
         self.processes = len(descendants(server))
         self.descriptors = (count(server, "fd"), count(self.worker, "fd"))
         self.threads = (count(server, "task"), count(self.worker, "task"))
@@ -48,7 +48,7 @@ async def rest(client: Client, uri: str) -> None:
     """Nothing is due any more, and what replays left has been cleared away."""
     await client.wait_for_status(uri, "ready")
     await client.settle()
-    (worker,) = children(client.process.pid)
+    (worker,) = workers(client.process.pid)
     while children(worker):
         await client.settle()
 
