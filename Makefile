@@ -1,6 +1,6 @@
 # make demo   see what keras-lsp knows about a model, in this terminal
 # make test   everything: style, types, tests
-# make bench  how fast and how big, as a table
+# make bench  how fast and how big, as a table and as files in .bench
 # make unbreakable   an hour of damage: any messages, files and frames, kills, bad machines, half an hour of edits
 # make vscode build the VS Code extension: editors/vscode/dist/keras-lsp.vsix
 # make environments   more Kerases for `make test` to compare replays with: older, JAX, Torch, keras-hub
