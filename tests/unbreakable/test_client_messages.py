@@ -304,4 +304,4 @@ def server() -> Iterator[SharedServer]:
 
 def test_any_client(server: SharedServer) -> None:
     AnyClient.server = server
-    run_state_machine_as_test(AnyClient, settings=tries(short=60, long=6000, steps=30))
+    run_state_machine_as_test(AnyClient, settings=tries(short=30, long=6000, steps=30))

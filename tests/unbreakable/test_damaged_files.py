@@ -35,7 +35,7 @@ TEXTS = st.deferred(lambda: st.sampled_from(files())).map(
 
 
 @given(TEXTS, st.data())
-@tries(short=30, long=6_000)
+@tries(short=20, long=6_000)
 def test_every_feature_answers(text: str, data: st.DataObject) -> None:
     damaged, at = data.draw(damaged_text(text))
     snapshot = static(damaged)
@@ -45,7 +45,7 @@ def test_every_feature_answers(text: str, data: st.DataObject) -> None:
 
 
 @given(TEXTS, st.data())
-@tries(short=25, long=3_000)
+@tries(short=15, long=3_000)
 def test_an_edit_leaves_what_reading_anew_gives(text: str, data: st.DataObject) -> None:
     module = LiveModule(text)
     damaged, _ = data.draw(damaged_text(text))
