@@ -67,7 +67,7 @@ NAMES = [
     "untitled:Untitled-{}",
     "file:///n%C3%B6%00/{}.py",
     "file://[{}",
-    "{}",
+    "no-uri-{}",
 ]
 AT_A_PLACE = ["hover", "completion", "definition", "typeDefinition", "signatureHelp", "documentHighlight"]
 OF_A_DOCUMENT = ["documentSymbol", "codeLens"]
