@@ -1,6 +1,7 @@
 # make demo   see what keras-lsp knows about a model, in this terminal
 # make test   everything: style, types, tests
-# make bench  how fast and how big, as a table
+# make bench  how fast and how big, as a table and as files in .bench
+# make unbreakable   an hour of damage: any messages, files and frames, kills, bad machines, half an hour of edits
 # make vscode build the VS Code extension: editors/vscode/dist/keras-lsp.vsix
 # make environments   more Kerases for `make test` to compare replays with: older, JAX, Torch, keras-hub
 # make jupyterlab chromium   a JupyterLab and a browser for `make test` to try, too
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --silent --no-fund --no-audit
 VSCODE := editors/vscode/node_modules/.ready editors/vscode/webview/node_modules/.ready tests/editors/vscode/node_modules/.ready
 
-.PHONY: help demo test lint types escapes bench vscode vscode-tools environments jupyterlab chromium clean
+.PHONY: help demo test lint types escapes unbreakable bench vscode vscode-tools environments jupyterlab chromium clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -38,6 +39,9 @@ types: $(VENV)/.ready-dev
 
 escapes: $(VENV)/.ready-dev
 	@KERAS_LSP_ALL_ESCAPES=1 $(BIN)/python -m pytest tests/sandbox
+
+unbreakable: $(VENV)/.ready-dev
+	@KERAS_LSP_UNBREAKABLE=1 $(BIN)/python -m pytest tests/unbreakable tests/unit/features/test_damaged_reports.py
 
 bench: $(VENV)/.ready-dev
 	@$(BIN)/python -m tests.benchmarks

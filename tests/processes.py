@@ -21,6 +21,11 @@ def children(pid: int) -> list[int]:
     return [int(child) for task in tasks for child in read(task / "children").split()]
 
 
+def workers(server: int) -> list[int]:
+    """Those of a server's children that replay; jedi has one, too."""
+    return [child for child in children(server) if "boot.py" in read(Path(f"/proc/{child}/cmdline"))]
+
+
 def descendants(pid: int) -> list[int]:
     below = children(pid)
     return below + [deeper for child in below for deeper in descendants(child)]

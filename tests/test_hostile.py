@@ -115,20 +115,6 @@ def test_nothing_stays_when_the_client_hangs_up(session: Session) -> None:
     assert left_of(session.processes) == []
 
 
-async def test_nothing_stays_when_the_server_is_killed(tmp_path: Path, keras_python: list[str]) -> None:
-    options = {"trusted": True, "interpreters": {tmp_path.as_uri(): keras_python}, "replaySeconds": 60}
-    client = await Client.start(options=options, root=tmp_path)
-    uri = (tmp_path / "loop.py").as_uri()
-    client.open(uri, text_of("seeds/nested.py"))
-    await client.wait_for_status(uri, *SETTLED)
-    client.change(uri, 2, text_of("hostile/infinite_loop.py"))
-    await client.wait_for_status(uri, "building")
-    processes = descendants(client.process.pid)
-    await client.kill()
-    assert processes
-    assert await asyncio.to_thread(left_of, processes) == []
-
-
 CLIENT = """
 import asyncio, json, os, sys
 from pathlib import Path

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _CALLEE = re.compile(r"(?:super\(\)\s*\.\s*)?[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*[ \t]*\Z")
 _KEYWORD = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)\s*")
 _DEFINITION = re.compile(r"\b(?:def|class)\s+\Z")
+_LONGEST_CALLEE = 300
 _NOT_CALLED = frozenset(keyword.kwlist)
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 
@@ -56,7 +57,7 @@ def open_call(text: str, offset: int) -> OpenCall | None:
     stack = _open_brackets(mask, start, offset)
     for depth in range(len(stack) - 1, -1, -1):
         bracket = stack[depth]
-        callee = _CALLEE.search(mask, start, bracket.at) if bracket.kind == "(" else None
+        callee = _callee(mask, start, bracket.at) if bracket.kind == "(" else None
         if callee is not None and callee[0].strip() not in _NOT_CALLED:
             if _DEFINITION.search(mask, start, callee.start()):
                 return None
@@ -65,6 +66,17 @@ def open_call(text: str, offset: int) -> OpenCall | None:
         if bracket.kind == "(" and mask[start : bracket.at].rstrip()[-1:] in tuple(")]"):
             return None  # of what a call or an index gave: nobody knows what that is
     return None
+
+
+def _callee(mask: str, start: int, end: int) -> re.Match[str] | None:
+    """The name before a bracket, looked for only where a word ends, and not any length before."""
+    at = end
+    while at > start and mask[at - 1] in " \t":
+        at -= 1
+    before = mask[max(start, at - 1) : at]
+    if not (before.isalnum() or before == "_"):
+        return None
+    return _CALLEE.search(mask, max(start, at - _LONGEST_CALLEE), end)
 
 
 def _call(mask: str, bracket: _Bracket, callee: Span, nested: str, offset: int, end: int) -> OpenCall:

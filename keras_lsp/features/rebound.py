@@ -26,35 +26,45 @@ _DOTTED = re.compile(r"([^\W\d]\w*)(\.[\w.]+)?")
 
 def is_rebound(view: DocumentView, name: str, offset: int) -> bool:
     mask = code_mask(view.document.text)
-    binding = _binding(name)
     starts = {line.start for line in statements(view.document.text)}
     parameter = re.compile(rf"(?:^|,)\s*\*{{0,2}}{name}\s*(?:[,:=]|\Z)")
     functions = list(_functions_around(mask, offset))
     if any(parameter.search(parameters) for _, parameters in functions):
         return True
-    for found in binding.finditer(mask):
-        own = not found["margin"] or any(start <= found.start() < offset for start, _ in functions)
-        if own and found.end("margin") in starts and not _means_keras(view, found, offset):
+    for line, found in _bindings(mask, name):
+        own = line == found.start() or any(start <= line < offset for start, _ in functions)
+        being_written = line <= offset <= found.end()  # that is nothing yet
+        if own and found.start() in starts and not being_written and not _means_keras(view, found):
             return True
     return False
 
 
-def _binding(name: str) -> re.Pattern[str]:
-    """Statements that bind `name`; those that import it are known already."""
-    return re.compile(
-        r"^(?P<margin>[ \t]*)"
-        rf"(?:(?:[\w, \t]*,[ \t]*)?{name}[ \t]*(?:,[\w, \t]*|:[^=\n]+)?=(?!=)(?P<value>[^\n]*)"
+def _bindings(mask: str, name: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Statements that bind `name`, with where their lines begin; those that import it are known already.
+
+    Only lines that hold the name are looked at, each from its first word: a text in a string or a comment is
+    blanks in here, and a pattern that may begin with blanks takes time by the square of their number.
+    """
+    binding = re.compile(
+        rf"(?:[\w, \t]*,[ \t]*)?{name}[ \t]*(?:,[\w, \t]*|:[^=\n]+)?=(?!=)(?P<value>[^\n]*)"
         rf"|(?:async[ \t]+)?for[ \t]+(?:[\w, \t(]*[ \t,(])?{name}\b(?=[^\n]*\bin\b)"
         rf"|(?:with|except)\b[^\n]*\bas[ \t]+{name}\b"
-        rf"|(?:def|class)[ \t]+{name}\b)",
-        re.MULTILINE,
+        rf"|(?:def|class)[ \t]+{name}\b"
     )
+    looked_at = 0
+    for place in re.finditer(rf"\b{name}\b", mask):
+        if place.start() < looked_at:
+            continue
+        line = mask.rfind("\n", 0, place.start()) + 1
+        end = mask.find("\n", place.start())
+        looked_at = len(mask) if end < 0 else end
+        found = binding.match(mask, looked_at - len(mask[line:looked_at].lstrip(" \t")), looked_at)
+        if found is not None:
+            yield line, found
 
 
-def _means_keras(view: DocumentView, found: re.Match[str], offset: int) -> bool:
-    """`layers = tf.keras.layers` is as good as an import; a line that is being written is nothing yet."""
-    if found.start() <= offset <= found.end():
-        return True
+def _means_keras(view: DocumentView, found: re.Match[str]) -> bool:
+    """`layers = tf.keras.layers` is as good as an import."""
     value = _DOTTED.fullmatch((found["value"] or "").strip())
     known = dict(view.facts.keras.names).get(value[1]) if value else None
     if value is None or known is None:

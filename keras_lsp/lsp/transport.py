@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_BODY = 256 << 20
+LAST_SECONDS = 20.0  # for an orderly end, which has shorter limits of its own
 
 _CHUNK = 1 << 16
 _HEADER_END = b"\r\n\r\n"
-_LENGTH = re.compile(rb"^content-length:\s*(\d{1,12})\s*$", re.IGNORECASE | re.MULTILINE)
+# Not only where a line begins: behind a body that was longer than its length said, the next header begins
+# somewhere in a line, and would be lost, as would all that come after it.
+_LENGTH = re.compile(rb"content-length:[ \t]*(\d{1,12})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
 
 logger = logging.getLogger(__name__)
 
@@ -96,9 +99,14 @@ async def stdio() -> Connection:
         elif not data:
             reader.feed_eof()
 
+    loop = asyncio.get_running_loop()
+
+    def pump() -> None:
+        _pump(incoming, feed, loop)
+        _end_for_sure()
+
     # A thread, since not every platform can wait for a pipe; it also keeps reading while we write.
-    pump = (incoming, feed, asyncio.get_running_loop())
-    threading.Thread(target=_pump, args=pump, name="stdin", daemon=True).start()
+    threading.Thread(target=pump, name="stdin", daemon=True).start()
     return connection
 
 
@@ -134,6 +142,13 @@ def _pump(descriptor: int, feed: Callable[[bytes], None], loop: asyncio.Abstract
             while chunk := os.read(descriptor, _CHUNK):
                 loop.call_soon_threadsafe(feed, chunk)
         loop.call_soon_threadsafe(feed, b"")
+
+
+def _end_for_sure() -> None:
+    """The client is gone, and this process was there for it alone: nothing may keep it, whatever it does."""
+    threading.Event().wait(LAST_SECONDS)
+    logger.error("still busy %s seconds after the client has gone", LAST_SECONDS)
+    os._exit(1)
 
 
 def _claim_standard_streams() -> tuple[int, int]:

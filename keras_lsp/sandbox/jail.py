@@ -103,11 +103,12 @@ class Jail:
     def prepare(cls, environment: Environment, machine: Machine) -> Jail:
         """Raises OSError when no temporary folder can be made."""
         private = PrivateFolder()
-        folder = private.path
-        for name in ("home", "tmp", "keras"):
-            (folder / name).mkdir()
-        (folder / "keras" / "keras.json").write_text(json.dumps(read_keras_config(machine)), encoding="utf-8")
-        environ = _environ(environment, machine, folder)
+        try:
+            _furnish(private.path, machine)
+        except OSError:
+            private.remove()
+            raise
+        environ = _environ(environment, machine, private.path)
         return cls(private, environ, machine.windows, environment.behind_launcher, environment.outer)
 
     @property
@@ -155,6 +156,12 @@ class Jail:
 
     def remove(self) -> None:
         self.private.remove()
+
+
+def _furnish(folder: Path, machine: Machine) -> None:
+    for name in ("home", "tmp", "keras"):
+        (folder / name).mkdir()
+    (folder / "keras" / "keras.json").write_text(json.dumps(read_keras_config(machine)), encoding="utf-8")
 
 
 def _environ(environment: Environment, machine: Machine, folder: Path) -> dict[str, str]:

@@ -25,7 +25,7 @@ def outcome_of_end(ended: ReplayEnded) -> ReplayOutcome:
         )
     return ReplayOutcome(
         reason=f"The replay ended early: {ended.reason.rstrip('.')}.",
-        terminal=ended.kind not in ("cancelled", "unfit"),
+        terminal=ended.kind not in ("cancelled", "unfit", "not begun"),
     )
 
 

@@ -25,6 +25,13 @@ class PrivateFolder:
         _sweep()
         self.path = Path(tempfile.mkdtemp(prefix=_PREFIX))
         self._lock: int | None = None
+        try:
+            self._take()
+        except OSError:
+            self.remove()
+            raise
+
+    def _take(self) -> None:
         if fcntl is not None:
             # Under its final name only once it is locked: a lock file that is free has lost its owner.
             new = self.path / f"{_LOCK}.new"

@@ -5,6 +5,7 @@ Characters that move a cursor, hide or reorder what is shown come from hostile c
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from keras_lsp.worker.wire import MAX_DEPTH, WireError, decode
@@ -21,7 +22,10 @@ _KEPT = "\n\t"
 
 
 def cleaned(data: Any, depth: int = 0) -> Any:
-    """Parsed JSON with every character that is not shown replaced. Raises WireError when it is too deep."""
+    """Parsed JSON with every character that is not shown replaced.
+
+    Raises WireError when it is too deep, or has what Python reads as a number and no other JSON does.
+    """
     if depth > MAX_DEPTH:
         raise WireError("nested too deeply")
     if isinstance(data, str):
@@ -30,6 +34,8 @@ def cleaned(data: Any, depth: int = 0) -> Any:
         return "".join(c if c.isprintable() or c in _KEPT else _REPLACED for c in data)
     if isinstance(data, list):
         return [cleaned(item, depth + 1) for item in data]
+    if isinstance(data, float) and not isfinite(data):
+        raise WireError(f"{data} is no number")
     if isinstance(data, dict):
         return {cleaned(key): cleaned(item, depth + 1) for key, item in data.items()}
     return data

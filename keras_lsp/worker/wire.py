@@ -97,7 +97,9 @@ class ReplayEnded:
 
     id: int
     reason: str  # in the user's words: "os._exit(3) was called", "crashed with signal 11 (SIGSEGV)"
-    kind: str  # exited | crashed | deadline | memory | cancelled | internal | unfit (worker to be replaced)
+    # exited | crashed | deadline | memory | cancelled | internal | unfit (worker to be replaced)
+    # | not begun (for want of room, through no fault of the text)
+    kind: str
 
     @classmethod
     def after_exit(cls, number: int, code: int) -> ReplayEnded:
@@ -121,6 +123,10 @@ class ReplayEnded:
     @classmethod
     def garbled(cls, number: int) -> ReplayEnded:
         return cls(number, "wrote into a pipe of the worker", "crashed")
+
+    @classmethod
+    def not_begun(cls, number: int, error: OSError) -> ReplayEnded:
+        return cls(number, f"it could not begin: {error.strerror}", "not begun")
 
     @classmethod
     def superseded(cls, number: int) -> ReplayEnded:

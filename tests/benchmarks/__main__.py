@@ -1,4 +1,4 @@
-"""`make bench`: the budgets that can be measured today, over real LSP, as a table.
+"""`make bench`: the budgets that can be measured today, over real LSP, as a table and as files in `.bench`.
 
 Every sample has the reference loop run beside it, so a busy machine shows. "at rest" is what the sample
 would be at the speed the machine had at its best in this run; the budgets judge that. Exits with 1 when one
@@ -12,6 +12,7 @@ import asyncio
 import re
 import sys
 import tempfile
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
@@ -21,11 +22,11 @@ from rich.table import Table
 
 from keras_lsp.lsp.publish import IDLE_SECONDS
 from keras_lsp.session.settings import Settings
-from tests.benchmarks import confinement, neovim, reading
+from tests.benchmarks import answering, confinement, neovim, others, reading, report
 from tests.benchmarks.measure import Series, fastest_reference
 from tests.benchmarks.memory import PeakBelow, pss_megabytes, rss_megabytes
-from tests.benchmarks.texts import LLAMA, project, thousand_lines
-from tests.processes import children
+from tests.benchmarks.texts import LAYERS_500, LLAMA, project, thousand_lines
+from tests.processes import workers
 from tests.protocol.client import Client, position
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 # delays after a keystroke that are there on purpose, in milliseconds
 BEFORE_REPLAY = Settings().idle_seconds * 1000
 BEFORE_DIAGNOSTICS = IDLE_SECONDS * 1000
+
+
+COLUMNS = ("what", "median", "p95", "max", "at rest", "budget", "x reference", "n", "")
 
 
 async def start(root: Path, *, trusted: bool) -> Client:
@@ -112,7 +116,7 @@ async def exact_shapes(
     series = Series(f"keystroke → exact shapes, {what}", "ms", budget)
     client = await start(root, trusted=True)
     await open_and_settle(client, uri, original)
-    (zygote,) = children(client.process.pid)
+    (zygote,) = workers(client.process.pid)
     alone = pss_megabytes(zygote)
     server = pss_megabytes(client.process.pid)
     for round_ in range(1, 16):
@@ -136,7 +140,7 @@ async def many_edits(root: Path) -> AsyncIterator[Series]:
     uri = (root / "edits.py").as_uri()
     client = await start(root, trusted=True)
     await open_and_settle(client, uri, text)
-    (zygote,) = children(client.process.pid)
+    (zygote,) = workers(client.process.pid)
     resident = []
     for number in range(200):
         since = len(client.messages)
@@ -180,14 +184,17 @@ async def all_series(root: Path) -> AsyncIterator[Series]:
     for series in neovim.all_series():
         yield series
     for group in (
+        answering.all_series(root),
         initialize(root),
         answers(root),
         static_diagnostics(root),
         exact_shapes(root, project("mlp"), "small MLP", 100, ("classes=10", "classes=11")),
         exact_shapes(root, project("resnet50"), "ResNet-50 subclass", 400, ("classes=1000", "classes=1001")),
         exact_shapes(root, project("transformer"), "12-layer transformer", 800, ("50257", "50258")),
+        exact_shapes(root, LAYERS_500, "500 layers", inf, ("WIDTH = 8", "WIDTH = 9")),
         many_edits(root),
         exact_shapes(root, LLAMA, "Llama-3 70B", 2000, ("128256", "128257")),
+        others.all_series(root),
     ):
         async for series in group:
             yield series
@@ -200,11 +207,12 @@ def row(series: Series, fastest: float) -> tuple[str, ...]:
         series.what,
         f"{series.median:.1f} {unit}",
         f"{series.p95:.1f} {unit}" if len(series.samples) > 1 else "",
+        f"{max(series.samples):.1f} {unit}" if len(series.samples) > 1 else "",
         f"{at_rest:.1f} {unit}",
-        f"{'p95 ' if series.tail else ''}{series.budget:g} {unit}",
+        f"{'p95 ' if series.tail else ''}{series.budget:g} {unit}" if series.budget < inf else "",
         f"{series.ratio:.2f}" if series.ratio is not None else "",
         str(len(series.samples)),
-        "[green]ok[/]" if at_rest <= series.budget else "[red]missed[/]",
+        "" if series.budget == inf else "ok" if at_rest <= series.budget else "missed",
     )
 
 
@@ -215,8 +223,11 @@ async def fill(table: Table, root: Path, status: Status) -> bool:
         status.update(f"measured: {series.what}")
         measured.append(series)
     fastest = fastest_reference(measured)
-    for series in measured:
-        table.add_row(*row(series, fastest))
+    rows = [row(series, fastest) for series in measured]
+    for cells in rows:
+        color = {"ok": "green", "missed": "red"}.get(cells[-1], "default")
+        table.add_row(*cells[:-1], f"[{color}]{cells[-1]}[/]")
+    report.write(measured, COLUMNS, rows, fastest)
     return all(series.at_rest(fastest) <= series.budget for series in measured)
 
 
@@ -225,7 +236,7 @@ def main() -> int:
     if not console.is_terminal:
         console.width = 140
     table = Table(title="keras-lsp budgets", title_justify="left")
-    for column in ("what", "median", "p95", "at rest", "budget", "x reference", "n", ""):
+    for column in COLUMNS:
         table.add_column(column, justify="left" if column == "what" else "right", no_wrap=True)
     with (
         tempfile.TemporaryDirectory(prefix="keras-lsp-bench-") as folder,

@@ -95,6 +95,28 @@ print(model.count_params())
 """
 
 
+# Nothing but its number of layers is large.
+LAYERS_500 = """import keras
+
+WIDTH = 8
+
+
+class Deep(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.stack = [keras.layers.Dense(WIDTH, activation="relu") for _ in range(500)]
+
+    def call(self, x):
+        for layer in self.stack:
+            x = layer(x)
+        return x
+
+
+model = Deep()
+logits = model(keras.Input((WIDTH,)))
+"""
+
+
 def project(name: str) -> str:
     return (PROJECTS / f"{name}.py").read_text(encoding="utf-8")
 

@@ -43,6 +43,26 @@ async def test_the_end_of_stdin_after_shutdown_is_a_proper_end(client: Client) -
     assert await client.exit_code() == 0
 
 
+_BUSY = """
+import sys, time
+from keras_lsp.lsp import transport
+from keras_lsp.lsp.requests import document_symbol
+transport.LAST_SECONDS = 0.2
+document_symbol.document_symbols = lambda *_: time.sleep(600)
+from keras_lsp.cli import main
+sys.exit(main(["serve"]))
+"""
+
+
+async def test_the_end_of_stdin_ends_a_server_that_is_busy(clients: Clients) -> None:
+    client = await clients.start((sys.executable, "-c", _BUSY))
+    client.open(URI, "import keras\n")
+    client.ask("textDocument/documentSymbol", {"textDocument": {"uri": URI}})
+    client.hang_up()
+    assert await client.exit_code() == 1
+    assert "still busy" in client.stderr
+
+
 async def test_a_frame_cut_off_by_the_end_of_stdin_is_no_trouble(client: Client) -> None:
     client.send_bytes(b'Content-Length: 500\r\n\r\n{"jsonrpc"')
     client.hang_up()

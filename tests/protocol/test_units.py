@@ -14,7 +14,7 @@ from lsprotocol import types
 from lsprotocol.converters import get_converter
 from pygls.exceptions import JsonRpcInvalidParams
 
-from keras_lsp.lsp import process_watch
+from keras_lsp.lsp import from_lsp, process_watch
 from keras_lsp.lsp.client import Client
 from keras_lsp.lsp.lifecycle import is_strict
 from keras_lsp.lsp.sync import changed
@@ -66,8 +66,14 @@ async def test_frames() -> None:
     assert await bodies(b"Content-Le", b"ngth: 2\r", b"\n\r\na", b"b") == [b"ab"]
     assert await bodies(b"Content-Length: 0\r\n\r\nContent-Length: 1\r\n\r\nc") == [b"", b"c"]
     assert await bodies(b"nonsense\r\n\r\nContent-Length: 1\r\n\r\nc") == [b"c"]
+    assert await bodies(b"Content-Length: 1\r\n\r\nabcContent-Length: 1\r\n\r\nc") == [b"a", b"c"]
     assert await bodies(b"Content-Length: 5\r\n\r\nab") == []
     assert await bodies() == []
+
+
+@pytest.mark.parametrize("uri", ["file://[", "file:///a%00b.py", "untitled:a", "", "model.py"])
+def test_a_uri_that_names_no_file(uri: str) -> None:
+    assert from_lsp.path(uri) is None
 
 
 def test_a_reader_that_is_gone_is_reported_not_raised() -> None:
@@ -87,6 +93,7 @@ async def test_waiting_for_a_process() -> None:
     )
     assert process_watch.is_alive(process.pid)
     waiting = asyncio.create_task(process_watch.gone(process.pid))
+    await asyncio.sleep(0)  # it waits by now: of one that has been reaped it cannot tell
     process.kill()
     assert await waiting
     await process.wait()

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.text.document import Document
 
-_IGNORE = re.compile(r"#\s*keras-lsp:\s*ignore(?:\[([^\]\r\n]*)\])?(?=\s*(?:#|$))")
+_IGNORE = re.compile(r"#\s*keras-lsp:\s*ignore(?:\[([^\[\]\r\n]*)\])?(?=\s*(?:#|$))")
 _NAME = re.compile(r"[^\s,]+")
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import select
+import shutil
 import tempfile
 from typing import TYPE_CHECKING, Any, BinaryIO, Dict, Optional
 
@@ -23,6 +25,7 @@ from . import child, forking
 from .running import Running
 
 if TYPE_CHECKING:
+    from ..confine.workspace import Readable
     from ..lines.symbolic import KerasLine
     from ..wire import Request
     from .confinement import Confinement
@@ -83,16 +86,29 @@ class Zygote:
             write_frame(self.output, tagged("ended", ReplayEnded(request.id, reason, "unfit")))
             return
         readable = self.confinement.readable(request)
-        temporary = tempfile.mkdtemp(prefix="keras-lsp-")
-        bounds = child.Bounds(self.confinement, readable, temporary)
-        read_end, write_end = os.pipe()
-        parent = os.getpid()
-        process = os.fork()
-        if process == 0:
-            not_its = (read_end, self.inbox.descriptor, self.output.fileno())
-            child.run_forked(request, self.line, write_end, bounds, parent, not_its)
-        os.close(write_end)
-        self.running[request.id] = Running(request, process, read_end, temporary)
+        try:
+            self.running[request.id] = self._fork(request, readable)
+        except OSError as error:
+            write_frame(self.output, tagged("ended", ReplayEnded.not_begun(request.id, error)))
+
+    def _fork(self, request: Request, readable: Readable) -> Running:
+        """Raises OSError where the system has no room for another process, or for its folder."""
+        with contextlib.ExitStack() as undone:
+            temporary = tempfile.mkdtemp(prefix="keras-lsp-")
+            undone.callback(shutil.rmtree, temporary, ignore_errors=True)
+            bounds = child.Bounds(self.confinement, readable, temporary)
+            read_end, write_end = os.pipe()
+            undone.callback(os.close, read_end)
+            parent = os.getpid()
+            try:
+                process = os.fork()
+                if process == 0:
+                    not_its = (read_end, self.inbox.descriptor, self.output.fileno())
+                    child.run_forked(request, self.line, write_end, bounds, parent, not_its)
+            finally:
+                os.close(write_end)
+            undone.pop_all()
+        return Running(request, process, read_end, temporary)
 
     def _attend(self, running: Running, readable: bool) -> None:
         if readable:

@@ -6,7 +6,7 @@ import pytest
 
 from keras_lsp.sandbox.report_check import check_report, cleaned
 from keras_lsp.worker.report import GraphReport, LayerReport, ReplayReport, StepReport, Versions
-from keras_lsp.worker.wire import WireError
+from keras_lsp.worker.wire import WireError, parse_body
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,13 @@ from keras_lsp.worker.wire import WireError
 )
 def test_characters_that_are_no_text_are_replaced(said: str, shown: str) -> None:
     assert cleaned({said: [said, {"x": said}, 3, None]}) == {shown: [shown, {"x": shown}, 3, None]}
+
+
+@pytest.mark.parametrize("said", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_what_is_no_number_is_refused(said: str) -> None:
+    """A client would get it as something that is not JSON."""
+    with pytest.raises(WireError, match="no number"):
+        cleaned(parse_body(f'{{"timings": [{said}]}}'.encode()))
 
 
 def test_depth_is_bounded() -> None:
