@@ -43,6 +43,7 @@ class _Told:
     waiting: int = 0  # how many wait for that
     status: dict[str, status.Status] = field(default_factory=dict)  # by uri
     report: ReplayReport | None = None
+    stale: bool = False
     timer: asyncio.TimerHandle | None = None
 
 
@@ -121,10 +122,11 @@ class Publisher:
         self._tell_problems(snapshot)
         self._tell_status(view, told)
         self._tell_diagnostics(snapshot, view, told)
-        report = view.replay.report if view.replay else None
-        if report is not told.report:
-            told.report = report
+        report, stale = (view.replay.report, view.replay.stale) if view.replay else (None, False)
+        # When it gets old the client has just edited, and asks anyway; not so when an edit is taken back.
+        if report is not told.report or (told.stale and not stale):
             self.refresh()
+        told.report, told.stale = report, stale
 
     def _tell_problems(self, snapshot: Snapshot) -> None:
         """Settings that have no effect are said once each, where a user looks who wonders why."""

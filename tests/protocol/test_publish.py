@@ -275,3 +275,17 @@ async def test_a_replay_can_be_cancelled_where_its_progress_is_shown(
     await client.wait_for(lambda m: m.get("params", {}).get("value", {}).get("kind") == "end")
     await client.request("workspace/executeCommand", {"command": "kerasLsp.rebuild", "arguments": [URI]})
     await client.wait_for_status(URI, "ready")
+
+
+async def test_an_edit_that_is_taken_back_makes_hints_and_lenses_fresh(
+    clients: Clients, keras_python: list[str]
+) -> None:
+    client = await clients.start(options={"trusted": True, "interpreter": keras_python})
+    client.open(URI, GOOD)
+    await client.wait_for_status(URI, "ready")
+    asked = len(client.sent("workspace/codeLens/refresh"))
+    client.change(URI, 2, GOOD.replace("Dense(3)", "Dense(33)"))
+    await client.wait_for_status(URI, "building")
+    client.change(URI, 3, GOOD)  # before that has been replayed
+    await client.wait_for_status(URI, "ready")
+    await client.wait_for(lambda _: len(client.sent("workspace/codeLens/refresh")) > asked)
