@@ -219,15 +219,22 @@ def row(series: Series, fastest: float) -> tuple[str, ...]:
 async def fill(table: Table, root: Path, status: Status) -> bool:
     """Measures everything into the table; whether all budgets held."""
     measured: list[Series] = []
-    async for series in all_series(root):
-        status.update(f"measured: {series.what}")
-        measured.append(series)
+    broken: Exception | None = None
+    try:
+        async for series in all_series(root):
+            status.update(f"measured: {series.what}")
+            measured.append(series)
+    except Exception as error:  # noqa: BLE001 - a quarter of an hour of numbers is not to be lost by it
+        broken = error
     fastest = fastest_reference(measured)
     rows = [row(series, fastest) for series in measured]
     for cells in rows:
         color = {"ok": "green", "missed": "red"}.get(cells[-1], "default")
         table.add_row(*cells[:-1], f"[{color}]{cells[-1]}[/]")
     report.write(measured, COLUMNS, rows, fastest)
+    if broken is not None:
+        status.console.print(f"not all could be measured: {broken!r}", style="red", markup=False)
+        return False
     return all(series.at_rest(fastest) <= series.budget for series in measured)
 
 

@@ -6,7 +6,9 @@ They are installed in an environment of their own below `.bench`; where one cann
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from math import inf
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING
 from tests.benchmarks.answering import ASKED, QUESTIONS, place, start
 from tests.benchmarks.measure import Series, reference
 from tests.benchmarks.texts import project
+from tests.processes import descendants
 from tests.protocol.client import Client, ServerError
 
 if TYPE_CHECKING:
@@ -89,6 +92,17 @@ async def asked(client: Client, uri: str, text: str) -> tuple[float, dict[str, l
     return (first if shown else inf), warm, SHAPES in str(shown)
 
 
+async def end(client: Client) -> None:
+    """Also one that is a program around another, which keeps its pipes open."""
+    below = descendants(client.process.pid)
+    with contextlib.suppress(AssertionError, asyncio.TimeoutError):
+        client.process.kill()
+        for process in below:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        await client.kill()
+
+
 async def compared(root: Path) -> AsyncIterator[Series]:
     text = project("resnet50")
     uri = (root / "compared.py").as_uri()
@@ -108,7 +122,7 @@ async def compared(root: Path) -> AsyncIterator[Series]:
         except (AssertionError, ConnectionError, asyncio.TimeoutError):
             continue  # it does not answer at all
         finally:
-            await client.kill()
+            await end(client)
         what = f"{name}: open → first hover on {ASKED}" + (", with shapes" if shapes else "")
         told = {"first": (what, [first])} if first < inf else {}
         told |= {method: (f"{name}: warm {method}", took) for method, took in warm.items()}
