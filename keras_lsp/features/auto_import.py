@@ -45,6 +45,13 @@ class _Import(NamedTuple):
     names_start: int
     end: int
 
+    @property
+    def dotted(self) -> list[str]:
+        """What it imports, by full names."""
+        if not self.module:
+            return re.findall(r"[\w.]+", self.names)
+        return [f"{self.module}.{name}" for name in re.findall(r"\w+", self.names)]
+
 
 def complete_unimported(place: Place) -> tuple[Completion, ...]:
     """Classes of Keras that begin like the word that is typed, and are not in reach by that word."""
@@ -164,19 +171,15 @@ def _new_statement(place: Place, imports: list[_Import], statement: str) -> Text
 
 def _of_keras(one: _Import) -> bool:
     """Whether a statement imports Keras, or what has it."""
-    names = (one.module, *re.findall(r"[\w.]+", one.names if not one.module else ""))
-    return any(name.split(".")[0] in ("keras", "tensorflow", "tf_keras") for name in names)
+    return any(
+        name.split(".")[0] in ("keras", "tensorflow", "tf_keras") for name in (one.module, *one.dotted)
+    )
 
 
 def _root(place: Place, imports: list[_Import]) -> str:
     """How the file's imports call Keras: `tensorflow.keras`, `keras`, `tf_keras`."""
     for one in imports:
-        dotted = (
-            [f"{one.module}.{name}" for name in re.findall(r"\w+", one.names)]
-            if one.module
-            else re.findall(r"[\w.]+", one.names)
-        )
-        for name in dotted:
+        for name in one.dotted:
             for root in ("tensorflow.keras", "tf_keras", _FULL):
                 if name == root or name.startswith(f"{root}."):
                     return root

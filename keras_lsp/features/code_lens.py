@@ -12,6 +12,7 @@ from keras_lsp.source.facts import ModelKind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from keras_lsp.features.results import Finding
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.source.facts import ModelClass
     from keras_lsp.worker.report import LayerReport
@@ -23,20 +24,17 @@ def code_lenses(snapshot: Snapshot, key: str) -> tuple[CodeLens, ...]:
     view = snapshot.view(key)
     if view is None or not snapshot.settings.code_lens:
         return ()
-    return tuple(lens for model_class in view.facts.classes for lens in _lenses(snapshot, view, model_class))
+    mistakes = [found for found in diagnostics(snapshot, key) if found.severity in _MISTAKES]
+    return tuple(lens for model_class in view.facts.classes for lens in _lenses(view, model_class, mistakes))
 
 
-def _lenses(snapshot: Snapshot, view: DocumentView, model_class: ModelClass) -> Iterator[CodeLens]:
+def _lenses(view: DocumentView, model_class: ModelClass, mistakes: list[Finding]) -> Iterator[CodeLens]:
     title, name = _title(view, model_class), model_class.name_span
     if title:
         yield CodeLens(name, title)
     if _wants_input(view, model_class):
         yield CodeLens(name, "set input shape…", LensKind.INPUT, model_class.name)
-    wrong = [
-        finding
-        for finding in diagnostics(snapshot, view.document.key)
-        if finding.severity in _MISTAKES and model_class.span.covers(finding.span)
-    ]
+    wrong = [found for found in mistakes if model_class.span.covers(found.span)]
     if wrong:
         yield CodeLens(name, wording.count_text(len(wrong), "mistake"), LensKind.FINDINGS, wrong[0].span)
 

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.source.facts import ModelClass, WeightUse
     from keras_lsp.text.span import Span
-    from keras_lsp.worker.report import LayerReport
 
 
 _OF_SLOTS = (ReferenceKind.SLOT, ReferenceKind.LAYER_PATH)
@@ -89,13 +88,13 @@ def _spans(view: DocumentView, reference: Reference) -> list[Span]:
         return [reference.binding.span] if reference.binding else []
     if kind in (ReferenceKind.WEIGHT, ReferenceKind.WEIGHTS):
         use = reference.weight
-        return (_created(view, weight_card.owners(view, use)) or _said(use)) if use else []
+        return (locate.made_at(view, weight_card.owners(view, use)) or _said(use)) if use else []
     slot = locate.layer_slot(reference)
     if slot is not None:
         return [slot.definition]
     if kind is ReferenceKind.MODEL and reference.binding is not None:
         return [reference.binding.span]
-    created = _created(view, locate.layers_for(view, reference))
+    created = locate.made_at(view, locate.layers_for(view, reference))
     call = locate.layer_call(reference)
     return created or ([call.span] if call else [])
 
@@ -114,8 +113,3 @@ def _said(use: WeightUse) -> list[Span]:
     if layer.slot is not None:
         return [layer.slot.definition]
     return [layer.call.span] if layer.call is not None else []
-
-
-def _created(view: DocumentView, layers: tuple[LayerReport, ...]) -> list[Span]:
-    """The slot that holds each layer where there is one, else the constructor call itself."""
-    return [span for layer in layers if (span := locate.made_at(view, layer)) is not None]

@@ -9,12 +9,14 @@ from keras_lsp.features import card, layer_card, locate, said_input, weight_card
 from keras_lsp.features.card import Card
 from keras_lsp.features.checkpoint_card import hover_checkpoint
 from keras_lsp.features.keras_hover import hover_keras
+from keras_lsp.features.keras_name import dotted_at
 from keras_lsp.features.results import Hover
 from keras_lsp.features.rules.named_rule import hover_rule
-from keras_lsp.features.typed import word_at
 from keras_lsp.source.facts import LayerCall, ModelClass, ModelKind, Reference, ReferenceKind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keras_lsp.session.snapshot import DocumentView, Snapshot
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import LayerReport, Value
@@ -49,9 +51,12 @@ def hover(snapshot: Snapshot, key: str, offset: int) -> Hover | None:
 
 def _hover_seen(view: DocumentView, offset: int) -> Hover | None:
     """A name that the text alone makes nothing of, such as `head` in `for head in heads.values()`."""
-    word = word_at(view.document.text, offset)
-    layers = view.replay.layers_at(word) if view.replay is not None and word is not None else ()
-    if word is None or not layers:
+    found = dotted_at(view, offset) if view.replay is not None else None
+    if found is None or view.replay is None:
+        return None
+    _, word = found
+    layers = view.replay.layers_at(word)
+    if not layers:
         return None
     name = word.of(view.document.text)
     shown = (
@@ -86,8 +91,7 @@ def _input_card(view: DocumentView, call: LayerCall) -> Card | None:
     """`keras.Input` makes a tensor and not a layer; None for other calls, and where none was seen."""
     if call.callee != "keras.Input" or view.replay is None:
         return None
-    values = view.replay.values_at(call.span)
-    texts = list(dict.fromkeys(text for v in values if (text := wording.value_text(v, with_dtype=True))))
+    texts = _shapes(view.replay.values_at(call.span))
     if not texts:
         return None
     return Card(
@@ -176,7 +180,7 @@ def _list_owner_text(view: DocumentView, reference: Reference) -> str:
 
 def _tensor_card(view: DocumentView, reference: Reference) -> Card | None:
     values = tensor_values(view, reference)
-    texts = list(dict.fromkeys(text for v in values if (text := wording.value_text(v, with_dtype=True))))
+    texts = _shapes(values)
     if texts:
         rows = [(text,) for text in texts]
         single = len(rows) == 1
@@ -198,6 +202,11 @@ def _tensor_card(view: DocumentView, reference: Reference) -> Card | None:
     about = f"output of {call.class_name}" if call else ""
     why = layer_card.why_no_more(view, reference.span)
     return Card("tensor", reference.name, about, configuration=layer_card.arguments_text(call), origin=(why,))
+
+
+def _shapes(values: Iterable[Value]) -> list[str]:
+    """Distinct shapes with types, in the order seen."""
+    return list(dict.fromkeys(text for v in values if (text := wording.value_text(v, with_dtype=True))))
 
 
 def tensor_values(view: DocumentView, reference: Reference) -> tuple[Value, ...]:

@@ -9,6 +9,8 @@ from keras_lsp.source.facts import LayerCall, LayerSlot, Reference, ReferenceKin
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from keras_lsp.session.snapshot import DocumentView, ReplayView
     from keras_lsp.worker.report import LayerReport, Value
 
@@ -112,10 +114,13 @@ def created_by(replay: ReplayView, call: LayerCall | None) -> tuple[LayerReport,
     return replay.created_at(call.span) if call is not None else ()
 
 
-def made_at(view: DocumentView, layer: LayerReport) -> Span | None:
-    """The slot that holds a layer of this text where there is one, else the constructor call itself."""
-    made = view.replay.span(layer.created) if view.replay is not None else None
-    return slots_by_call(view).get(made, made) if made is not None else None
+def made_at(view: DocumentView, layers: Iterable[LayerReport]) -> list[Span]:
+    """The slot that holds each layer of this text where there is one, else the constructor call itself."""
+    if view.replay is None:
+        return []
+    slots = slots_by_call(view)
+    made = (view.replay.span(layer.created) for layer in layers)
+    return [slots.get(span, span) for span in made if span is not None]
 
 
 def slots_by_call(view: DocumentView) -> dict[Span, Span]:

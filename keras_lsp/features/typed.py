@@ -104,15 +104,6 @@ def code_mask(text: str) -> str:
     return _STRING_OR_COMMENT.sub(lambda match: re.sub(r"[^\r\n]", " ", match[0]), text)
 
 
-def word_at(text: str, offset: int) -> Span | None:
-    """The name in code under a cursor; also just behind it."""
-    mask = code_mask(text)
-    before = _NAME_BEFORE.search(mask[max(0, offset - 100) : offset])
-    start = offset - len(before[0]) if before else offset
-    end = _word_after(mask, offset)
-    return Span(start, end) if end > start and not mask[start].isdigit() else None
-
-
 def inside_at(text: str, offset: int) -> Inside | None:
     """The string or comment that holds `offset`; None in code."""
     for match in _STRING_OR_COMMENT.finditer(text):

@@ -42,10 +42,8 @@ def registration() -> types.Registration:
     )
 
 
-def did_change_files(ls: KerasLanguageServer, _params: types.DidChangeWatchedFilesParams) -> None:
-    """Which ones matter is known from what the open documents read."""
-    ls.session.look_around()
-
-
-def did_save(ls: KerasLanguageServer, _params: types.DidSaveTextDocumentParams) -> None:
+def did_change(
+    ls: KerasLanguageServer, _params: types.DidChangeWatchedFilesParams | types.DidSaveTextDocumentParams
+) -> None:
+    """A file was changed or saved. Which ones matter is known from what the open documents read."""
     ls.session.look_around()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cattrs import BaseValidationError
 from lsprotocol import types
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from keras_lsp.lsp.connection import KerasLanguageServer
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
 
@@ -59,11 +60,7 @@ async def _show_model(ls: KerasLanguageServer, arguments: Sequence[object]) -> A
 async def _summary(ls: KerasLanguageServer, arguments: Sequence[object]) -> str | None:
     """`{uri, position}`: the model there as plain text; None where there is none."""
     snapshot = ls.session.snapshot()
-    try:
-        (where,) = arguments
-        asked = get_converter().structure(where, _Place)
-    except (BaseValidationError, ValueError, TypeError) as error:
-        raise JsonRpcInvalidParams("kerasLsp.summary takes {uri, position}") from error
+    asked = _one(arguments, _Place, "kerasLsp.summary takes {uri, position}")
     sheet = sheet_of(snapshot, asked.uri, ls.client.encoding)
     if sheet is None:
         return None
@@ -72,11 +69,7 @@ async def _summary(ls: KerasLanguageServer, arguments: Sequence[object]) -> str 
 
 async def _show_finding(ls: KerasLanguageServer, arguments: Sequence[object]) -> None:
     """`{uri, range}`: the client goes there, where it does as it is told."""
-    try:
-        (where,) = arguments
-        there = get_converter().structure(where, types.Location)
-    except (BaseValidationError, ValueError, TypeError) as error:
-        raise JsonRpcInvalidParams("kerasLsp.showFinding takes {uri, range}") from error
+    there = _one(arguments, types.Location, "kerasLsp.showFinding takes {uri, range}")
     if ls.client.shows_documents:
         shown = types.ShowDocumentParams(there.uri, take_focus=True, selection=there.range)
         ls.in_background(_show(ls, shown))
@@ -135,6 +128,15 @@ async def _doctor(ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
     """`uri`, or nothing for the workspace: what `keras-lsp doctor` says, as Markdown."""
     (uri,) = _texts(arguments, "uri") if arguments else (None,)
     return await doctor.report(ls, uri)
+
+
+def _one(arguments: Sequence[object], kind: type[T], takes: str) -> T:
+    """The only argument, read; `takes` is said of any other."""
+    try:
+        (argument,) = arguments
+        return get_converter().structure(argument, kind)
+    except (BaseValidationError, ValueError, TypeError) as error:
+        raise JsonRpcInvalidParams(takes) from error
 
 
 def _texts(arguments: Sequence[object], *names: str) -> tuple[str, ...]:
