@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from tests.protocol.client import Client
+
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="mounts and looks as Linux has them"
 )
@@ -92,13 +94,17 @@ async def test_no_home_and_a_clock_that_jumps_and_a_python_that_goes(
         await again(typist, words="could not be started")
         away.rename(python)
         await again(typist)
-        around.look(client)
-        assert await client.shutdown() == 0
-        assert around.left() == []
-        assert around.folders() == []
-        assert "Traceback" not in client.stderr, client.stderr
+        await nothing_is_left(around, client)
     finally:
         await client.kill()
+
+
+async def nothing_is_left(around: Surroundings, client: Client) -> None:
+    around.look(client)
+    assert await client.shutdown() == 0
+    assert around.left() == []
+    assert around.folders() == []
+    assert "Traceback" not in client.stderr, client.stderr
 
 
 @pytest.fixture
@@ -183,10 +189,6 @@ async def test_no_proc(without_proc: tuple[str, ...], tmp_path: Path, keras_pyth
         typist = Typist(client, around.uri)
         typist.open(3)
         await typist.exact()
-        around.look(client)
-        assert await client.shutdown() == 0
-        assert around.left() == []
-        assert around.folders() == []
-        assert "Traceback" not in client.stderr, client.stderr
+        await nothing_is_left(around, client)
     finally:
         await client.kill()
