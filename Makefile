@@ -13,7 +13,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 # A process of tests for each core; what shares something expensive stays together (tests/side_by_side.py).
 SIDE_BY_SIDE := --numprocesses logical --maxprocesses 4
+# What environments are filled by: uv, in a third of the time of pip, which stands in where uv cannot be had or
+# finds no index (a mirror that only pip's files name). Compiled at once, as a confined worker can keep nothing.
+UV := $(BIN)/uv pip install --quiet --compile-bytecode --python
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
+export UV_INDEX_URL ?= $(PIP_INDEX_URL)
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 
 # Node comes with the extra `dev`; npm finds it, and our Python, before any other.
 NPM := PATH="$(abspath $(BIN)):$$PATH" $(abspath $(BIN))/npm --silent --no-fund --no-audit
@@ -70,9 +75,13 @@ $(BIN)/python:
 	  $(PYTHON) -m venv --clear --without-pip $(VENV) && \
 	  $(PYTHON) -m pip -qq --python $(BIN)/python install --disable-pip-version-check pip; }
 
-$(VENV)/.ready-%: $(BIN)/python pyproject.toml
+$(BIN)/.installer: $(BIN)/python
+	@$(PIP) uv || true
+	@touch $@
+
+$(VENV)/.ready-%: $(BIN)/.installer pyproject.toml
 	@echo "Installing keras-lsp with [$*] (the first time TensorFlow is downloaded, this takes minutes) ..."
-	@$(PIP) --editable '.[$*]'
+	@$(UV) $(BIN)/python --editable '.[$*]' || $(PIP) --editable '.[$*]'
 	@touch $@
 
 # What the VS Code extension is built with, and the VS Code it is tested in (code-server; its own packages too).
@@ -95,10 +104,11 @@ $(VENV)-keras-3.6/.ready $(VENV)-keras-hub/.ready: BORROWED := tensorflow
 $(VENV)-jupyterlab/.ready: PACKAGES := jupyterlab==4.6.6 jupyterlab-lsp==5.3.0 jupyter-lsp==2.3.1 \
   playwright==1.65.2 --editable .
 
-$(VENV)-%/.ready: $(VENV)/.ready-dev
+$(VENV)-%/.ready: $(BIN)/.installer
 	@echo "Installing $(PACKAGES) for the tests (minutes, the first time) ..."
 	@$(BIN)/python -m venv --without-pip $(@D)
 	@$(if $(BORROWED),$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))' \
 	  > "$$($(@D)/bin/python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')/$(BORROWED).pth")
-	@$(BIN)/python -m pip -qq --python $(@D)/bin/python install --disable-pip-version-check $(PACKAGES)
+	@$(UV) $(@D)/bin/python $(PACKAGES) || \
+	  $(BIN)/python -m pip -qq --python $(@D)/bin/python install --disable-pip-version-check $(PACKAGES)
 	@touch $@
