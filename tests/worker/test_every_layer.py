@@ -1,7 +1,7 @@
 """Replay and reality agree on every class of `keras.layers`: bare, called on data, and in other layers.
 
 On every class under the two Kerases of every other test. In the other environments a run of the tests looks
-at a third of each sort, at all with `KERAS_LSP_ALL_LAYERS`: those differ in how a layer is asked.
+at a third of each sort, at all with `KERAS_LSP_ALL_PROGRAMS`: those differ in how a layer is asked.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def programs(bench: Bench, classes: list[str]) -> dict[str, str]:
     """By class. Real JAX compiles each operation, which takes minutes for all classes on data."""
     on_data = bench.environment.backend != "jax"
     recipes = {name: recipe for name, recipe in by_class().items() if name in classes}
-    if bench.environment not in MAIN_ENVIRONMENTS and not os.environ.get("KERAS_LSP_ALL_LAYERS"):
+    if bench.environment not in MAIN_ENVIRONMENTS and not os.environ.get("KERAS_LSP_ALL_PROGRAMS"):
         sorts = groupby(recipes.items(), key=lambda named: named[1][1])
         recipes = dict(one for _, same in sorts for one in list(same)[::3])
     return {name: program(name, *recipe, on_data=on_data) for name, recipe in recipes.items()}
