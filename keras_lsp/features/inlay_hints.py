@@ -17,18 +17,21 @@ if TYPE_CHECKING:
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import Value
 
-    Callers = dict[int, tuple[Span, Span | None]]
+    Callers = dict[int, tuple[Span, Span | None]] | None  # None where labels are all that is wanted
 
 _RETURN = re.compile(r"(?m)^[^\S\r\n]*return\b[ \t]*\(*[ \t]*")
 _ANNOTATION = re.compile(r"[ \t]*:(?!=)")
 _ADD = re.compile(r"\.\s*add\s*\(\s*\Z")
 
 
-def inlay_hints(snapshot: Snapshot, key: str, span: Span) -> tuple[InlayHint, ...]:
+def inlay_hints(
+    snapshot: Snapshot, key: str, span: Span, *, labels_only: bool = False
+) -> tuple[InlayHint, ...]:
+    """`labels_only`: without tooltip and target, for clients that ask for those of a hint later."""
     view = snapshot.view(key)
     if view is None or view.replay is None or not snapshot.settings.hints:
         return ()
-    hints = hints_of(view, view.replay, span)
+    hints = hints_of(view, view.replay, span, labels_only=labels_only)
     return _with_counts(hints, view, view.replay, span) if snapshot.settings.parameter_hints else hints
 
 
@@ -60,9 +63,11 @@ def _counts(view: DocumentView, replay: ReplayView, span: Span) -> dict[int, str
     return counts
 
 
-def hints_of(view: DocumentView, replay: ReplayView, span: Span) -> tuple[InlayHint, ...]:
+def hints_of(
+    view: DocumentView, replay: ReplayView, span: Span, *, labels_only: bool = False
+) -> tuple[InlayHint, ...]:
     hints: dict[int, InlayHint] = {}
-    callers = _callers(view, replay, span)
+    callers = None if labels_only else _callers(view, replay)
     for hint in (
         *_assigned(view, replay, span, callers),
         *_returned(view, replay, span, callers),
@@ -72,12 +77,12 @@ def hints_of(view: DocumentView, replay: ReplayView, span: Span) -> tuple[InlayH
     return tuple(hints[offset] for offset in sorted(hints))
 
 
-def _callers(view: DocumentView, replay: ReplayView, span: Span) -> Callers:
+def _callers(view: DocumentView, replay: ReplayView) -> Callers:
     """End of the text of a call of a layer -> the outermost such call, and where that layer was made.
 
     None where the call means layers that were made in different places.
     """
-    found: Callers = {}
+    found: dict[int, tuple[Span, Span | None]] = {}
     slots = locate.slots_by_call(view)
     for layer in replay.report.layers:
         made = replay.span(layer.created)
@@ -86,7 +91,7 @@ def _callers(view: DocumentView, replay: ReplayView, span: Span) -> Callers:
         target = slots.get(made, made)
         for pair in (pair for flow in layer.flows for pair in flow.spans):
             call = replay.span(pair)
-            if call is None or not span.touches(call.end):
+            if call is None:
                 continue
             known = found.get(call.end)
             if known is None or known[0].start > call.start:
@@ -98,7 +103,7 @@ def _callers(view: DocumentView, replay: ReplayView, span: Span) -> Callers:
 
 def _maker(callers: Callers, expression: Span) -> Span | None:
     """Where the layer was made whose call is what an expression, or a statement, ends with."""
-    call, target = callers.get(expression.end, (expression, None))
+    call, target = (callers or {}).get(expression.end, (expression, None))
     return target if expression.covers(call) else None
 
 
@@ -107,8 +112,9 @@ def _assigned(view: DocumentView, replay: ReplayView, span: Span, callers: Calle
         if reference.kind is not ReferenceKind.TENSOR or not reference.is_store:
             continue
         if span.touches(reference.span.end):
-            label, tooltip = _texts(replay, reference.span)
+            label = _label(replay, reference.span)
             if label:
+                tooltip = _tooltip(replay, reference.span, callers)
                 colon = "" if _ANNOTATION.match(view.document.text, reference.span.end) else ":"
                 target = _maker(callers, reference.binding.statement) if reference.binding else None
                 yield InlayHint(reference.span.end, f"{colon} {label}", tooltip, target)
@@ -116,21 +122,17 @@ def _assigned(view: DocumentView, replay: ReplayView, span: Span, callers: Calle
 
 def _returned(view: DocumentView, replay: ReplayView, span: Span, callers: Callers) -> Iterator[InlayHint]:
     """The value of each `return`, behind the expression: the widest one the replay saw start there."""
-    widest: dict[int, Span] = {}
-    for seen in replay.spans:
-        if span.overlaps(seen) and (seen.start not in widest or seen.end > widest[seen.start].end):
-            widest[seen.start] = seen
-    if not widest:
-        return
-    start, end = min(widest), max(widest) + 1
-    line = view.document.lines.line_of(start)
-    start = view.document.lines.line_span(line).start
+    widest = replay.widest
+    begun_before = (place.start for place in widest.values() if place.start < span.start <= place.end)
+    lines = view.document.lines
+    start = lines.line_span(lines.line_of(min(begun_before, default=span.start))).start
     code = typed.code_mask(view.document.text)
-    for match in _RETURN.finditer(code, start, end):
+    for match in _RETURN.finditer(code, start, span.end + 1):
         place = widest.get(match.end())
         if place is not None and span.touches(place.end):
-            label, tooltip = _texts(replay, place)
+            label = _label(replay, place)
             if label:
+                tooltip = _tooltip(replay, place, callers)
                 yield InlayHint(place.end, f" → {label}", tooltip, _maker(callers, place))
 
 
@@ -159,20 +161,30 @@ def _listed(view: DocumentView, replay: ReplayView, span: Span) -> Iterator[Inla
                 )
 
 
-def _texts(replay: ReplayView, place: Span) -> tuple[str, str]:
-    values = replay.values_at(place)
-    shapes = _distinct(wording.value_text(value) for value in values)
-    if not shapes or any(value.kind == "layer" for value in values):
-        return "", ""
-    tooltip = ", ".join(_distinct(wording.value_text(value, with_dtype=True) for value in _tensors(values)))
+def _label(replay: ReplayView, place: Span) -> str:
     nodes = replay.nodes_at(place)
-    label = wording.one_of(shapes)
+    if len(nodes) == 1 and len(nodes[0].values) == 1:
+        (value,) = nodes[0].values
+        label = wording.value_text(value)
+    else:
+        values = replay.values_at(place)
+        if any(value.kind == "layer" for value in values):
+            return ""
+        shapes = _distinct(wording.value_text(value) for value in values)
+        label = wording.one_of(shapes) if shapes else ""
+    return f"~{label}" if label and all(node.guessed for node in nodes) else label
+
+
+def _tooltip(replay: ReplayView, place: Span, callers: Callers) -> str:
+    if callers is None:
+        return ""
+    values, nodes = replay.values_at(place), replay.nodes_at(place)
+    tooltip = ", ".join(_distinct(wording.value_text(value, with_dtype=True) for value in _tensors(values)))
     if all(node.guessed for node in nodes):
-        label = f"~{label}"
         tooltip += "; a guess: nothing here says what the input is"
     elif all(node.projected for node in nodes):
         tooltip += "; the program itself does not come here, this is what a call would give"
-    return label, _dated(replay, tooltip)
+    return _dated(replay, tooltip)
 
 
 def _dated(replay: ReplayView, tooltip: str) -> str:

@@ -26,6 +26,7 @@ class Client:
     snippets: bool = False  # fills in places of a completion
     markdown_signature: bool = False
     signature_offsets: bool = False  # takes parameters as places in the label
+    resolves_hints: bool = False  # asks for tooltip and place of the one that is looked at
     nested_symbols: bool = False
     related_information: bool = False
     most_folds: int | None = None
@@ -82,6 +83,9 @@ class Client:
             signature_offsets=can(
                 f"{document}.signature_help.signature_information.parameter_information.label_offset_support"
             ),
+            resolves_hints=_resolves_hints(
+                get_capability(capabilities, f"{document}.inlay_hint.resolve_support.properties", ()) or ()
+            ),
             most_folds=get_capability(capabilities, f"{document}.folding_range.range_limit", None),
             nested_symbols=can(f"{document}.document_symbol.hierarchical_document_symbol_support"),
             related_information=can(f"{document}.publish_diagnostics.related_information"),
@@ -105,3 +109,8 @@ class Client:
             has_configuration=can("workspace.configuration"),
             registers_configuration=can("workspace.did_change_configuration.dynamic_registration"),
         )
+
+
+def _resolves_hints(properties: Sequence[str]) -> bool:
+    """Neovim 0.11 names the place of a label's part without the part."""
+    return "tooltip" in properties and not {"label.location", "location"}.isdisjoint(properties)

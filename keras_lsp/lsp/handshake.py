@@ -87,7 +87,7 @@ def initialize_result(params: Message) -> Message:
                 "resolveProvider": True,
             },
             "signatureHelpProvider": {"triggerCharacters": ["(", ","], "retriggerCharacters": ["="]},
-            "inlayHintProvider": True,
+            "inlayHintProvider": {"resolveProvider": True},
             "documentSymbolProvider": True,
             "definitionProvider": True,
             "declarationProvider": True,

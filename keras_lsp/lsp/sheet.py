@@ -52,7 +52,9 @@ class Sheet:
 
     def position(self, offset: int) -> types.Position | None:
         """None for a place in another cell."""
-        if self.document.cells is not None and self.document.cells.number_at(offset) != self.cell:
+        if self.document.cells is None:
+            return types.Position(*self.document.lines.position(offset, self.encoding))
+        if self.document.cells.number_at(offset) != self.cell:
             return None
         where = self.range(Span(offset, offset))
         return None if where is None else where.start

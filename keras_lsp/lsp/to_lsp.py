@@ -132,11 +132,17 @@ def _markup(markdown: str, *, is_markdown: bool) -> types.MarkupContent:
     )
 
 
-def inlay_hint(found: InlayHint, sheet: Sheet) -> types.InlayHint | None:
-    """None for one in another cell. A label with a place jumps there, and VS Code shows that place's card."""
+def inlay_hint(found: InlayHint, sheet: Sheet, *, later: bool = False) -> types.InlayHint | None:
+    """None for one in another cell. A label with a place jumps there, and VS Code shows that place's card.
+
+    `later`: the client asks for tooltip and place, with the hint as it is here.
+    """
     position = sheet.position(found.offset)
     if position is None:
         return None
+    if later:
+        part = types.InlayHintLabelPart(found.label)
+        return types.InlayHint(position, [part], types.InlayHintKind.Type, data=sheet.uri)
     place = location_of(sheet.document, found.target, sheet.encoding) if found.target is not None else None
     return types.InlayHint(
         position=position,
@@ -144,6 +150,10 @@ def inlay_hint(found: InlayHint, sheet: Sheet) -> types.InlayHint | None:
         kind=types.InlayHintKind.Type,
         tooltip=found.tooltip or None,
     )
+
+
+def inlay_label(hint: types.InlayHint) -> str:
+    return hint.label if isinstance(hint.label, str) else "".join(part.value for part in hint.label)
 
 
 def document_symbols(found: Iterable[Symbol], sheet: Sheet) -> list[types.DocumentSymbol]:

@@ -45,6 +45,7 @@ REQUESTS: dict[str, Handler] = {
     types.COMPLETION_ITEM_RESOLVE: completion_resolve.answer,
     types.TEXT_DOCUMENT_SIGNATURE_HELP: signature_help.answer,
     types.TEXT_DOCUMENT_INLAY_HINT: inlay_hint.answer,
+    types.INLAY_HINT_RESOLVE: inlay_hint.resolve,
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: document_symbol.answer,
     types.TEXT_DOCUMENT_DEFINITION: definition.answer,
     types.TEXT_DOCUMENT_DECLARATION: definition.answer,

@@ -89,6 +89,16 @@ class ReplayView:
         """The places the replay saw, in today's text."""
         return self._nodes.keys()
 
+    @cached_property
+    def widest(self) -> dict[int, Span]:
+        """By where it starts, the longest of those places."""
+        found: dict[int, Span] = {}
+        for place in self._nodes:
+            known = found.get(place.start)
+            if known is None or place.end > known.end:
+                found[place.start] = place
+        return found
+
     def nodes_at(self, span: Span) -> tuple[NodeFact, ...]:
         return self._nodes.get(span, ())
 

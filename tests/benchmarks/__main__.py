@@ -27,12 +27,14 @@ from tests.benchmarks.measure import Series, fastest_reference
 from tests.benchmarks.memory import PeakBelow, pss_megabytes, rss_megabytes
 from tests.benchmarks.texts import LAYERS_500, LLAMA, project, thousand_lines
 from tests.processes import workers
-from tests.protocol.client import Client, position
+from tests.protocol.client import position
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from rich.status import Status
+
+    from tests.protocol.client import Client
 
 # delays after a keystroke that are there on purpose, in milliseconds
 BEFORE_REPLAY = Settings().idle_seconds * 1000
@@ -40,11 +42,6 @@ BEFORE_DIAGNOSTICS = IDLE_SECONDS * 1000
 
 
 COLUMNS = ("what", "median", "p95", "max", "at rest", "budget", "x reference", "n", "")
-
-
-async def start(root: Path, *, trusted: bool) -> Client:
-    options = {"trusted": trusted, "interpreters": {root.as_uri(): [sys.executable]}}
-    return await Client.start(options=options, root=root, encodings=["utf-32"])
 
 
 async def open_and_settle(client: Client, uri: str, text: str) -> None:
@@ -57,7 +54,7 @@ async def open_and_settle(client: Client, uri: str, text: str) -> None:
 async def initialize(root: Path) -> AsyncIterator[Series]:
     series = Series("initialize, from process start", "ms", 500)
     for _ in range(11):
-        starting = asyncio.ensure_future(start(root, trusted=False))
+        starting = asyncio.ensure_future(answering.start(root, trusted=False))
         await series.time(starting)
         await starting.result().shutdown()
     yield series
@@ -70,7 +67,7 @@ async def answers(root: Path) -> AsyncIterator[Series]:
     hover = Series("hover, 1,000-line file", "ms", 10, tail=True)
     complete = Series("completion, 1,000-line file", "ms", 10, tail=True)
     hints = Series("inlay hints, whole 1,000-line file", "ms", 10, tail=True)
-    client = await start(root, trusted=True)
+    client = await answering.start(root, trusted=True)
     await open_and_settle(client, uri, text)
     whole = {"start": {"line": 0, "character": 0}, "end": position(text, len(text), "utf-32")}
     for round_ in range(120):
@@ -92,7 +89,7 @@ async def static_diagnostics(root: Path) -> AsyncIterator[Series]:
     wrong = right.replace("model0.layers[0]", "model0.layers[9]")
     uri = (root / "thousand_lines.py").as_uri()
     series = Series("keystroke → static diagnostics, 1,000-line file", "ms", 50)
-    client = await start(root, trusted=False)
+    client = await answering.start(root, trusted=False)
     client.open(uri, right)
     await client.wait_for_status(uri, "unavailable")
     for round_ in range(20):
@@ -114,7 +111,7 @@ async def exact_shapes(
         "position": position(original, original.index("logits ="), "utf-32"),
     }
     series = Series(f"keystroke → exact shapes, {what}", "ms", budget)
-    client = await start(root, trusted=True)
+    client = await answering.start(root, trusted=True)
     await open_and_settle(client, uri, original)
     (zygote,) = workers(client.process.pid)
     alone = pss_megabytes(zygote)
@@ -138,7 +135,7 @@ async def many_edits(root: Path) -> AsyncIterator[Series]:
     """200 edits, each replayed: what the worker has grown by, from the first 20 to the last 20."""
     text = project("mlp")
     uri = (root / "edits.py").as_uri()
-    client = await start(root, trusted=True)
+    client = await answering.start(root, trusted=True)
     await open_and_settle(client, uri, text)
     (zygote,) = workers(client.process.pid)
     resident = []

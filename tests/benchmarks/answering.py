@@ -16,7 +16,7 @@ from tests.benchmarks.measure import Series, reference
 from tests.benchmarks.memory import pss_megabytes
 from tests.benchmarks.texts import project, thousand_lines
 from tests.processes import read, workers
-from tests.protocol.client import Client, position
+from tests.protocol.client import FULL_CAPABILITIES, Client, position
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -34,8 +34,16 @@ CALM = 30.0  # seconds until a server that has nothing to do is taken to be at r
 
 
 async def start(root: Path, *, trusted: bool = True) -> Client:
+    """A server for a client that, as VS Code and Neovim do, asks for the rest of a hint when it is shown."""
     options = {"trusted": trusted, "interpreters": {root.as_uri(): [sys.executable]}}
-    return await Client.start(options=options, root=root, encodings=["utf-32"])
+    later = {"resolveSupport": {"properties": ["tooltip", "label.location"]}}
+    document = {**FULL_CAPABILITIES["textDocument"], "inlayHint": later}
+    return await Client.start(
+        options=options,
+        root=root,
+        encodings=["utf-32"],
+        capabilities={**FULL_CAPABILITIES, "textDocument": document},
+    )
 
 
 def place(uri: str, text: str, behind: str = ASKED) -> Message:

@@ -207,6 +207,37 @@ async def test_the_unsaved_text_counts(clients: Clients, keras_python: list[str]
     assert client.sent("workspace/codeLens/refresh")
 
 
+@pytest.mark.parametrize("properties", [["tooltip", "label.location"], ["tooltip", "location"], ["tooltip"]])
+async def test_a_hint_is_told_whole_at_once_or_when_it_is_looked_at(
+    clients: Clients, keras_python: list[str], properties: list[str]
+) -> None:
+    can = {"textDocument": {"inlayHint": {"resolveSupport": {"properties": properties}}}}
+    client = await clients.start(options={"trusted": True, "interpreter": keras_python}, capabilities=can)
+    asking = Asking(client, TEXT + "out = model(keras.Input((32,)))\n")
+    await client.wait_for_status(URI, "ready")
+    params = {"textDocument": {"uri": URI}, "range": ALL}
+    (first,) = (
+        hint
+        for hint in await client.request("textDocument/inlayHint", params)
+        if ": (None, 64)" in label_of(hint)
+    )
+    if properties == ["tooltip"]:  # what it cannot ask for later comes at once
+        assert (first["tooltip"], "data" in first) == ("(None, 64) float32", False)
+        return
+    assert "tooltip" not in first
+    whole = await client.request("inlayHint/resolve", first)
+    assert (label_of(whole), whole["tooltip"]) == (label_of(first), "(None, 64) float32")
+    (part,) = whole["label"]
+    assert "self.dense1" in asking.at(part["location"]["range"])
+    for other in (
+        {**first, "label": ": (None, 65)"},  # the text is another by now
+        {**first, "position": {"line": 0, "character": 0}},
+        {**first, "data": "file:///closed.py"},
+        {**first, "data": None},
+    ):
+        assert await client.request("inlayHint/resolve", other) == {k: v for k, v in other.items() if v}
+
+
 async def test_a_modest_client_gets_what_it_can_take(clients: Clients, keras_python: list[str]) -> None:
     options = {"trusted": True, "interpreter": keras_python}
     client = await clients.start(options=options, capabilities={})
