@@ -23,6 +23,7 @@ class Client:
     markdown_completion: bool = False
     resolves_documentation: bool = False  # asks for it when an item is looked at
     labels_details: bool = False  # shows more beside a label than the label
+    shares_edit_range: bool = False  # takes what most items of a completion replace once, for all
     snippets: bool = False  # fills in places of a completion
     markdown_signature: bool = False
     signature_offsets: bool = False  # takes parameters as places in the label
@@ -74,6 +75,10 @@ class Client:
                     capabilities, f"{document}.completion.completion_item.resolve_support.properties", ()
                 )
                 or ()
+            ),
+            shares_edit_range="editRange"
+            in (
+                get_capability(capabilities, f"{document}.completion.completion_list.item_defaults", ()) or ()
             ),
             snippets=can(f"{document}.completion.completion_item.snippet_support"),
             labels_details=can(f"{document}.completion.completion_item.label_details_support"),

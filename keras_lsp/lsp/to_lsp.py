@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from keras_lsp.lsp.sheet import edits_of, location_of
 from keras_lsp.text.line_index import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from keras_lsp.features.results import (
         Completion,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from keras_lsp.lsp.sheet import Sheet
     from keras_lsp.session.snapshot import Snapshot
     from keras_lsp.text.document import Document
+    from keras_lsp.text.span import Span
 
 SOURCE = "keras-lsp"
 
@@ -66,12 +68,40 @@ def hover(found: Hover, sheet: Sheet, client: Client) -> types.Hover:
     return types.Hover(contents, sheet.range(found.span))
 
 
-def completion(found: Completion, sheet: Sheet, client: Client) -> types.CompletionItem | None:
-    """None for what would change another cell, and for what the client cannot fill in."""
-    topic, where = found.topic, sheet.range(found.replace)
+def completions(
+    found: Sequence[Completion], sheet: Sheet, client: Client
+) -> list[types.CompletionItem] | types.CompletionList:
+    """With the text that most of them take the place of said once, to a client that can take it so.
+
+    Without what would change another cell, and what the client cannot fill in.
+    """
+    spans = Counter(item.replace for item in found)
+    usual = max(spans, key=spans.__getitem__) if spans and client.shares_edit_range else None
+    where = sheet.range(usual) if usual is not None else None
+    items = [
+        item
+        for one in found
+        if (item := _completion(one, sheet, client, usual if where is not None else None)) is not None
+    ]
+    if where is None:
+        return items
+    return types.CompletionList(
+        is_incomplete=False, items=items, item_defaults=types.CompletionItemDefaults(edit_range=where)
+    )
+
+
+def _completion(
+    found: Completion, sheet: Sheet, client: Client, usual: Span | None
+) -> types.CompletionItem | None:
+    topic, own = found.topic, None
+    if found.replace != usual:
+        where = sheet.range(found.replace)
+        if where is None:
+            return None
+        own = types.TextEdit(where, found.insert)
     also = [types.TextEdit(there, edit.text) for edit in found.also if (there := sheet.range(edit.span))]
     snippet = found.kind is CompletionKind.SNIPPET
-    if where is None or len(also) < len(found.also) or (snippet and not client.snippets):
+    if len(also) < len(found.also) or (snippet and not client.snippets):
         return None
     match = found.filter or found.insert
     return types.CompletionItem(
@@ -85,7 +115,8 @@ def completion(found: Completion, sheet: Sheet, client: Client) -> types.Complet
         documentation=completion_documentation(found.documentation, client),
         sort_text=found.sort or None,
         filter_text=match if match != found.label else None,
-        text_edit=types.TextEdit(where, found.insert),
+        text_edit=own,
+        text_edit_text=found.insert if own is None and found.insert != found.label else None,
         insert_text_format=types.InsertTextFormat.Snippet if snippet else None,
         additional_text_edits=also or None,
         data={"uri": sheet.document.key, "name": topic.name, "parameter": topic.parameter} if topic else None,

@@ -34,10 +34,15 @@ CALM = 30.0  # seconds until a server that has nothing to do is taken to be at r
 
 
 async def start(root: Path, *, trusted: bool = True) -> Client:
-    """A server for a client that, as VS Code and Neovim do, asks for the rest of a hint when it is shown."""
+    """A server for a client that, as VS Code and Neovim do, asks for the rest of a hint when it is shown, and
+    takes what completions replace once for all."""
     options = {"trusted": trusted, "interpreters": {root.as_uri(): [sys.executable]}}
     later = {"resolveSupport": {"properties": ["tooltip", "label.location"]}}
     document = {**FULL_CAPABILITIES["textDocument"], "inlayHint": later}
+    document["completion"] = {
+        **document["completion"],
+        "completionList": {"itemDefaults": ["editRange", "insertTextFormat", "insertTextMode", "data"]},
+    }
     return await Client.start(
         options=options,
         root=root,

@@ -88,6 +88,18 @@ def label_of(hint: Message) -> str:
     return label if isinstance(label, str) else "".join(part["value"] for part in label)
 
 
+def items_of(answer: list[Message] | Message) -> list[Message]:
+    """Of a completion, each with its own edit, as a client takes those that share the text they replace."""
+    if isinstance(answer, list):
+        return answer
+    where = answer.get("itemDefaults", {}).get("editRange")
+    found = []
+    for item in answer["items"]:
+        text = item.pop("textEditText", item["label"])
+        found.append(item if "textEdit" in item else {**item, "textEdit": {"range": where, "newText": text}})
+    return found
+
+
 class ServerError(Exception):
     """The server answered a request with an error."""
 

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.protocol.client import Client, Message, ServerError, apply_edit, label_of, offset_of, text_at
+from tests.protocol.client import (
+    Client,
+    Message,
+    ServerError,
+    apply_edit,
+    items_of,
+    label_of,
+    offset_of,
+    text_at,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -236,6 +245,22 @@ async def test_a_hint_is_told_whole_at_once_or_when_it_is_looked_at(
         {**first, "data": None},
     ):
         assert await client.request("inlayHint/resolve", other) == {k: v for k, v in other.items() if v}
+
+
+async def test_completions_share_what_they_replace_where_the_client_takes_it_so(clients: Clients) -> None:
+    text = TEXT.replace('activation="relu"', 'activation=""') + "keras.layers.De\nker\nmodel.layers[0].\n"
+    ends = ("keras.layers.De", "\nker", "model.layers[", "self.dense1", 'activation="', "Dense(64, ")
+    told = []
+    for properties in ([], ["editRange", "data"]):
+        can: Message = {"completionItem": {"snippetSupport": True}}
+        can["completionList"] = {"itemDefaults": properties}
+        client = await clients.start(capabilities={"textDocument": {"completion": can}})
+        asking = Asking(client, text)
+        answers = [await asking.about("completion", end, len(end)) for end in ends]
+        assert all(isinstance(answer, dict) is bool(properties) for answer in answers)
+        told.append([sorted(items_of(answer), key=lambda item: str(item["label"])) for answer in answers])
+    assert told[0] == told[1]
+    assert all(told[0])
 
 
 async def test_a_modest_client_gets_what_it_can_take(clients: Clients, keras_python: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.protocol.client import Client, position
+from tests.protocol.client import Client, items_of, position
 
 if TYPE_CHECKING:
     from tests.protocol.conftest import Clients
@@ -149,7 +149,11 @@ async def completions(editor: Editor) -> None:
         text = TEXT + typed
         client.change(URI, len(typed) + 100, text)
         where = {"textDocument": {"uri": URI}, "position": position(text, len(text), client.encoding)}
-        found = await client.request("textDocument/completion", where)
+        answer = await client.request("textDocument/completion", where)
+        assert isinstance(answer, list) or "editRange" in (
+            can("textDocument.completion.completionList.itemDefaults") or ()
+        )
+        found = items_of(answer)
         snippets = [one for one in found if one.get("insertTextFormat") == 2]
         assert bool(snippets) is (bool(can(f"{item}.snippetSupport")) and typed == "\nker")
         assert typed == "\nker" or found

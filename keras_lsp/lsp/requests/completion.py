@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from keras_lsp.session.snapshot import Snapshot
 
 
-def answer(ls: KerasLanguageServer, params: types.CompletionParams) -> list[types.CompletionItem] | None:
+def answer(
+    ls: KerasLanguageServer, params: types.CompletionParams
+) -> list[types.CompletionItem] | types.CompletionList | None:
     snapshot = ls.session.snapshot()
     sheet = sheet_of(snapshot, params.text_document.uri, ls.client.encoding)
     if sheet is None:
@@ -27,8 +29,7 @@ def answer(ls: KerasLanguageServer, params: types.CompletionParams) -> list[type
     found = complete(snapshot, sheet.document.key, offset)
     if not ls.client.resolves_documentation:
         found = tuple(_documented(snapshot, sheet.document.key, item) for item in found)
-    items = (to_lsp.completion(item, sheet, ls.client) for item in found)
-    return [item for item in items if item is not None]
+    return to_lsp.completions(found, sheet, ls.client)
 
 
 def _documented(snapshot: Snapshot, key: str, item: Completion) -> Completion:
