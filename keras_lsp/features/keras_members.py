@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,6 +16,9 @@ from keras_lsp.source.keras_names import canonical
 
 if TYPE_CHECKING:
     from keras_lsp.features.keras_place import Place
+    from keras_lsp.knowledge.api import Api
+
+_Listed = tuple[str, str, CompletionKind, Topic, str]  # sort text, label, kind, topic, detail
 
 _KINDS = {
     Kind.MODULE: CompletionKind.MODULE,
@@ -64,35 +69,33 @@ def _below(place: Place, dotted: str) -> tuple[Completion, ...]:
 def _members(place: Place, module: str, *, modules_only: bool) -> tuple[Completion, ...]:
     if module == "tensorflow":
         # A lazy loader, which other servers do not see; the rest of TensorFlow is theirs.
-        return (_item(place, "keras", CompletionKind.MODULE, Topic("keras"), "0"),)
+        return (
+            Completion("keras", CompletionKind.MODULE, place.word, "keras", sort="0", topic=Topic("keras")),
+        )
+    word = place.word
+    return tuple(
+        Completion(label, kind, word, label, detail, sort=sort, topic=topic)
+        for sort, label, kind, topic, detail in _listed(place.api, module, modules_only)
+    )
+
+
+@functools.lru_cache(maxsize=32)  # asked for at each keystroke in a name
+def _listed(api: Api, module: str, modules_only: bool) -> tuple[_Listed, ...]:
+    """The members of a module in the order they are shown in."""
     found = []
-    for name in place.api.members(module):
-        entry = place.api.entry(name)
+    for name in api.members(module):
+        entry = api.entry(name)
         if entry is None or entry.deprecated or (modules_only and entry.kind is not Kind.MODULE):
             continue
         label = name.rpartition(".")[2]
-        second = place.api.is_second_name(name)
+        second = api.is_second_name(name)
         rank = "9" if second else _rank(entry.kind, module)
-        found.append(
-            _item(
-                place,
-                label,
-                _KINDS[entry.kind],
-                Topic(entry.name),
-                f"{rank}{label.lower()}",
-                entry.name if second else "",
-            )
-        )
-    return tuple(sorted(found, key=lambda item: item.sort))
+        detail = entry.name if second else ""
+        found.append((f"{rank}{label.lower()}", label, _KINDS[entry.kind], Topic(entry.name), detail))
+    return tuple(sorted(found, key=operator.itemgetter(0)))
 
 
 def _rank(kind: Kind, module: str) -> str:
     """At the root people look for modules, further down for what is in them."""
     first = (Kind.MODULE, Kind.CLASS, Kind.FUNCTION) if module == "keras" else (Kind.CLASS, Kind.FUNCTION)
     return str(first.index(kind)) if kind in first else "5"
-
-
-def _item(
-    place: Place, label: str, kind: CompletionKind, topic: Topic, sort: str, detail: str = ""
-) -> Completion:
-    return Completion(label, kind, place.word, label, detail, sort=sort, topic=topic)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
+from bisect import bisect_left
 from dataclasses import dataclass
 from enum import Enum
 
@@ -99,6 +100,12 @@ def typed_at(text: str, offset: int) -> Typed | None:
 
 
 @functools.lru_cache(maxsize=8)  # an editor asks about the same few texts again and again
+def _tokens(text: str) -> tuple[re.Match[str], ...]:
+    """Its strings and comments."""
+    return tuple(_STRING_OR_COMMENT.finditer(text))
+
+
+@functools.lru_cache(maxsize=8)
 def code_mask(text: str) -> str:
     """The text with the insides of strings and comments blanked: same length, same lines."""
     return _STRING_OR_COMMENT.sub(lambda match: re.sub(r"[^\r\n]", " ", match[0]), text)
@@ -106,19 +113,20 @@ def code_mask(text: str) -> str:
 
 def inside_at(text: str, offset: int) -> Inside | None:
     """The string or comment that holds `offset`; None in code."""
-    for match in _STRING_OR_COMMENT.finditer(text):
-        if match.start() >= offset:
-            return None
-        quote = match["quote"] or ""
-        closed = bool(quote) and match["end"] is not None
-        if match.end() < offset or (match.end() == offset and closed):
-            continue
-        body = Span(*match.span("body")) if quote else Span(*match.span())
-        if offset < body.start:
-            continue
-        formatted = bool(set(match["prefix"] or "") & set("fFtT"))
-        return Inside(match.start(), body, quote, closed, formatted)
-    return None
+    tokens = _tokens(text)
+    index = bisect_left(tokens, offset, key=re.Match.start) - 1  # the last that begins before it
+    if index < 0:
+        return None
+    match = tokens[index]
+    quote = match["quote"] or ""
+    closed = bool(quote) and match["end"] is not None
+    if match.end() < offset or (match.end() == offset and closed):
+        return None
+    body = Span(*match.span("body")) if quote else Span(*match.span())
+    if offset < body.start:
+        return None
+    formatted = bool(set(match["prefix"] or "") & set("fFtT"))
+    return Inside(match.start(), body, quote, closed, formatted)
 
 
 def _in_string(text: str, offset: int, inside: Inside) -> Typed | None:
