@@ -23,8 +23,8 @@ def check(view: DocumentView) -> Iterable[Finding]:
 
 def _found(view: DocumentView) -> Iterator[Finding]:
     tree, replay = tree_of(view), view.current
-    for node in tree.nodes:
-        function = node.func if isinstance(node, ast.Call) else None
+    for node in tree.every(ast.Call):
+        function = node.func
         if not isinstance(function, ast.Attribute) or function.attr != "call" or replay is None:
             continue
         if any(isinstance(n, ast.ClassDef) for n in tree.above(function)):

@@ -13,7 +13,7 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keras_lsp.features.rules.tree import Function
+    from keras_lsp.features.rules.tree import Function, Tree
     from keras_lsp.session.snapshot import DocumentView
 
 _PLAIN_BASES = frozenset({"keras.Model", "keras.layers.Layer"})
@@ -25,7 +25,7 @@ def _check_dunder(view: DocumentView) -> Iterator[Finding]:
         own = method(node, "__call__")
         if own is None or method(node, "call") is not None or not _PLAIN_BASES.issuperset(model_class.bases):
             continue
-        if any(isinstance(n, ast.Name) and n.id == "super" for n in ast.walk(own)):
+        if any(isinstance(n, ast.Name) and n.id == "super" for n in tree.below(own)):
             continue  # it adds to what Keras does there
         span = tree.positions.name_span(own)
         yield DUNDER.finding(
@@ -40,11 +40,11 @@ def _check_return(view: DocumentView) -> Iterator[Finding]:
     tree = tree_of(view)
     for model_class, node in model_classes(view):
         call = method(node, "call")
-        if call is None or _gives_something(call) or not _PLAIN_BASES.issuperset(model_class.bases):
+        if call is None or _gives_something(tree, call) or not _PLAIN_BASES.issuperset(model_class.bases):
             continue
         last = call.body[-1]
         # Only code that works on tensors: `call` of an abstract base does nothing at all.
-        if not any(isinstance(n, ast.Call) for n in ast.walk(call)):
+        if not any(isinstance(n, ast.Call) for n in tree.below(call)):
             continue
         fixes = []
         if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
@@ -63,10 +63,10 @@ def _check_return(view: DocumentView) -> Iterator[Finding]:
         )
 
 
-def _gives_something(call: Function) -> bool:
+def _gives_something(tree: Tree, call: Function) -> bool:
     """Returns, raises or yields, or loses itself in nested functions."""
     kinds = (ast.Return, ast.Raise, ast.Yield, ast.YieldFrom, ast.FunctionDef, ast.Lambda)
-    return any(isinstance(n, kinds) and n is not call for n in ast.walk(call))
+    return any(isinstance(n, kinds) and n is not call for n in tree.below(call))
 
 
 DUNDER = Rule(

@@ -26,9 +26,7 @@ def check(view: DocumentView) -> Iterable[Finding]:
 
 def _found(view: DocumentView) -> Iterator[Finding]:
     tree = tree_of(view)
-    for node in tree.nodes:
-        if not isinstance(node, ast.Call):
-            continue
+    for node in tree.every(ast.Call):
         wanted = _wanted(view, node)
         name = (
             node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "filepath"), None)

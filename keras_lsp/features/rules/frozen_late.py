@@ -26,8 +26,8 @@ def check(view: DocumentView) -> Iterable[Finding]:
 
 def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
     tree, all_steps = tree_of(view), steps(view)
-    for node in tree.nodes:
-        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+    for node in tree.every(ast.Assign):
+        target = node.targets[0] if len(node.targets) == 1 else None
         if not isinstance(target, ast.Attribute) or target.attr != "trainable" or tree.function_of(target):
             continue
         values = locate.own_values(replay, tree.span(target.value))

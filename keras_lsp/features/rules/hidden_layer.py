@@ -48,7 +48,7 @@ def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
 def _of_keras(view: DocumentView, reason: str) -> bool:
     """Whether a metric, a loss or a callback holds it: that is to measure with, not to be trained."""
     named = _PLAIN.search(reason)
-    nodes = (n for n in tree_of(view).nodes if isinstance(n, ast.ClassDef) and named and n.name == named[1])
+    nodes = (n for n in tree_of(view).every(ast.ClassDef) if named and n.name == named[1])
     return any(canonical(view, base).startswith("keras.") for node in nodes for base in node.bases)
 
 

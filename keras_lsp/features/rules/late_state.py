@@ -25,8 +25,8 @@ def check(view: DocumentView) -> Iterable[Finding]:
 
 def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
     tree, calls = tree_of(view), calls_of(view)
-    for node in tree.nodes:
-        if not isinstance(node, ast.Assign) or tree.span(node.value) not in calls or tree.function_of(node):
+    for node in tree.every(ast.Assign):
+        if tree.span(node.value) not in calls or tree.function_of(node):
             continue
         for target in node.targets:
             if not isinstance(target, ast.Attribute):

@@ -15,7 +15,7 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keras_lsp.features.rules.tree import Function
+    from keras_lsp.features.rules.tree import Function, Tree
     from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.source.facts import LayerCall, ModelClass
 
@@ -24,9 +24,9 @@ def check(view: DocumentView) -> Iterator[Finding]:
     tree, calls = tree_of(view), calls_of(view)
     for model_class, node in model_classes(view):
         call = method(node, "call")
-        if call is None or _makes_once(call):
+        if call is None or _makes_once(tree, call):
             continue
-        for inner in ast.walk(call):
+        for inner in tree.below(call):
             made = calls.get(tree.span(inner)) if isinstance(inner, ast.Call) else None
             if made is None or not isinstance(inner, ast.Call) or tree.is_tested(inner):
                 continue
@@ -42,9 +42,9 @@ def check(view: DocumentView) -> Iterator[Finding]:
             )
 
 
-def _makes_once(call: Function) -> bool:
+def _makes_once(tree: Tree, call: Function) -> bool:
     """Whether some test in `call` may keep it from making the layer twice."""
-    tests = [node.test for node in ast.walk(call) if isinstance(node, ast.If | ast.IfExp)]
+    tests = [node.test for node in tree.below(call) if isinstance(node, ast.If | ast.IfExp)]
     return any(re.search(r"\bNone\b|hasattr|built", ast.unparse(test)) for test in tests)
 
 

@@ -72,8 +72,8 @@ def _made_here(view: DocumentView, replay: ReplayView, step: Step) -> bool:
     owner = step.call.func.value if isinstance(step.call.func, ast.Attribute) else None
     if not isinstance(owner, ast.Name):
         return False
-    for node in tree_of(view).nodes:
-        if isinstance(node, ast.Call) and not canonical(view, node.func).startswith("keras."):
+    for node in tree_of(view).every(ast.Call):
+        if not canonical(view, node.func).startswith("keras."):
             given = [*node.args, *(k.value for k in node.keywords)]
             if any(isinstance(g, ast.Name) and g.id == owner.id for g in given):
                 return False

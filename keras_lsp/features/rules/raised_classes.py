@@ -87,10 +87,9 @@ def _not_instantiated(view: DocumentView, case: Case) -> str:
     """`self.d = Dense`, called as if it were a layer."""
     call = call_at(view, case.span)
     name = self_attribute(call.func) if call is not None else None
-    for node in tree_of(view).nodes:
-        is_store = isinstance(node, ast.Assign) and len(node.targets) == 1 and name is not None
-        if is_store and self_attribute(node.targets[0]) == name:  # type: ignore[attr-defined]
-            value = canonical(view, node.value)  # type: ignore[attr-defined]
+    for node in tree_of(view).every(ast.Assign) if name is not None else ():
+        if len(node.targets) == 1 and self_attribute(node.targets[0]) == name:
+            value = canonical(view, node.value)
             if value.startswith("keras.layers."):
                 short = value.rpartition(".")[2]
                 return f"`self.{name}` is the class {short}, not a layer: make one, `{short}(...)`."

@@ -131,8 +131,8 @@ def _assigned(view: DocumentView, span: Span) -> list[Fix]:
 def _replacing(view: DocumentView) -> Iterator[Finding]:
     """Under tf-keras 2 the attribute takes anything, and the layer then computes with what no one trains."""
     tree, replay = tree_of(view), view.current
-    for node in tree.nodes:
-        target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+    for node in tree.every(ast.Assign):
+        target = node.targets[0] if len(node.targets) == 1 else None
         if replay is None or not isinstance(target, ast.Attribute) or target.attr not in ("kernel", "bias"):
             continue
         values = locate.own_values(replay, tree.span(target.value))

@@ -25,8 +25,8 @@ def check(view: DocumentView) -> Iterable[Finding]:
 
 def _repeated(view: DocumentView) -> Iterator[Finding]:
     tree, calls = tree_of(view), calls_of(view)
-    for node in tree.nodes:
-        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult):
+    for node in tree.every(ast.BinOp):
+        if not isinstance(node.op, ast.Mult):
             continue
         for written, count in ((node.left, node.right), (node.right, node.left)):
             one = written.elts[0] if isinstance(written, ast.List) and len(written.elts) == 1 else None
@@ -67,9 +67,9 @@ def _overwritten(view: DocumentView) -> Iterator[Finding]:
     tree, calls = tree_of(view), calls_of(view)
     for _, node in model_classes(view):
         init = method(node, "__init__")
-        for loop in ast.walk(init) if init is not None else ():
+        for loop in tree.below(init) if init is not None else ():
             if not isinstance(loop, ast.For) or any(
-                isinstance(n, ast.Break | ast.Return) for n in ast.walk(loop)
+                isinstance(n, ast.Break | ast.Return) for n in tree.below(loop)
             ):
                 continue
             for statement in loop.body:
@@ -79,7 +79,7 @@ def _overwritten(view: DocumentView) -> Iterator[Finding]:
                 if place is None or made is None or not _has_weights(view, made):
                     continue
                 name, span = place
-                if sum(self_attribute(n) == name for n in ast.walk(loop)) == 1:
+                if sum(self_attribute(n) == name for n in tree.below(loop)) == 1:
                     yield RULE.finding(
                         span,
                         f"Each round of this loop puts another {made.class_name} into `self.{name}`: only "

@@ -47,7 +47,7 @@ def check(view: DocumentView) -> Iterator[Finding]:
 
 def _made_once(view: DocumentView, name: str) -> ast.expr | None:
     """The call that makes the optimizer, where the name is bound just there."""
-    bound = [n for n in tree_of(view).nodes if isinstance(n, ast.Name) and n.id == name and not _reads(n)]
+    bound = [n for n in tree_of(view).every(ast.Name) if n.id == name and not _reads(n)]
     parent = tree_of(view).parents.get(bound[0]) if len(bound) == 1 else None
     value = parent.value if isinstance(parent, ast.Assign) else None
     is_made = isinstance(value, ast.Call) and canonical(view, value.func).startswith("keras.optimizers.")

@@ -31,14 +31,14 @@ def check(view: DocumentView) -> Iterable[Finding]:
 
 def _unbound(view: DocumentView) -> Iterator[Finding]:
     tree = tree_of(view)
-    anywhere = {n.id for n in tree.nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+    anywhere = {n.id for n in tree.every(ast.Name) if not isinstance(n.ctx, ast.Load)}
     names = {*anywhere, *dict(view.facts.keras.names)}
-    parameters = {n.arg for n in tree.nodes if isinstance(n, ast.arg)}
+    parameters = {n.arg for n in tree.every(ast.arg)}
     if "training" in names or "import *" in view.document.text:
         return
     for model_class, node in model_classes(view):
         call = method(node, "call")
-        used = [n for n in ast.walk(call) if isinstance(n, ast.Name) and n.id == "training"] if call else []
+        used = [n for n in tree.below(call) if isinstance(n, ast.Name) and n.id == "training"] if call else []
         if call is None or not used or "training" in {a.arg for a in _all_arguments(call)}:
             continue
         if "training" in parameters and any(tree.function_of(n) is not call for n in used):

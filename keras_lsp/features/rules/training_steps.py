@@ -45,8 +45,8 @@ def steps(view: DocumentView) -> tuple[Step, ...]:
     if replay is None or replay.report.truncated:
         return ()
     found = []
-    for node in tree.nodes:
-        function = node.func if isinstance(node, ast.Call) else None
+    for node in tree.every(ast.Call):
+        function = node.func
         if not isinstance(function, ast.Attribute) or function.attr not in ("compile", *COMPUTING_LOSS):
             continue
         model = _model(replay, tree, function.value)

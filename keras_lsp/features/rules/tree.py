@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 
 from keras_lsp.source import keras_names
 from keras_lsp.source.facts import Binding, LayerCall, ModelClass, ReferenceKind
@@ -13,12 +13,13 @@ from keras_lsp.source.parse import ParsedModule
 from keras_lsp.source.positions import Located, Positions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.text.span import Span
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
+Node = TypeVar("Node", bound=ast.AST)
 _TESTS = (ast.If, ast.IfExp, ast.Try, ast.BoolOp, ast.While, ast.Match)
 _NOTHING = ParsedModule("")
 
@@ -29,12 +30,51 @@ class Tree:
     positions: Positions
 
     @cached_property
-    def parents(self) -> dict[ast.AST, ast.AST]:
-        return {child: node for node in ast.walk(self.module) for child in ast.iter_child_nodes(node)}
+    def _walked(self) -> tuple[list[ast.AST], list[int]]:
+        """All nodes, each before what is in it, and for each the index of the one that holds it."""
+        nodes: list[ast.AST] = []
+        above: list[int] = []
+        waiting: list[tuple[ast.AST, int]] = [(self.module, -1)]  # no recursion: sums may be thousands deep
+        while waiting:
+            node, holder = waiting.pop()
+            index = len(nodes)
+            nodes.append(node)
+            above.append(holder)
+            waiting += [(child, index) for child in reversed(_children(node))]
+        return nodes, above
+
+    @property
+    def nodes(self) -> Sequence[ast.AST]:
+        """In the order of the text, but for whether a name is read or written, which is no place in it."""
+        return self._walked[0]
 
     @cached_property
-    def nodes(self) -> tuple[ast.AST, ...]:
-        return tuple(ast.walk(self.module))
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        nodes, above = self._walked
+        return {node: nodes[holder] for node, holder in zip(nodes, above, strict=True) if holder >= 0}
+
+    @cached_property
+    def _ranges(self) -> dict[ast.AST, slice]:
+        nodes, above = self._walked
+        ends = list(range(1, len(nodes) + 1))
+        for index in range(len(nodes) - 1, 0, -1):
+            ends[above[index]] = max(ends[above[index]], ends[index])
+        return {node: slice(index, ends[index]) for index, node in enumerate(nodes)}
+
+    def below(self, node: ast.AST) -> Sequence[ast.AST]:
+        """The node and what is in it, in the order of the text."""
+        return self.nodes[self._ranges[node]]
+
+    @cached_property
+    def _by_kind(self) -> dict[type[ast.AST], list[ast.AST]]:
+        found: dict[type[ast.AST], list[ast.AST]] = {}
+        for node in self.nodes:
+            found.setdefault(type(node), []).append(node)
+        return found
+
+    def every(self, kind: type[Node]) -> Sequence[Node]:
+        """The nodes of a class, in the order of the text."""
+        return cast("list[Node]", self._by_kind.get(kind, ()))
 
     @cached_property
     def functions(self) -> tuple[Function, ...]:
@@ -64,12 +104,23 @@ class Tree:
         return False
 
 
+def _children(node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, list):
+            found += [item for item in value if isinstance(item, ast.AST)]
+        elif isinstance(value, ast.AST) and name != "ctx":
+            found.append(value)
+    return found
+
+
 class CallMethod(NamedTuple):
     """The `call` of a model class."""
 
     model_class: ModelClass
     function: Function
-    nodes: tuple[ast.AST, ...]  # of the whole function
+    nodes: Sequence[ast.AST]  # of the whole function
 
 
 @lru_cache(maxsize=8)
@@ -94,11 +145,10 @@ def canonical(view: DocumentView, node: ast.expr) -> str:
 
 def model_classes(view: DocumentView) -> Iterator[tuple[ModelClass, ast.ClassDef]]:
     tree = tree_of(view)
-    for node in tree.nodes:
-        if isinstance(node, ast.ClassDef):
-            model_class = view.facts.model_class(node.name)
-            if model_class is not None and tree.positions.name_span(node) == model_class.name_span:
-                yield model_class, node
+    for node in tree.every(ast.ClassDef):
+        model_class = view.facts.model_class(node.name)
+        if model_class is not None and tree.positions.name_span(node) == model_class.name_span:
+            yield model_class, node
 
 
 def method(node: ast.ClassDef, name: str) -> Function | None:
@@ -108,17 +158,18 @@ def method(node: ast.ClassDef, name: str) -> Function | None:
 def assignment_of(view: DocumentView, binding: Binding) -> ast.Assign | None:
     """The statement `name = ...` that a variable has its value from; None where it is written otherwise."""
     tree = tree_of(view)
-    for node in tree.nodes:
-        if isinstance(node, ast.Assign) and tree.span(node) == binding.statement:
+    for node in tree.every(ast.Assign):
+        if tree.span(node) == binding.statement:
             return node if len(node.targets) == 1 and isinstance(node.targets[0], ast.Name) else None
     return None
 
 
 def call_methods(view: DocumentView) -> Iterator[CallMethod]:
+    tree = tree_of(view)
     for model_class, node in model_classes(view):
         function = method(node, "call")
         if function is not None:
-            yield CallMethod(model_class, function, tuple(ast.walk(function)))
+            yield CallMethod(model_class, function, tree.below(function))
 
 
 def calls_of(view: DocumentView) -> dict[Span, LayerCall]:

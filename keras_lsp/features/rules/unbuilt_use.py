@@ -37,21 +37,19 @@ def _check_saved(view: DocumentView) -> Iterable[Finding]:
 
 def _found(view: DocumentView, rule: Rule, names: tuple[str, ...]) -> Iterator[Finding]:
     tree, replay = tree_of(view), view.current
-    for node in tree.nodes:
-        function = node.func if isinstance(node, ast.Call) else None
+    for node in tree.every(ast.Call):
+        function = node.func
         if replay is None or not isinstance(function, ast.Attribute) or function.attr not in names:
             continue
         model = _unbuilt(tree, replay, function.value)
-        told = (
-            _told(replay, node, function.attr) if model is not None and isinstance(node, ast.Call) else None
-        )
+        told = _told(replay, node, function.attr) if model is not None else None
         if model is None or told is None or guarded(view, tree.span(function)):
             continue
         consequence, severity = told
         use = _as_use(tree, function)
         cause = cause_of(view, use, model)
         yield rule.finding(
-            tree.span(node),  # type: ignore[arg-type]  # the Call whose function this is
+            tree.span(node),
             f"{subject(view, tree.span(function.value), model, None)} has no weights yet: {cause.text}. "
             f"{consequence}",
             cause.related,

@@ -45,13 +45,11 @@ def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
 
 def _named_anywhere(view: DocumentView) -> set[str]:
     """Attributes that are read, and strings, which may name one."""
-    found = set()
-    for node in tree_of(view).nodes:
-        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Store):
-            found.add(node.attr)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.add(node.value)
-    return found
+    tree = tree_of(view)
+    return {
+        *(node.attr for node in tree.every(ast.Attribute) if not isinstance(node.ctx, ast.Store)),
+        *(node.value for node in tree.every(ast.Constant) if isinstance(node.value, str)),
+    }
 
 
 def _reads_all(node: ast.ClassDef) -> bool:

@@ -33,9 +33,8 @@ def _found(view: DocumentView, replay: ReplayView) -> Iterator[Finding]:
     tree = tree_of(view)
     wanted = {
         tree.span(node.value): len(node.targets[0].elts)
-        for node in tree.nodes
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Tuple | ast.List)
+        for node in tree.every(ast.Assign)
+        if isinstance(node.targets[0], ast.Tuple | ast.List)
         and not any(isinstance(element, ast.Starred) for element in node.targets[0].elts)
     }
     for use in view.facts.weight_uses:

@@ -34,9 +34,10 @@ def _check_layers(view: DocumentView) -> Iterable[Finding]:
 
 def _stores(view: DocumentView) -> Iterator[tuple[str, ast.Attribute, ast.expr]]:
     """What `__init__` and `build` of the document's classes put into attributes of `self`."""
+    tree = tree_of(view)
     for _, node in model_classes(view):
         for maker in (method(node, "__init__"), method(node, "build")):
-            for statement in ast.walk(maker) if maker is not None else ():
+            for statement in tree.below(maker) if maker is not None else ():
                 if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
                     target = statement.targets[0]
                     name = self_attribute(target)
@@ -68,10 +69,10 @@ def _variables(view: DocumentView) -> Iterator[Finding]:
 def _layers(view: DocumentView) -> Iterator[Finding]:
     tree, calls = tree_of(view), calls_of(view)
     for name, target, value in _stores(view):
-        inside = (n for n in ast.walk(value) if isinstance(n, ast.Call))
+        inside = (n for n in tree.below(value) if isinstance(n, ast.Call))
         if name == "_layers" and any(tree.span(n) in calls for n in inside):
             end = tree.span(target).end
-            uses = [n for n in tree.nodes if self_attribute(n) == "_layers"]
+            uses = [n for n in tree.every(ast.Attribute) if self_attribute(n) == "_layers"]
             places = [tree.span(n).end for n in uses if isinstance(n, ast.Attribute)]
             edits = tuple(TextEdit(Span(p - len("_layers"), p), "blocks") for p in places)
             free = "self.blocks" not in view.document.text
