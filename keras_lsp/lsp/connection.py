@@ -11,6 +11,7 @@ from pygls.lsp.server import LanguageServer
 
 import keras_lsp
 from keras_lsp.lsp.client import Client
+from keras_lsp.lsp.edits import Edits
 from keras_lsp.lsp.lookout import Lookout
 from keras_lsp.lsp.protocol import KerasProtocol, logger
 from keras_lsp.lsp.publish import Publisher
@@ -49,6 +50,7 @@ class KerasLanguageServer(LanguageServer):
         self.lookout = Lookout()
         self.pull = Pull()
         self.session = Session(builders, self.settings, self.publisher, catalogues=CatalogueStore.of_user())
+        self.edits = Edits(self.session)
         self.session.set_trusted(trusted)
         self._tasks: set[asyncio.Task[None]] = set()
 

@@ -26,13 +26,12 @@ def did_open(ls: KerasLanguageServer, params: types.DidOpenTextDocumentParams) -
 
 def did_change(ls: KerasLanguageServer, params: types.DidChangeTextDocumentParams) -> None:
     key = params.text_document.uri
-    view = ls.session.snapshot().view(key)
-    if view is None:
+    old = ls.edits.newest(key)
+    if old is None:
         logger.warning("a change of a document that is not open: %s", key)
         return
-    old = view.document
     text = changed(old.text, params.content_changes, ls.client.encoding)
-    ls.session.change(Document(key, params.text_document.version, text, old.path))
+    ls.edits.add(Document(key, params.text_document.version, text, old.path))
 
 
 def did_close(ls: KerasLanguageServer, params: types.DidCloseTextDocumentParams) -> None:

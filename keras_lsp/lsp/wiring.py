@@ -94,11 +94,17 @@ def make_server(
     for method, answer in REQUESTS.items():
         server.feature(method)(guarded(method, partial(_answered, server, answer), strict=strict))
     for method, handle in NOTIFICATIONS.items():
-        server.feature(method)(handle)
+        server.feature(method)(handle if handle is sync.did_change else partial(_noted, server, handle))
     return server
 
 
+def _noted(server: KerasLanguageServer, handle: Handler, params: Any) -> None:
+    server.edits.read()
+    handle(server, params)
+
+
 def _answered(server: KerasLanguageServer, answer: Handler, params: Any) -> Any:
+    server.edits.read()
     server.lookout.asked(server)
     return answer(server, params)
 

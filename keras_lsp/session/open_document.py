@@ -68,13 +68,15 @@ class OpenDocument:
         self._kept: _Replayed | None = None
         self._view: DocumentView | None = None
 
-    def edit(self, document: Document) -> None:
-        old, new = self.document.cells, document.cells
-        step = edits_between(old, new) if old and new else Shift.between(self.document.text, document.text)
-        for replayed in (self._sent, self._kept):
-            if replayed is not None:
-                replayed.shift = replayed.shift.then(step)
-        self.document, self._view, self.imports = document, None, None
+    def edit(self, document: Document, through: Iterable[Document] = ()) -> None:
+        for text in (*through, document):
+            old, new = self.document.cells, text.cells
+            step = edits_between(old, new) if old and new else Shift.between(self.document.text, text.text)
+            for replayed in (self._sent, self._kept):
+                if replayed is not None:
+                    replayed.shift = replayed.shift.then(step)
+            self.document = text
+        self._view = self.imports = None
         self.module.edit(document.text)
 
     def learn(self, names: NameResolver | None) -> None:

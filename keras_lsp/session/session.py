@@ -27,7 +27,7 @@ from keras_lsp.session.snapshot import ReplayState, Snapshot
 from keras_lsp.session.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
     from keras_lsp.sandbox.builder import ModelBuilder, ReplayOutcome
     from keras_lsp.sandbox.examination import Findings
@@ -99,14 +99,17 @@ class Session:
         self._look(entry)
         self._text_changed(document.key, entry)
 
-    def change(self, document: Document) -> None:
-        """The new text of an open document; one that is not open is opened."""
+    def change(self, document: Document, *, through: Sequence[Document] = ()) -> None:
+        """The new text of an open document; one that is not open is opened.
+
+        `through`: what it was in between, that nobody has to read any more.
+        """
         entry = self._open.get(document.key)
         if entry is None:
             self.open(document)
             return
         before = entry.facts.keras
-        entry.edit(document)
+        entry.edit(document, through)
         after = entry.facts.keras
         if (after.legacy, after.backend) != (before.legacy, before.backend):
             self._find_environment(entry)

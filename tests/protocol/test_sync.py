@@ -59,6 +59,27 @@ async def test_ranges_are_understood_although_not_asked_for(clients: Clients, en
         assert await class_line(client) == position(head + "\n\n\n", len(head) + 3, encoding)["line"]
 
 
+async def test_edits_in_one_go_count_one_behind_the_other(client: Client) -> None:
+    other = "file:///nowhere/other.py"
+    text = MODEL
+    client.open(URI, text)
+    client.open(other, MODEL)
+    for version in range(2, 30):
+        client.change(URI, version, ranged(text, 0, 0, "# é\n", client.encoding))
+        client.change(other, version, "#\n" * version + MODEL)
+        text = "# é\n" + text
+    assert await class_line(client) == 28 + 3
+    assert await class_line(client, other) == 29 + 3
+    client.change(URI, 30, "")
+    client.close(URI)
+    client.open(URI, MODEL)
+    assert await class_line(client) == 3
+    client.change(URI, 2, MODEL)
+    client.change(URI, 3, MODEL + "\n# keras-lsp: ignore[no-rule]\n")  # and nobody asks
+    (finding,) = await client.wait_for_diagnostics(URI, bool)
+    assert finding["code"] == "KL902"
+
+
 def ranged(text: str, start: int, end: int, new: str, encoding: str) -> Message:
     where = {"start": position(text, start, encoding), "end": position(text, end, encoding)}
     return {"range": where, "text": new}

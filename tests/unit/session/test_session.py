@@ -134,6 +134,14 @@ class TestEdits:
         await bench.settle()
         assert len(bench.builders.requests) == 1
 
+    async def test_edits_read_as_one_move_what_lies_between_them(self, bench: Bench) -> None:
+        first = bench.view().document
+        above = dataclasses.replace(first, version=2, text=commented(MODEL, lines=3))
+        both = dataclasses.replace(first, version=3, text=commented(MODEL, lines=3) + "# end\n")
+        bench.session.change(both, through=[above])
+        assert (bench.view().document, bench.fact()) == (both, "Dense")
+        assert bench.view().current is not None
+
     async def test_code_makes_the_report_stale_until_the_replay_of_the_new_text(self, bench: Bench) -> None:
         bench.edit(commented(MODEL))
         bench.edit(commented(WIDER))
