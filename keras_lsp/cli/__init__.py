@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import keras_lsp
@@ -63,7 +64,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "paths", nargs="*", default=["."], metavar="PATH", help="files and folders (default: .)"
     )
-    check.add_argument("--format", choices=("text", "json", "sarif", "github"), default="text")
+    check.add_argument(
+        "--format",
+        choices=("text", "json", "jsonl", "sarif", "github"),
+        default="text",
+        help="jsonl: a line for each file as soon as it is done",
+    )
+    check.add_argument("--settings", choices=("-",), help=argparse.SUPPRESS)  # an editor's, on standard input
     check.add_argument("--select", type=_names, metavar="RULES", help="only these, such as KL1,layer-index")
     check.add_argument("--ignore", type=_names, default=(), metavar="RULES", help="none of these")
     check.add_argument("--static-only", action="store_true", help="judge by the text, do not replay any code")
@@ -156,6 +163,8 @@ def _doctor(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     from keras_lsp.cli.check import Wish, check  # noqa: PLC0415  # rich
+    from keras_lsp.cli.editor_settings import read_settings  # noqa: PLC0415  # with it
+    from keras_lsp.session.settings import Settings  # noqa: PLC0415  # with it
 
     return check(
         Wish(
@@ -168,6 +177,7 @@ def _check(arguments: argparse.Namespace) -> int:
             untested=arguments.untested_sandbox,
             jobs=arguments.jobs,
             cache=not arguments.no_cache,
+            settings=read_settings(sys.stdin.read()) if arguments.settings else Settings(),
         )
     )
 

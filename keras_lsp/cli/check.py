@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import sys
 from collections import Counter
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -18,13 +20,13 @@ from keras_lsp.cli.checked import Checked, checked
 from keras_lsp.cli.examine import Examiner, StaticOnly
 from keras_lsp.cli.notebook_file import UnreadableNotebookError, document_of
 from keras_lsp.cli.remembered import Remembered
-from keras_lsp.cli.report_formats import FORMATS
+from keras_lsp.cli.report_formats import FORMATS, JSON_VERSION
 from keras_lsp.cli.source_files import source_files
 from keras_lsp.features.rules import choice
 from keras_lsp.sandbox.catalogue_store import CatalogueStore
 from keras_lsp.sandbox.pool import WorkerPool
 from keras_lsp.session.project import ProjectFiles
-from keras_lsp.session.settings import RuleSettings, Settings
+from keras_lsp.session.settings import Settings
 from keras_lsp.session.snapshot import Snapshot
 from keras_lsp.session.surroundings import Surroundings
 from keras_lsp.source.extract import may_concern_us
@@ -55,6 +57,7 @@ class Wish:
     untested: bool = False  # also in a sandbox that nobody has tried
     jobs: int | None = None
     cache: bool = True
+    settings: Settings = field(default_factory=Settings)  # of the editor that asks; the rest comes on top
 
 
 def check(wish: Wish, *, console: Console | None = None, errors: Console | None = None) -> int:
@@ -74,16 +77,22 @@ def check(wish: Wish, *, console: Console | None = None, errors: Console | None 
 
     def take(one: Checked) -> None:
         found.append(one)
-        if wish.format == "text" and progress is None:  # a bar and lines would get into each other's way
+        if wish.format == "jsonl":
+            _print_line(one.data())
+        elif wish.format == "text" and progress is None:  # a bar and lines would get into each other's way
             _print_findings(console, one, here)
 
+    if wish.format == "jsonl":
+        _print_line({"version": JSON_VERSION, "files": len(files)})
     with progress or nullcontext():
         asyncio.run(run.all(files, take, progress))
     if wish.format == "text":
         for one in found if progress else ():
             _print_findings(console, one, here)
         console.print(_summary(found), soft_wrap=True, highlight=False)
-    elif text := FORMATS[wish.format]([replace(one, path=_shown(one.path, here)) for one in found]):
+    elif wish.format != "jsonl" and (
+        text := FORMATS[wish.format]([replace(one, path=_shown(one.path, here)) for one in found])
+    ):
         console.print(Text(text), soft_wrap=True)
     return 1 if any(told.severity == "error" for one in found for told in one.findings) else 0
 
@@ -92,12 +101,15 @@ class _Run:
     def __init__(self, wish: Wish, roots: Sequence[str]) -> None:
         self._wish = wish
         self._roots = roots
-        rules = RuleSettings(select=wish.select, ignore=wish.ignore)
-        self._settings = Settings(
-            interpreter=(wish.python,) if wish.python else (),
+        base = wish.settings
+        rules = base.rules.with_said(**({} if wish.select is None else {"select": wish.select}))
+        self._settings = replace(
+            base,
+            interpreter=(wish.python,) if wish.python else base.interpreter,
+            interpreters_follow=False,
             idle_seconds=0.0,
-            untested_sandbox=wish.untested,
-            rules=rules,
+            untested_sandbox=wish.untested or base.untested_sandbox,
+            rules=replace(rules, ignore=(*rules.ignore, *wish.ignore)),
         )
         self._catalogues = CatalogueStore.of_user()
         self._store = CatalogueStore.of_user("checks") if wish.cache else CatalogueStore()
@@ -192,6 +204,12 @@ def _roots(files: Sequence[Path], paths: Sequence[str], here: Path) -> tuple[str
         return (str(here),)
     named = (Path(path).absolute() for path in paths)
     return tuple(dict.fromkeys(str(path if path.is_dir() else path.parent) for path in named))
+
+
+def _print_line(data: dict[str, Any]) -> None:
+    """At once: whoever reads it wants to know how far the check is."""
+    sys.stdout.write(json.dumps(data) + "\n")
+    sys.stdout.flush()
 
 
 def _shown(path: str, here: Path) -> str:

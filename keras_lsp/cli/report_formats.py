@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keras_lsp.cli.checked import Checked, Place, Told
     from keras_lsp.features.rules.rule import Rule
 
-_JSON_VERSION = 1
+JSON_VERSION = 1
 _SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVELS = {"error": "error", "warning": "warning", "information": "note", "hint": "note"}
 _GITHUB_LEVELS = {"error": "error", "warning": "warning", "information": "notice", "hint": "notice"}
@@ -23,7 +23,7 @@ _GITHUB_LEVELS = {"error": "error", "warning": "warning", "information": "notice
 
 def as_json(files: Sequence[Checked]) -> str:
     """`{version, files: [{path, findings: [...], has_models, keras, reason}]}`, paths as they are shown."""
-    data = {"version": _JSON_VERSION, "files": [checked.data() for checked in files]}
+    data = {"version": JSON_VERSION, "files": [checked.data() for checked in files]}
     return json.dumps(data, indent=2, ensure_ascii=False)
 
 

@@ -16,6 +16,7 @@ from keras_lsp.lsp.lookout import Lookout
 from keras_lsp.lsp.protocol import KerasProtocol, logger
 from keras_lsp.lsp.publish import Publisher
 from keras_lsp.lsp.pull import Pull
+from keras_lsp.lsp.workspace_check import WorkspaceCheck
 from keras_lsp.sandbox.catalogue_store import CatalogueStore
 from keras_lsp.session.session import Session
 from keras_lsp.session.settings import Settings
@@ -49,6 +50,7 @@ class KerasLanguageServer(LanguageServer):
         self.publisher = Publisher(self)
         self.lookout = Lookout()
         self.pull = Pull()
+        self.workspace_check = WorkspaceCheck(self)
         self.session = Session(builders, self.settings, self.publisher, catalogues=CatalogueStore.of_user())
         self.edits = Edits(self.session)
         self.session.set_trusted(trusted)
@@ -71,6 +73,7 @@ class KerasLanguageServer(LanguageServer):
         self.publisher.stop()
         for task in self._tasks:
             task.cancel()
+        await self.workspace_check.close()
         await self.session.close_all(reason)
 
     def report_server_error(self, error: Exception, source: object) -> None:

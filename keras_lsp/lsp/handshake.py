@@ -32,6 +32,7 @@ COMMANDS = (
     "kerasLsp.restartWorker",
     "kerasLsp.explainRule",
     "kerasLsp.doctor",
+    "kerasLsp.checkWorkspace",
 )
 
 

@@ -43,7 +43,9 @@ def registration() -> types.Registration:
 
 
 def did_change(
-    ls: KerasLanguageServer, _params: types.DidChangeWatchedFilesParams | types.DidSaveTextDocumentParams
+    ls: KerasLanguageServer, params: types.DidChangeWatchedFilesParams | types.DidSaveTextDocumentParams
 ) -> None:
     """A file was changed or saved. Which ones matter is known from what the open documents read."""
+    if isinstance(params, types.DidChangeWatchedFilesParams):
+        ls.workspace_check.changed(change.uri for change in params.changes)
     ls.session.look_around()

@@ -14,6 +14,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keras_lsp.lsp.connection import KerasLanguageServer
 
 PATIENCE_SECONDS = 0.3
@@ -48,29 +50,39 @@ class Progress:
     async def _show(self, key: str, over: asyncio.Event) -> None:
         if await _within(over, PATIENCE_SECONDS):
             return
-        token = str(uuid.uuid4())
-        progress = self._ls.work_done_progress
-        try:
-            await progress.create_async(token)
-        except JsonRpcException as error:
-            logger.warning("the client offers progress but refused one: %s", error)
-            return
-        if over.is_set():
-            return
         name = PurePosixPath(unquote(key)).name
         begin = types.WorkDoneProgressBegin(title="Keras", cancellable=True, message=f"replaying {name}")
-        progress.begin(token, begin)
-        cancelled = progress.tokens[token]
-        stop = partial(asyncio.get_running_loop().call_soon_threadsafe, self._cancelled, key, over)
-        cancelled.add_done_callback(lambda future: stop() if future.cancelled() else None)
-        await over.wait()
-        progress.tokens.pop(token, None)
-        progress.end(token, types.WorkDoneProgressEnd())
+        token = await begun(self._ls, begin, partial(self._cancelled, key, over))
+        if token is not None:
+            await over.wait()
+            ended(self._ls, token)
 
     def _cancelled(self, key: str, over: asyncio.Event) -> None:
         """By the user, who may come too late: then another replay runs, or none."""
         if self._active.get(key) is over:
             self._ls.session.stop_replay(key)
+
+
+async def begun(
+    ls: KerasLanguageServer, begin: types.WorkDoneProgressBegin, cancelled: Callable[[], None]
+) -> str | None:
+    """The token of a progress that the client shows; None where it refuses. `cancelled`: by its user."""
+    token = str(uuid.uuid4())
+    progress = ls.work_done_progress
+    try:
+        await progress.create_async(token)
+    except JsonRpcException as error:
+        logger.warning("the client offers progress but refused one: %s", error)
+        return None
+    progress.begin(token, begin)
+    stop = partial(asyncio.get_running_loop().call_soon_threadsafe, cancelled)
+    progress.tokens[token].add_done_callback(lambda future: stop() if future.cancelled() else None)
+    return token
+
+
+def ended(ls: KerasLanguageServer, token: str) -> None:
+    ls.work_done_progress.tokens.pop(token, None)
+    ls.work_done_progress.end(token, types.WorkDoneProgressEnd())
 
 
 async def _within(event: asyncio.Event, seconds: float) -> bool:

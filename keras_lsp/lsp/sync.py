@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 
 def did_open(ls: KerasLanguageServer, params: types.DidOpenTextDocumentParams) -> None:
     opened = params.text_document
+    ls.workspace_check.opened(opened.uri)
     ls.session.open(Document(opened.uri, opened.version, opened.text, from_lsp.path(opened.uri)))
 
 

@@ -149,6 +149,10 @@ class Session:
         """Where the environment of an open document has the source of a class of Keras, or of its method."""
         return await self._others.place_of(key, name, method) if key in self._open else None
 
+    def text_on_disk(self, path: str) -> str | None:
+        """A file as it is saved; None where there is none."""
+        return self._around.saved_text(path)
+
     @property
     def trusted(self) -> bool:
         return self._trusted

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SETTLED = ["ready", "failed", "unavailable"]
 Answers = dict[str, Any]
+CLOSED = (
+    "import keras\nmodel = keras.Sequential([keras.layers.Dense(3)])\nprint(model.layers[0].weights[0])\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -310,8 +313,14 @@ def test_an_untrusted_folder_gets_static_answers_and_one_explanation(
     journey.do("status", "lua", expression="require('keras_lsp').status()")
     journey.do("view", "buffer", keys=":KerasModel<CR>", named="keras-model:", contains="dense2")
     journey.do("messages", "messages")
+    journey.file.with_name("closed.py").write_text(CLOSED, encoding="utf-8")
+    quickfix = "(function() local found = vim.fn.getqflist() return found[1] and vim.inspect(found) end)()"
+    journey.do("checked", "lua", keys=":KerasCheck<CR>", expression=quickfix)
+    journey.do("said", "messages")
     health = {"keys": ":checkhealth keras_lsp<CR>", "named": "health:", "contains": "Replays"}
     answers = journey.do("health", "buffer", **health).run()
+    assert "`model.layers[0]` (Dense) has no weights yet" in answers["checked"]
+    assert any("2 files, 2 with models" in said for said in answers["said"])
     assert "not trusted" in answers["view"]
     assert "None" not in answers["view"]
     assert answers["status"].endswith("text only")

@@ -130,6 +130,12 @@ async def _doctor(ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
     return await doctor.report(ls, uri)
 
 
+async def _check_workspace(ls: KerasLanguageServer, arguments: Sequence[object]) -> str:
+    """No arguments: looks at all files of the folders, publishes what is found in closed ones, sums it up."""
+    _texts(arguments)
+    return await ls.workspace_check.run()
+
+
 def _one(arguments: Sequence[object], kind: type[T], takes: str) -> T:
     """The only argument, read; `takes` is said of any other."""
     try:
@@ -156,4 +162,5 @@ _COMMANDS: dict[str, Callable[[KerasLanguageServer, Sequence[object]], Awaitable
     "kerasLsp.restartWorker": _restart_worker,
     "kerasLsp.explainRule": _explain_rule,
     "kerasLsp.doctor": _doctor,
+    "kerasLsp.checkWorkspace": _check_workspace,
 }

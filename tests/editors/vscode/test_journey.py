@@ -76,6 +76,11 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     seen["hints"] = screen.hints("(None, 10)")
     screen.picture("hints")
 
+    screen.hover_text("64", line_with="x: (None, 64)")
+    seen["card of a hint"] = screen.card("kernel")
+    screen.picture("card-of-a-hint")
+    screen.escape()
+
     screen.hover_text("dense1", line_with="self.dense1(inputs)")
     seen["card"] = screen.card("kernel")
     screen.picture("card")
@@ -165,6 +170,11 @@ def test_trust_brings_exact_shapes_without_a_restart(seen: Seen) -> None:
 def test_hints_stand_at_the_ends_of_lines(seen: Seen) -> None:
     assert "(None, 64)" in seen["hints"]
     assert "(None, 10)" in seen["hints"]
+
+
+def test_a_hint_shows_the_card_of_the_layer_that_it_is_the_output_of(seen: Seen) -> None:
+    """Where the layer is, the server says only now."""
+    assert all(fact in seen["card of a hint"] for fact in ("Dense", "dense1", "float32", "(32, 64)"))
 
 
 def test_the_card_tells_shapes_and_weights(seen: Seen) -> None:

@@ -69,6 +69,25 @@ local function doctor(options)
   end
 end
 
+--- All files of the project; what is found in closed ones is there as diagnostics, and in the quickfix list.
+local function check(options)
+  local server = require('keras_lsp.client')
+  local client = server.needed(0)
+  if not client then
+    return
+  end
+  server.say('checking all files…')
+  server.command(client, 'checkWorkspace', {}, function(told)
+    server.say(told)
+    if options.bang then
+      return
+    end
+    local namespace = vim.lsp.diagnostic.get_namespace(client.id)
+    vim.diagnostic.setqflist({ title = 'keras-lsp', open = false, namespace = namespace })
+    vim.cmd('botright cwindow')
+  end)
+end
+
 --- The model at the cursor as text, in a register: that of the system unless another is named.
 local function summary(options)
   local server = require('keras_lsp.client')
@@ -123,6 +142,10 @@ function M.define()
   command('KerasSummary', summary, {
     register = true,
     desc = 'Copy the model at the cursor as text into a register',
+  })
+  command('KerasCheck', check, {
+    bang = true,
+    desc = 'Check all files of the project, findings into the quickfix list; with ! only as diagnostics',
   })
   command('KerasExplain', function(options)
     require('keras_lsp.explain').open(options.args, options.bang)

@@ -9,6 +9,7 @@ import { setInputShape } from './inputShape';
 import { copySummary } from './summary';
 import { showMenu } from './menu';
 import { explainRule } from './rules';
+import { checkWorkspace } from './workspace';
 
 /** Registers every command of the extension, once for the life of the window. */
 export function registerCommands(
@@ -32,6 +33,7 @@ export function registerCommands(
       log.show();
     },
     copySummary: () => copySummary(server),
+    checkWorkspace: () => checkWorkspace(server),
     showFinding: (where) => server.execute('kerasLsp.showFinding', where),
     setInputShape: (className, shape) => setInputShape(server, className, shape),
     explainRule: (code) => explainRule(server, documents, code),

@@ -32,6 +32,7 @@ function menuItems(server: ServerAccess, status: Status): Item[] {
       : [];
   const ofServer: Item[] = running
     ? [
+        { label: '$(checklist) Check all files', command: 'kerasLsp.checkWorkspace' },
         { label: '$(book) Explain a rule…', command: 'kerasLsp.explainRule' },
         { label: '$(pulse) Doctor report', command: 'kerasLsp.doctor' },
       ]

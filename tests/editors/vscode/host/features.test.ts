@@ -155,6 +155,22 @@ describe('features', () => {
     assert.match(card.text, /kernel/);
   });
 
+  it('finds mistakes in files that are not open, when somebody asks', async () => {
+    const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+    assert.ok(folder);
+    const closed = vscode.Uri.joinPath(folder.uri, 'closed.py');
+    const text = 'import keras\nmodel = keras.Sequential([keras.layers.Dense(3)])\nmodel.layers[0].weights[0]\n';
+    await vscode.workspace.fs.writeFile(closed, new TextEncoder().encode(text));
+    void vscode.commands.executeCommand('kerasLsp.checkWorkspace'); // ends when its message is closed
+    const [found] = await eventually('a finding', () => {
+      const all = findings(closed);
+      return all.length > 0 ? all : undefined;
+    });
+    assert.match(found?.message ?? '', /has no weights yet/);
+    await vscode.workspace.fs.delete(closed);
+    await eventually('no finding', () => (findings(closed).length === 0 ? true : undefined));
+  });
+
   it('leaves files without Keras alone', async () => {
     const plain = await open('plain.py', 'keras');
     await statusOf(/^Keras$/);
