@@ -1,4 +1,4 @@
-"""Model classes, their layers and models by name, over all open documents."""
+"""Model classes, their layers and models by name, over all documents of a snapshot."""
 
 from __future__ import annotations
 

@@ -7,10 +7,11 @@ It never chooses an interpreter: a folder that was only opened must not start pr
 
 from __future__ import annotations
 
+import os
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from keras_lsp.session.rule_table import rules_from
 from keras_lsp.session.settings import RuleSettings
@@ -19,6 +20,9 @@ if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SETTINGS_FILE = "pyproject.toml"
 _MOST_BYTES = 1 << 20
@@ -44,6 +48,21 @@ class ModulePlace:
 Stamp = tuple[int, int, int] | None  # differs when a file does: inode, time of change, size; None without one
 
 
+_NOT_OURS = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "build", "dist"})
+
+
+def files_below(folder: str, endings: tuple[str, ...] = (".py",)) -> Iterator[str]:
+    """Source files in order, without hidden folders, environments and folders of packages."""
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if _is_wanted(Path(parent, name)))
+        yield from (str(Path(parent, name)) for name in sorted(files) if name.endswith(endings))
+
+
+def _is_wanted(folder: Path) -> bool:
+    hidden = folder.name.startswith(".") or folder.name in _NOT_OURS
+    return not hidden and not (folder / "pyvenv.cfg").exists()
+
+
 class ProjectLoader(Protocol):
     def settings_of(self, root: str) -> ProjectSettings: ...
 
@@ -54,6 +73,8 @@ class ProjectLoader(Protocol):
     def stamp_of(self, path: str) -> Stamp: ...
 
     def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]: ...
+
+    def files_below(self, folder: str) -> Iterator[str]: ...
 
 
 class ProjectFiles:
@@ -111,6 +132,9 @@ class ProjectFiles:
         except (OSError, ValueError):
             return None
         return status.st_ino, status.st_mtime_ns, status.st_size
+
+    def files_below(self, folder: str) -> Iterator[str]:
+        return files_below(folder)
 
     def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]:
         """Where the packages of an interpreter are installed; () behind a launcher, where nobody knows."""

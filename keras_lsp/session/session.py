@@ -17,6 +17,7 @@ from keras_lsp.sandbox.examination import Patient, examine
 from keras_lsp.session.budget import FailureBudget
 from keras_lsp.session.build_queue import BuildQueue
 from keras_lsp.session.catalogues import Catalogues
+from keras_lsp.session.closed_files import ClosedFiles
 from keras_lsp.session.environments import confirmed_facts, environment_facts
 from keras_lsp.session.open_document import OpenDocument
 from keras_lsp.session.other_files import OtherFiles
@@ -80,6 +81,7 @@ class Session:
         self._snapshot: Snapshot | None = None
         self._queue = BuildQueue(self._build, self._build_failed)
         self._others = OtherFiles(self._open, self._around, self._learned)
+        self._closed = ClosedFiles(self._around)
         self._catalogues = Catalogues(catalogues or CatalogueStore(), self._offer)
         self._budget = FailureBudget()
         self._background: set[asyncio.Task[None]] = set()
@@ -136,6 +138,11 @@ class Session:
                 self._around.problems,
             )
         return self._snapshot
+
+    async def closed_files(self) -> Snapshot:
+        """What the text alone says of the files in the folders that are not open."""
+        views = await self._closed.views({entry.document.path for entry in self._open.values()})
+        return Snapshot(MappingProxyType(views), self._around.effective_settings())
 
     async def settled(self, key: str) -> None:
         """Returns when nothing is due for a document, neither a look-up in other files nor a replay."""
@@ -238,6 +245,7 @@ class Session:
         """The end of the session: no replay goes on, no worker is left."""
         await self._queue.close()
         await self._others.close()
+        await self._closed.close()
         await self._catalogues.close()
         await asyncio.gather(*self._background)
         await self._builders.close(reason)

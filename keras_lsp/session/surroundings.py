@@ -12,7 +12,7 @@ from keras_lsp.session.project import SETTINGS_FILE, ProjectSettings
 from keras_lsp.session.settings import RuleSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.session.project import ModulePlace, ProjectLoader, Stamp
     from keras_lsp.session.settings import Settings
@@ -42,6 +42,10 @@ class Surroundings:
     def saved_text(self, path: str) -> str | None:
         """What is on disk. May be called from another thread."""
         return self._loader.text_of(path)
+
+    def files(self) -> Iterator[str]:
+        """The source files of all folders. May be called from another thread."""
+        return chain.from_iterable(map(self._loader.files_below, self.roots))
 
     def stamp_of(self, path: str) -> Stamp:
         """Equal for a file that has not changed on disk."""

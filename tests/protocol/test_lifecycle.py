@@ -12,6 +12,8 @@ import pytest
 from tests.protocol.client import SERVE, Client, ServerError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.protocol.conftest import Clients
 
 URI = "file:///nowhere/model.py"
@@ -149,6 +151,14 @@ async def test_the_first_position_encoding_we_know_is_taken(
 ) -> None:
     client = await clients.start(encodings=offered)
     assert client.encoding == chosen
+
+
+async def test_no_module_of_the_folder_it_is_started_in_is_run(clients: Clients, tmp_path: Path) -> None:
+    for name in ("random", "jedi", "lsprotocol", "rich", "tempfile"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')")
+    client = await clients.start(root=tmp_path)
+    await client.settle()
+    assert client.stderr == ""
 
 
 async def test_requests_before_initialize_are_refused(clients: Clients) -> None:

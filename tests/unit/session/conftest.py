@@ -20,6 +20,8 @@ from keras_lsp.worker.report import NodeFact, ReplayReport, Value, Versions
 from keras_lsp.worker.wire import Hello
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from keras_lsp.sandbox.demand import Demand
     from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.worker.wire import ReplayRequest
@@ -143,6 +145,9 @@ class Disk:
     def packages_of(self, command: tuple[str, ...]) -> tuple[str, ...]:
         del command
         return self.installed
+
+    def files_below(self, folder: str) -> Iterator[str]:
+        return (path for path in self.texts if path.startswith(f"{folder}/"))
 
 
 @dataclass
