@@ -10,6 +10,7 @@ from keras_lsp.features import card, layer_card, locate, weight_card, wording
 from keras_lsp.features.denote import Denoted, denote
 from keras_lsp.features.keras_completion import complete_keras
 from keras_lsp.features.keras_name import api_of
+from keras_lsp.features.matching import matches
 from keras_lsp.features.results import Completion, CompletionKind, Topic
 from keras_lsp.features.typed import Typed, Typing, typed_at
 from keras_lsp.source.facts import ModelKind
@@ -25,10 +26,16 @@ _MODELS = (ModelKind.SUBCLASS, ModelKind.SEQUENTIAL, ModelKind.FUNCTIONAL)
 
 
 def complete(snapshot: Snapshot, key: str, offset: int) -> tuple[Completion, ...]:
+    """Only what goes with what is typed: Neovim, for one, takes it that nothing else is sent."""
     view = snapshot.view(key)
     if view is None:
         return ()
-    return _of_model(view, offset) or complete_keras(view, offset)
+    text = view.document.text
+    return tuple(
+        item
+        for item in _of_model(view, offset) or complete_keras(view, offset)
+        if matches(text[item.replace.start : offset], item.filter or item.insert)
+    )
 
 
 def _of_model(view: DocumentView, offset: int) -> tuple[Completion, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from keras_lsp.features.matching import matches
 from keras_lsp.features.symbols import document_symbols
 
 if TYPE_CHECKING:
@@ -15,10 +16,9 @@ if TYPE_CHECKING:
 
 def workspace_symbols(snapshot: Snapshot, query: str) -> Iterator[tuple[str, Symbol, str]]:
     """Document key, symbol, and the name of what holds it, where a query's characters come in order."""
-    wanted = query.casefold()
     for key in snapshot.views:
         for symbol, holder in _flat(document_symbols(snapshot, key), ""):
-            if _matches(wanted, symbol.name.casefold()):
+            if matches(query, symbol.name):
                 yield key, symbol, holder
 
 
@@ -26,8 +26,3 @@ def _flat(symbols: tuple[Symbol, ...], holder: str) -> Iterator[tuple[Symbol, st
     for symbol in symbols:
         yield symbol, holder
         yield from _flat(symbol.children, symbol.name)
-
-
-def _matches(wanted: str, name: str) -> bool:
-    rest = iter(name)
-    return all(character in rest for character in wanted)

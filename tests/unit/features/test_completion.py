@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from keras_lsp.features.completion import complete
 from tests.unit.features.views import KEY, current, cursor, stale, static
 
@@ -118,13 +120,35 @@ def test_layer_names(seed: Callable[[str], str], replayed: Replayed) -> None:
     for typed, finished in (
         ('model.get_layer("‸', 'model.get_layer("head"'),
         ('model.get_layer("‸")', 'model.get_layer("head")'),
-        ("model.get_layer('no‸rm')", "model.get_layer('head')"),
+        ("model.get_layer('‸norm')", "model.get_layer('head')"),
         ("model.get_layer(‸)", 'model.get_layer("head")'),
-        ('model.get_layer("he‸).weights["a"]', 'model.get_layer("head").weights["a"]'),
+        ('model.get_layer("‸).weights["a"]', 'model.get_layer("head").weights["a"]'),
     ):
         text, items = typing(lambda t: stale(t, replayed(old), old), f"{old}\n{typed}")
         assert labels(items) == ["input_layer", "encoder", "norm", "head"]
         assert result(text, items[3]).endswith(finished)
+
+
+@pytest.mark.parametrize(
+    ("typed", "left"),
+    [
+        ('model.get_layer("he‸', ["head"]),
+        ('model.get_layer("no‸rm")', ["encoder", "norm"]),
+        ('model.get_layer("NM‸', ["norm"]),
+        ('model.get_layer("x‸', []),
+        ("model.layers[-‸", ["-1", "-2", "-3", "-4", ":-1", "-2:"]),
+        (
+            "tf.keras.layers.Conv2‸",
+            ["Conv2D", "Conv2DTranspose", "ConvLSTM2D", "DepthwiseConv2D", "SeparableConv2D"],
+        ),
+    ],
+)
+def test_only_what_goes_with_what_is_typed(
+    seed: Callable[[str], str], replayed: Replayed, typed: str, left: list[str]
+) -> None:
+    old = seed("functional")
+    _, items = typing(lambda t: stale(t, replayed(old), old), f"{old}\n{typed}")
+    assert [label for label in labels(items) if "olution" not in label] == left
 
 
 def test_given_names_from_the_text_alone(seed: Callable[[str], str]) -> None:

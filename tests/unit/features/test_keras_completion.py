@@ -111,7 +111,7 @@ def test_arguments_that_are_there_are_not_offered_again() -> None:
         ("Dense(3, activation=‸)", '"relu"', 'Dense(3, activation="relu")'),
         ("Dense(3, activation='‸", "relu", "Dense(3, activation='relu'"),
         ('Dense(3, activation="re‸)', "relu", 'Dense(3, activation="relu")'),
-        ("Dense(3, activation='re‸lu', name='x')", "tanh", "Dense(3, activation='tanh', name='x')"),
+        ("Dense(3, activation='‸relu', name='x')", "tanh", "Dense(3, activation='tanh', name='x')"),
         ("Dense(3, activation='‸, name='x')", "tanh", "Dense(3, activation='tanh', name='x')"),
         ("layers.Activation('‸')", "relu", "layers.Activation('relu')"),
         ("Dense(3, kernel_initializer='‸')", "he_normal", "Dense(3, kernel_initializer='he_normal')"),

@@ -49,11 +49,12 @@ def taken(marked: str, label: str, **filled: str) -> str:
         (f"{KERAS}x = mod‸", set()),
         (f"{KERAS}def f():\n    mod‸", set()),
         (f"{KERAS}'mod‸", set()),
-        (f"{MODEL}\n    ca‸", {"call", "build", "get_config", "train_step"}),
+        (f"{MODEL}\n    ca‸", {"call"}),
         (f"{MODEL}\n    def ‸", {"call", "build", "get_config", "train_step"}),
-        (f"{LAYER}\n    def bu‸", {"call", "build", "get_config", "compute_output_shape"}),
+        (f"{LAYER}\n    def bu‸", {"build"}),
+        (f"{LAYER}\n    def ‸", {"call", "build", "get_config", "compute_output_shape"}),
         (
-            f"{MODEL}\n    def call(self, x):\n        return x\n\n    ca‸",
+            f"{MODEL}\n    def call(self, x):\n        return x\n\n    def ‸",
             {"build", "get_config", "train_step"},
         ),
         (f"{MODEL}        ca‸", set()),
@@ -61,7 +62,7 @@ def taken(marked: str, label: str, **filled: str) -> str:
         (f"{MODEL}\nca‸", set()),
         (f"{KERAS}class Plain:\n    ca‸", set()),
         (
-            "import keras\n\n\nclass M(keras.Model):\n    tr‸",
+            "import keras\n\n\nclass M(keras.Model):\n    def ‸",
             {"call", "build", "get_config"},
         ),  # no TensorFlow
     ],
