@@ -6,7 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keras_lsp.features import card, layer_card, locate, weight_card, wording
+from keras_lsp.features import card, layer_card, locate, said_weight, weight_card, wording
 from keras_lsp.features.denote import Denoted, denote
 from keras_lsp.features.keras_completion import complete_keras
 from keras_lsp.features.keras_name import api_of
@@ -42,7 +42,7 @@ def _of_model(view: DocumentView, offset: int) -> tuple[Completion, ...]:
             return ()
         # What `self` has beside its layers, servers for Python know.
         of_keras = () if typed.root == "self" and not typed.links else _of_keras(view, typed, target)
-        return (*_attributes(view, typed, target), *of_keras)
+        return (*_attributes(view, typed, target), *_weights(view, typed, target), *of_keras)
     if typed.typing is Typing.ELEMENT_INDEX:
         elements = _indexed(view, typed, _elements(view, target), CompletionKind.LAYER)
         return elements or _keyed(view, replace(typed, before='"', after='"'), target)
@@ -213,19 +213,27 @@ def _attributes(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Comp
     return tuple(items)
 
 
-def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Completion]:
-    """The weights of a layer by name, its lists of weights, and the methods of a model."""
+def _weights(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Completion]:
+    """The weights of a layer by the names of their attributes."""
     own = {
         weight.name: f"{wording.shape_text(weight)}  {weight.dtype}"
         for layer in target.layers[:1]
         for weight in layer.weights
         if weight.owner == layer.id and weight.name.isidentifier()
     }
+    made = {w.attribute: w for w in reversed(target.model_class.weights)} if target.model_class else {}
+    if made:
+        names = {name: own.get(said_weight.name(view, w)) for name, w in reversed(made.items())}
+        own = {name: shape or said_weight.detail(view, made[name]) for name, shape in names.items()}
     call = target.call if not target.layers else None
     entry = api_of(view).entry(call.callee) if call is not None and call.is_builtin else None
     own = own or dict.fromkeys((entry.weights or ()) if entry is not None else (), "")
     for number, (name, detail) in enumerate(own.items()):
         yield Completion(name, CompletionKind.WEIGHT, typed.replace, name, detail, sort=f"~0{number:03}")
+
+
+def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Completion]:
+    """The lists of weights that each layer and model has, and the methods of a model."""
     if not (target.layers or target.call or target.binding):
         return
     for number, name in enumerate(weight_card.LISTS):

@@ -15,10 +15,12 @@ from keras_lsp.source.held import NOTHING
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import is_literal, literal
 from keras_lsp.source.resolve import split_name
+from keras_lsp.source.weights import weights_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.held import Environment, Held
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
@@ -194,6 +196,12 @@ class Calls:
         origin = self.origin_of(call) if not call.is_builtin and call.callee not in self.local else None
         return tuple(slots_here(origin, call.callee, at)) if origin is not None else ()
 
+    def weight_of(self, call: LayerCall, attribute: str, at: Span) -> MadeWeight | None:
+        """How an object makes a weight whose class is of another file."""
+        origin = self.origin_of(call) if not call.is_builtin and call.callee not in self.local else None
+        found = (w for w in origin.weights if w.attribute == attribute) if origin is not None else ()
+        return next(weights_at(found, at), None)
+
     def layer_call(self, node: ast.Call) -> LayerCall | None:
         """The call as a fact; None when it does not make a layer, a model or an input."""
         maker = self.maker(node.func)
@@ -246,6 +254,10 @@ class Calls:
             layers=inner,
             complete=complete,
         )
+
+    def arguments(self, node: ast.Call) -> tuple[Argument, ...]:
+        """The arguments of a call of which the text does not say what it calls: by position, or by name."""
+        return tuple(self._arguments(node, ()))
 
     def _arguments(self, node: ast.Call, parameters: tuple[str, ...]) -> Iterator[Argument]:
         certain = True

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import ast
 
-    from keras_lsp.source.facts import LayerSlot, ModelClass, ModelKind
+    from keras_lsp.source.facts import LayerSlot, MadeWeight, ModelClass, ModelKind
     from keras_lsp.source.held import Environment
     from keras_lsp.source.module_index import Function
 
@@ -32,6 +32,7 @@ class ClassInfo:
     bases: tuple[str, ...]
     parents: list[ClassInfo] = field(default_factory=list)  # bases defined in this module
     foreign: list[LayerSlot] = field(default_factory=list)  # slots of bases in other files
+    foreign_weights: list[MadeWeight] = field(default_factory=list)  # as `foreign`
     foreign_setters: list[tuple[str, str]] = field(default_factory=list)  # as `ModelClass.setters`
     known_bases: bool = True
     is_ambiguous: bool = False  # another class of the module has the same name
@@ -51,6 +52,14 @@ class ClassInfo:
     def slots_of(self, attribute: str) -> tuple[LayerSlot, ...]:
         """Every slot at or below `self.<attribute>`, own ones first."""
         return self._slots.get(attribute, ())
+
+    def weight(self, attribute: str) -> MadeWeight | None:
+        """How it makes the weight in an attribute."""
+        return self._weights.get(attribute)
+
+    @cached_property
+    def _weights(self) -> dict[str, MadeWeight]:
+        return {weight.attribute: weight for weight in reversed(self.facts.weights)}
 
     @cached_property
     def _slots(self) -> dict[str, tuple[LayerSlot, ...]]:

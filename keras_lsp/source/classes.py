@@ -29,6 +29,7 @@ from keras_lsp.source.parameters import (
     may_assign,
 )
 from keras_lsp.source.slot_reader import SlotReader, is_super
+from keras_lsp.source.weights import weights_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,6 +130,7 @@ class ClassReader:
             info.known_bases = False
             info.builds_itself = info.builds_itself or maker.origin.has_own_build
             info.foreign += slots_here(maker.origin, maker.callee, self._positions.span(base))
+            info.foreign_weights += weights_at(maker.origin.weights, self._positions.span(base))
             info.foreign_setters += maker.origin.setters
         elif name.rpartition(".")[2] not in _NEUTRAL_BASES:
             info.known_bases = False
@@ -195,6 +197,11 @@ class ClassReader:
             ),
             setters=tuple(setters.items()),
             graph=graph,
+            weights=(
+                *reader.notes.weights,
+                *(weight for parent in info.parents for weight in parent.facts.weights),
+                *info.foreign_weights,
+            ),
         )
 
     def _graph(self, info: ClassInfo) -> tuple[LayerCall, ...]:

@@ -101,6 +101,20 @@ class LayerSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeWeight:
+    """A weight that a class makes and keeps: `self.kernel = self.add_weight(shape=(3, 4))`."""
+
+    owner: str  # class name
+    attribute: str
+    definition: Span  # `self.kernel` as assigned
+    maker: str  # "add_weight", "keras.Variable": what its arguments are given to
+    arguments: tuple[Argument, ...]  # those by position without a name: their order depends on the Keras
+    source_line: Span  # the defining statement
+    conditional: bool = False  # made on some paths only
+    elsewhere: Elsewhere | None = None  # as of a `LayerSlot`
+
+
+@dataclass(frozen=True, slots=True)
 class MethodFacts:
     name: str
     span: Span
@@ -131,12 +145,17 @@ class ModelClass:
     ] = ()  # attributes that hold lists with layers, and how long these are
     setters: tuple[tuple[str, str], ...] = ()  # properties, and the attribute that keeps what each is given
     graph: tuple[LayerCall, ...] = ()  # layers with a name that its `__init__` makes for a graph of its own
+    weights: tuple[MadeWeight, ...] = ()  # own ones first, then those of its bases
 
     def method(self, name: str) -> MethodFacts | None:
         return next((m for m in self.methods if m.name == name), None)
 
     def slot(self, path: str) -> LayerSlot | None:
         return next((s for s in (*self.slots, *self.inherited) if s.path == path), None)
+
+    def weight(self, attribute: str) -> MadeWeight | None:
+        """How the class makes the weight in an attribute."""
+        return next((weight for weight in self.weights if weight.attribute == attribute), None)
 
     def length(self, attribute: str) -> int | None:
         """How many elements the list in an attribute has, where the text fixes it."""
@@ -227,6 +246,7 @@ class WeightUse:
     insert_at: Span | None  # the outermost simple place before which a fix can build the model
     state: Built  # of the root model, from the text
     cause: BuildEvent | None = None  # the last event before the use
+    made: MadeWeight | None = None  # where the text says how the weight is made
 
 
 class ReferenceKind(str, Enum):

@@ -13,7 +13,7 @@ import re
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from keras_lsp.source.calls import Calls
 from keras_lsp.source.classes import ClassReader
@@ -36,11 +36,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from keras_lsp.source.evaluation import Known
-    from keras_lsp.source.facts import LayerSlot, ModelClass, ModuleFacts
+    from keras_lsp.source.facts import LayerSlot, MadeWeight, ModelClass, ModuleFacts
     from keras_lsp.source.jedi_definitions import Definition
     from keras_lsp.source.jedi_resolver import Fixture, ImportedName, JediResolver, Origin
     from keras_lsp.source.parse import ParsedModule
 
+_Kept = TypeVar("_Kept", "LayerSlot", "MadeWeight")
 _DEPTH = 6  # files between a name and the class it means
 # Packages whose classes are no models, or are known by name; they are large, and jedi reads all of them.
 _NO_MODELS = frozenset(
@@ -430,10 +431,12 @@ class _ForeignConstants:
 def _origin_of(model: ModelClass, path: str, text: str) -> ClassOrigin:
     lines = LineIndex(text)
 
-    def placed(slot: LayerSlot) -> LayerSlot:
-        start = slot.definition.start
-        there = Elsewhere(path, lines.line_of(start), lines.before(start), slot.definition.of(text))
-        return replace(slot, elsewhere=there)
+    def placed(held: _Kept) -> _Kept:
+        if held.elsewhere is not None:
+            return held
+        start = held.definition.start
+        there = Elsewhere(path, lines.line_of(start), lines.before(start), held.definition.of(text))
+        return replace(held, elsewhere=there)
 
     init = model.method("__init__")
     return ClassOrigin(
@@ -444,6 +447,7 @@ def _origin_of(model: ModelClass, path: str, text: str) -> ClassOrigin:
         parameters=init.parameters if init is not None else (),
         has_own_build=model.builds_itself,
         initial=model.initial,
-        slots=tuple(slot if slot.elsewhere else placed(slot) for slot in (*model.slots, *model.inherited)),
+        slots=tuple(map(placed, (*model.slots, *model.inherited))),
         setters=model.setters,
+        weights=tuple(map(placed, model.weights)),
     )

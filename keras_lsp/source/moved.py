@@ -18,6 +18,7 @@ _FACTS = (
     facts.Argument,
     facts.LayerCall,
     facts.LayerSlot,
+    facts.MadeWeight,
     facts.MethodFacts,
     facts.ModelClass,
     facts.Binding,

@@ -175,6 +175,11 @@ class NameBinder:
             here = next((slot for slot in slots if slot.definition == span), slots[0])
             owner = self._walk.classes.get(here.owner, method.info).facts
             self._walk.notes.slot(span, target.attr, owner, here, is_store=True)
+            return True
+        span = self._walk.span(target)
+        made = next((weight for weight in method.info.facts.weights if weight.definition == span), None)
+        if made is not None and isinstance(target.value, ast.Name):
+            self._walk.notes.weight_made(made, target.value.id)
         return True
 
     def keep(self, holder: Holder, scope: Scope, name_span: Span) -> None:

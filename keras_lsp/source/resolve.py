@@ -12,6 +12,7 @@ from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from keras_lsp.source.evaluation import Known
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.held import Held
 
 _IMPORT = re.compile(
@@ -36,6 +37,7 @@ class ClassOrigin:
     is_builtin: bool = False
     slots: tuple[LayerSlot, ...] = ()  # own and inherited; spans in that file
     setters: tuple[tuple[str, str], ...] = ()  # as `ModelClass.setters`
+    weights: tuple[MadeWeight, ...] = ()  # as `slots`
 
     @classmethod
     def of_keras(cls, canonical: str) -> ClassOrigin:

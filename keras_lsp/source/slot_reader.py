@@ -31,6 +31,7 @@ from keras_lsp.source.parameters import (
     self_name,
 )
 from keras_lsp.source.slot_notes import Context, SlotNotes
+from keras_lsp.source.weights import weight_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -137,10 +138,18 @@ class SlotReader:
         held = self._given(node.value, context)
         for target in node.targets:
             self._bind(target, held, context)
+        self._note_weights(node.value, node.targets, context)
 
     def _annassign(self, node: ast.AnnAssign, context: Context) -> None:
         if node.value is not None:
             self._bind(node.target, self._given(node.value, context), context)
+            self._note_weights(node.value, [node.target], context)
+
+    def _note_weights(self, value: ast.expr, targets: Sequence[ast.expr], context: Context) -> None:
+        for call, maker, conditional in weight_calls(value, self._reader.self_name, self._calls):
+            arguments = self._calls.arguments(call)
+            for target in targets:
+                self.notes.weight(target, maker, arguments, context, not conditional)
 
     def _given(self, value: ast.expr, context: Context) -> Held:
         """What an assignment gives; a list that it makes is made in each round of the loops around."""

@@ -18,6 +18,7 @@ from keras_lsp.source.facts import (
 
 if TYPE_CHECKING:
     from keras_lsp.source.class_info import ClassInfo
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.held import Held
     from keras_lsp.text.span import Span
 
@@ -211,5 +212,6 @@ class WeightDraft:
     list_span: Span  # without the index
     index: int | None = None
     is_one: bool = False  # one weight, not a list of them
+    made: MadeWeight | None = None
     state: Built = Built.UNKNOWN
     cause: EventDraft | None = None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from keras_lsp.source.calls import Calls
     from keras_lsp.source.class_info import ClassInfo, Holder
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
 
@@ -121,7 +122,7 @@ class Walk:
             self.notes.events.append(event)
         self.program.append(Happen(variable, effect, event))
 
-    def weight_list(self, node: ast.Attribute, owner: Value | None) -> Value:
+    def weight_list(self, node: ast.Attribute, owner: Value | None, made: MadeWeight | None = None) -> Value:
         """`<owner>.weights` and its kin, or one weight: `<owner>.kernel`."""
         span, owner_span = self.span(node), self.span(node.value)
         draft = WeightDraft(
@@ -133,7 +134,8 @@ class Walk:
             statement=self.statement,
             insert_at=None,
             list_span=span,
-            is_one=node.attr in ONE_WEIGHT,
+            is_one=made is not None or node.attr in ONE_WEIGHT,
+            made=made,
         )
         self._use(draft, owner.root if owner is not None else None)
         return Value(Sort.WEIGHT if draft.is_one else Sort.WEIGHTS, weights=draft)

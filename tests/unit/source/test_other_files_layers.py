@@ -28,6 +28,9 @@ class Block(keras.layers.Layer):
         super().__init__()
         self.conv = keras.layers.Conv2D(3, 3)
 
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(3,))
+
 class Base(keras.Model):
     def __init__(self):
         super().__init__()
@@ -144,6 +147,21 @@ def test_layers_of_a_base(facts: Callable[[str], ModuleFacts]) -> None:
         assert slot.definition.of(text) == "Base"
         assert slot.call is not None
         assert slot.call.span == slot.definition
+
+
+def test_weights_of_a_class_of_another_file(facts: Callable[[str], ModuleFacts]) -> None:
+    text = (
+        "import keras\nfrom nets.bases import Base, Block\n\nclass Mine(Block):\n"
+        "    def call(self, x):\n        return x * self.scale\n\nblock = Block()\nblock.scale\n"
+        "base = Base()\nbase.blocks[0].scale\nbase.scale\n"
+    )
+    uses = facts(text).weight_uses
+    assert [use.span.of(text) for use in uses] == ["self.scale", "block.scale", "base.blocks[0].scale"]
+    for use in uses:
+        assert use.made is not None
+        assert use.made.elsewhere is not None
+        assert use.made.elsewhere.text == "self.scale"
+        assert [argument.text for argument in use.made.arguments] == ["(3,)"]
 
 
 def test_a_base_handed_on_by_assignment(facts: Callable[[str], ModuleFacts]) -> None:
