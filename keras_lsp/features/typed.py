@@ -31,7 +31,14 @@ _LAYERS = re.compile(r"\.\s*layers\s*\Z")
 _WEIGHTS = re.compile(
     r"\.\s*(weights|variables|(?:non_)?trainable_(?:weights|variables)|get_weights\s*\(\s*\))\s*\Z"
 )
+# `super().` of `super().build`, or what was written for it: `super(Net, self).build`.
+OF_BASE = r"(?<![\w.])super[ \t]*\([ \t]*(?:\w+[ \t]*,[ \t]*\w+[ \t]*)?\)[ \t]*\.[ \t]*"
 _TAIL = 2000  # characters before the cursor in which an expression may start
+
+
+def without_blanks(dotted: str) -> str:
+    """A dotted name as written but for blanks, and for what `super` is given: `super().build`."""
+    return "".join(re.sub(OF_BASE, "super().", dotted).split())
 
 
 class Typing(str, Enum):
