@@ -88,7 +88,10 @@ def _bound(view: DocumentView, name: str, offset: int) -> Denoted | None:
         before = [b for b in facts.bindings if b.name == name and b.scope.end <= offset]
         last = max(before, key=lambda b: b.scope.start, default=None)
         binding = last if last is not None and _goes_on(view, last.scope, offset) else None
-    if binding is None or binding.is_tensor:
+    if binding is None:
+        holding = facts.holder_at(name, offset)
+        return Denoted(model_class=holding.holder) if holding is not None else None
+    if binding.is_tensor:
         return None
     layers: tuple[LayerReport, ...] = ()
     if replay is not None:
@@ -124,6 +127,8 @@ def _follow(view: DocumentView, found: Denoted, link: Link) -> Denoted | None:
     held = _reports(view, [m.attributes.get(path) for m in found.layers])
     slots = (*found.model_class.slots, *found.model_class.inherited) if found.model_class else ()
     slot = next((slot for slot in slots if locate.holds(slot, path)), None)
+    if slot is not None and not found.layers and view.replay is not None:
+        held = list(locate.slot_layers(view.replay, slot))
     if held or (slot is not None and slot.call is not None):
         return _arrived(view, held, slot.call if slot else None)
     return Denoted(found.layers, found.model_class, found.binding, found.call, path)

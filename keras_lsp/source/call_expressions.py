@@ -113,9 +113,9 @@ class CallExpressions:
                 self._walk.happen(value.root, EventKind.OTHER, Effect.MAY_BUILD, self._walk.span(node))
 
     def _function(self, node: ast.Call, values: Sequence[Value | None]) -> Value | None:
-        """What a function of a package gives: a tensor for tensors, or a loaded model."""
+        """What a function gives: a tensor for tensors, a model; or a class, an object that keeps models."""
         func = node.func
-        built = self._built_by(node)
+        built = self._walk.object_of(func) or self._built_by(node)
         if built is not None:
             return built
         tensors = [v for v in values if v is not None and v.sort in {Sort.TENSOR, Sort.TENSORS}]

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
+from keras_lsp.source.class_info import Holder
 from keras_lsp.source.constants import Constants
-from keras_lsp.source.facts import Argument, LayerCall, LayerSlot, ModelKind
-from keras_lsp.source.foreign_slots import given_here, held_here, slots_here
+from keras_lsp.source.facts import Argument, LayerCall, LayerSlot, ModelClass, ModelKind
+from keras_lsp.source.foreign_slots import given_here, held_here, held_in, slots_here
 from keras_lsp.source.held import NOTHING
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import is_literal, literal
@@ -73,6 +74,7 @@ class Calls:
         self._made: dict[tuple[ast.Call, int], LayerCall] = {}
         self._nodes: dict[int, tuple[LayerCall, ast.Call]] = {}  # by the identity of the first
         self._origins: dict[str, ClassOrigin] = {}
+        self._holders: dict[str, ClassOrigin] = {}
         self._knows_fixtures = False  # of other files
         # Of this module: reads what each returns, from a call with what names hold there, or from none.
         self.functions: dict[str, Callable[[ast.Call | None, Environment], Held]] = {}
@@ -142,6 +144,19 @@ class Calls:
         dotted = dotted_name(node)
         return self._imports.resolve(dotted) if dotted else None
 
+    def foreign_holder(self, node: ast.expr) -> Holder | None:
+        """The class of another file that an expression names, where its objects keep models."""
+        if self.maker(node) is not None:
+            return None
+        name = self.canonical(node) or ""
+        origin = self._holders.get(name)
+        if origin is None:
+            return None
+        at = self._positions.span(node)
+        slots = tuple(slots_here(origin, name, at))
+        facts = ModelClass(origin.name, at, at, ModelKind.HOLDER, (), slots, (), closed=False)
+        return Holder(None, held_in(slots), facts, origin.templates)
+
     def imports(self, name: str) -> bool:
         """Whether an import binds the name."""
         return name in self._imports.names
@@ -159,6 +174,9 @@ class Calls:
         module, last = split_name(name)
         origin = self._resolver.class_origin(module, last)
         if origin is None:
+            return None
+        if origin.kind is ModelKind.HOLDER:
+            self._holders[name] = origin
             return None
         if origin.is_builtin:
             return _builtin(origin.name)
@@ -178,7 +196,7 @@ class Calls:
     @property
     def knows_others(self) -> bool:
         """Whether any class of another module turned out to be a model or layer, or is given by a fixture."""
-        return bool(self._origins) or self._knows_fixtures
+        return bool(self._origins or self._holders) or self._knows_fixtures
 
     def origin(self, callee: str) -> ClassOrigin | None:
         """Where a class of another module comes from, by the name its calls have."""

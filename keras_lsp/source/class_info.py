@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 class Holder:
     """A class that is no model and keeps models: a trainer, an agent, a test."""
 
-    node: ast.ClassDef
-    slots: tuple[LayerSlot, ...]
-    attributes: Environment  # what each `self.<name>` holds, also by a base of this module
+    node: ast.ClassDef | None  # None: of another file
+    attributes: Environment  # what each `self.<name>` holds, also by a base
+    facts: ModelClass  # what an object of it keeps, with places
+    templates: tuple[tuple[str, str], ...] = ()  # as of a `ClassOrigin`
+
+    @property
+    def slots(self) -> tuple[LayerSlot, ...]:
+        return (*self.facts.slots, *self.facts.inherited)
 
 
 @dataclass

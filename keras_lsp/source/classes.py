@@ -26,6 +26,7 @@ from keras_lsp.source.parameters import (
     is_static,
     keeps_calls,
     kept_by_setter,
+    kept_results,
     may_assign,
 )
 from keras_lsp.source.slot_reader import SlotReader, is_super
@@ -190,11 +191,7 @@ class ClassReader:
             layers=self._order(info, slots, closed, reader.notes.straight),
             builds_itself=info.builds_itself or info.is_sequential,
             input_text=said_by_class(info.node, self._calls),
-            lengths=tuple(
-                (name, held.length)
-                for name, held in reader.attributes.items()
-                if held.is_container and held.entries and held.length is not None
-            ),
+            lengths=_lengths(reader.attributes),
             setters=tuple(setters.items()),
             graph=graph,
             weights=(
@@ -237,34 +234,60 @@ class ClassReader:
             self._hold(node)
         return {name: holder for name, holder in self._holders.items() if holder.attributes}
 
+    def holder(self, name: str) -> Holder | None:
+        """What objects of a class keep that is no model, or would by methods of derived classes."""
+        holder = self._hold(self._nodes[name]) if name in self._nodes else None
+        return holder if holder is not None and (holder.attributes or holder.templates) else None
+
     def _hold(self, node: ast.ClassDef) -> Holder | None:
         """What a class that is no model holds; None for one that is."""
         if node.name in self.found:
             return None
         if node.name in self._holders:
             return self._holders[node.name]
-        self._holders[node.name] = Holder(node, (), {})  # what a class that is its own base comes to
-        bases = (self._nodes.get(dotted_name(_unsubscripted(base)) or "") for base in node.bases)
-        parents = [holder for base in bases if base is not None and (holder := self._hold(base))]
-        inherited: Environment = {}
+        # What a class that is its own base comes to.
+        self._holders[node.name] = Holder(node, {}, self._as_class(node))
+        parents = list(self._holding_bases(node))
+        attributes: Environment = {}
         for parent in reversed(parents):
-            inherited |= parent.attributes
+            attributes |= parent.attributes
+        inherited = tuple(slot for parent in parents for slot in parent.slots)
+        templates = dict(pair for parent in reversed(parents) for pair in parent.templates)
         own = {method.name: method for method in _methods(node)}
         keeping = [function for function in own.values() if keeps_calls(function)]
-        if keeping:
+        given = {name: own[method] for name, method in templates.items() if method in own}
+        slots: tuple[LayerSlot, ...] = ()
+        if keeping or given:
             reader = SlotReader(
                 node.name, {**self._mixed_in(node, ()), **own}, self._positions, self._calls, self._index
             )
             reader.asks_parameters = False
-            reader.attributes.update(inherited)
+            reader.attributes.update(attributes)
+            for name, function in given.items():
+                reader.read_template(name, function)
             for function in sorted(keeping, key=lambda f: f.name not in _SETTING_UP):
                 if function.name not in reader.followed:
                     reader.read_method(function, conditional=function.name not in _SETTING_UP)
-            inherited = {name: held for name, held in reader.attributes.items() if held.entries}
-            self._holders[node.name] = Holder(node, tuple(reader.notes.slots), inherited)
-        else:
-            self._holders[node.name] = Holder(node, (), inherited)
+            attributes = {name: held for name, held in reader.attributes.items() if held.entries}
+            slots = tuple(reader.notes.slots)
+            inherited = tuple(slot for slot in inherited if slot.attribute not in given)
+            for function in keeping:
+                templates |= kept_results(function)
+        facts = replace(self._as_class(node), slots=slots, inherited=inherited, lengths=_lengths(attributes))
+        self._holders[node.name] = Holder(node, attributes, facts, tuple(templates.items()))
         return self._holders[node.name]
+
+    def _holding_bases(self, node: ast.ClassDef) -> Iterator[Holder]:
+        """The bases of a class that is no model which keep models, also those of other files."""
+        for base in map(_unsubscripted, node.bases):
+            of_module = self._nodes.get(dotted_name(base) or "")
+            holder = self._hold(of_module) if of_module is not None else self._calls.foreign_holder(base)
+            if holder is not None:
+                yield holder
+
+    def _as_class(self, node: ast.ClassDef) -> ModelClass:
+        span, name_span = self._positions.span(node), self._positions.name_span(node)
+        return ModelClass(node.name, span, name_span, ModelKind.HOLDER, (), (), (), closed=False)
 
     def _returned(self, function: Function, owner: str, call: ast.Call | None, local: Environment) -> Held:
         reader = SlotReader(owner, {}, self._positions, self._calls, self._index)
@@ -333,6 +356,15 @@ class ClassReader:
             for slot in slots
         )
         return slots if certain and len(set(map(id, calls))) == len(calls) else None
+
+
+def _lengths(attributes: Environment) -> tuple[tuple[str, int], ...]:
+    """How long the lists with layers are, where the text fixes it."""
+    return tuple(
+        (name, held.length)
+        for name, held in attributes.items()
+        if held.is_container and held.entries and held.length is not None
+    )
 
 
 def _setters(info: ClassInfo) -> dict[str, str]:

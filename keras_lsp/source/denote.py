@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keras_lsp.source.calls import Calls
-    from keras_lsp.source.class_info import ClassInfo
+    from keras_lsp.source.class_info import ClassInfo, Holder
     from keras_lsp.text.span import Span
 
 # What a `tf.Module` lists of its weights.
@@ -68,6 +68,18 @@ class Denoter:
             slot = info.slots_of(name)[0] if len(info.slots_of(name)) == 1 else None
             return stepped._replace(sort=Sort.CONTAINER, held=held, slot=slot, call=None, class_name=None)
         return self._held_object(stepped, info, held, name)
+
+    def kept(self, base: Value, holder: Holder, name: str, span: Span) -> Value | None:
+        """`base.<name>` of an object that is no model."""
+        held = holder.attributes.get(name)
+        if held is None or not held.entries:
+            return None
+        stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))._replace(holder=None)
+        slots = [slot for slot in holder.slots if slot.attribute == name]
+        if held.is_container:
+            slot = slots[0] if len(slots) == 1 else None
+            return stepped._replace(sort=Sort.CONTAINER, held=held, slot=slot)
+        return self._one_of(stepped, held, slots[0] if len(slots) == 1 else None)
 
     def _not_of_this_file(self, base: Value, call: LayerCall, name: str, span: Span) -> Value | None:
         """An attribute of a layer of Keras, or of an object whose class another file has."""

@@ -16,6 +16,7 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keras_lsp.source.class_info import Holder
     from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.variables import Variable
     from keras_lsp.source.walk import Walk
@@ -81,6 +82,9 @@ class ExpressionWalker:
             self._unbound(node)
             held = walk.scope.container(node.id)
             path = Path(node.id, walk.span(node), None)
+            holder = walk.scope.holder(node.id)
+            if holder is not None:
+                return Value(Sort.HOLDER, holder=holder, path=path)
             return Value(Sort.CONTAINER, held=held, path=path) if held is not None and held.entries else None
         return self._of_variable(variable, variable.name, walk.span(node))
 
@@ -122,7 +126,18 @@ class ExpressionWalker:
         walk.named(node.attr)
         if base is None:
             return self._on_unknown(node) if node.attr == "layers" or node.attr in _TELLING else None
+        if base.holder is not None:
+            return self._of_holder(node, base, base.holder)
         return self._on_object(node, base) if base.sort is Sort.OBJECT else None
+
+    def _of_holder(self, node: ast.Attribute, base: Value, holder: Holder) -> Value | None:
+        """`trainer.model` of an object that keeps models."""
+        walk = self._walk
+        whole = walk.span(node)
+        value = walk.denoter.kept(base, holder, node.attr, Span(walk.span(node.value).end, whole.end))
+        if value is not None and value.sort is Sort.OBJECT:
+            walk.notes.path(whole, value)
+        return value
 
     def _kept_attribute(self, node: ast.Attribute, method: Scope) -> Value | None:
         """`self.x` in a method of a class that is no model."""

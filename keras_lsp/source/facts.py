@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from keras_lsp.text.span import Span
@@ -30,6 +30,7 @@ class ModelKind(str, Enum):
     SEQUENTIAL = "sequential"
     FUNCTIONAL = "functional"
     LAYER = "layer"
+    HOLDER = "holder"  # no model: what it is asked for is what it keeps in attributes
     MODULE = "module"  # a `tf.Module`: holds layers, has no `.layers` and builds nothing by itself
     UNKNOWN = "unknown"
 
@@ -182,6 +183,16 @@ class Binding:
     complete: bool = False  # whether `layers` is surely all of them
 
 
+@dataclass(frozen=True, slots=True)
+class HolderBinding:
+    """A variable that holds an object of a class that is no model and keeps models: `trainer = Trainer()`."""
+
+    name: str
+    span: Span  # the name where it is assigned
+    scope: Span  # as of a `Binding`
+    holder: ModelClass  # what its attributes are; no model
+
+
 class EventKind(str, Enum):
     CONSTRUCT = "construct"
     BUILD = "build"
@@ -320,6 +331,7 @@ class ModuleFacts:
     paths: tuple[LayerPath, ...] = ()
     weight_uses: tuple[WeightUse, ...] = ()
     references: tuple[Reference, ...] = ()  # sorted by span
+    holders: tuple[HolderBinding, ...] = ()
     problems: tuple[Problem, ...] = ()
     pragmas: tuple[InputPragma, ...] = ()
     fingerprint: str = ""  # of the syntax tree without positions and comments
@@ -344,10 +356,21 @@ class ModuleFacts:
 
     def binding_at(self, name: str, offset: int) -> Binding | None:
         """What `name` is bound to at `offset`: the last binding before it in the innermost scope."""
-        found = [b for b in self.bindings if b.name == name and b.scope.touches(offset)]
-        if not found:
-            return None
-        innermost = min(b.scope.length for b in found)
-        local = [b for b in found if b.scope.length == innermost]
-        before = [b for b in local if b.span.start <= offset]
-        return max(before, key=lambda b: b.span.start) if before else local[0]
+        return _bound_at(self.bindings, name, offset)
+
+    def holder_at(self, name: str, offset: int) -> HolderBinding | None:
+        """The same for an object that keeps models; what it was before or after does not count."""
+        return _bound_at(self.holders, name, offset)
+
+
+_Bound = TypeVar("_Bound", Binding, HolderBinding)
+
+
+def _bound_at(bindings: tuple[_Bound, ...], name: str, offset: int) -> _Bound | None:
+    found = [b for b in bindings if b.name == name and b.scope.touches(offset)]
+    if not found:
+        return None
+    innermost = min(b.scope.length for b in found)
+    local = [b for b in found if b.scope.length == innermost]
+    before = [b for b in local if b.span.start <= offset]
+    return max(before, key=lambda b: b.span.start) if before else local[0]

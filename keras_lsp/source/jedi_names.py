@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from keras_lsp.source.calls import Calls
+from keras_lsp.source.class_info import Holder
 from keras_lsp.source.classes import ClassReader
 from keras_lsp.source.constants import Constants
 from keras_lsp.source.extract import facts_of, may_concern_us
@@ -64,6 +65,8 @@ class _File:
     functions: frozenset[str] = frozenset()  # of the module body
     returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
     functions_read: _Functions | None = None  # what tells that, once it is asked for
+    plain_classes: frozenset[str] = frozenset()  # those that are no models, where they may keep some
+    held: dict[str, ClassOrigin | None] = field(default_factory=dict)  # what those keep that were asked for
     fixtures: dict[str, str] = field(default_factory=dict)  # of pytest: name -> function
     plugins: tuple[str, ...] = ()  # modules that a `conftest.py` has pytest load
     known: JediResolver | None = None  # what `facts` were read with
@@ -220,6 +223,11 @@ class JediNames:
             if name not in file.returned:
                 file.returned[name] = file.read_functions(here).returned(name)
             return file.returned[name]
+        if name in file.plain_classes:
+            if name not in file.held:
+                holder = file.read_functions(here).holder(name)
+                file.held[name] = _origin_of(holder, path, text) if holder is not None else None
+            return file.held[name]
         imported = file.imports.names.get(name) or file.imports.aliases.get(name)
         if imported is not None:
             return self._origin(here, split_name(imported), depth - 1)
@@ -319,6 +327,7 @@ class JediNames:
                 file.known = here
                 file.facts = facts_of(parse(text), here)
                 file.returned.clear()
+                file.held.clear()
                 file.functions_read = None
         return file
 
@@ -327,7 +336,8 @@ def _first_look(here: JediResolver, text: str) -> _File:
     parsed = parse(text)
     # A package that never speaks of Keras has no models; its imports may still lead to one that does.
     asked = here.afresh()
-    facts = facts_of(parsed, asked if not here.is_installed or may_concern_us(text) else None)
+    concerns_us = not here.is_installed or may_concern_us(text)
+    facts = facts_of(parsed, asked if concerns_us else None)
     index = index_module(parsed.tree)
     functions = index.functions
     fixtures = ((fixture_name(f), name) for name, f in functions.items() if f.decorator_list)
@@ -337,6 +347,7 @@ def _first_look(here: JediResolver, text: str) -> _File:
         facts,
         asked,
         functions=frozenset(functions),
+        plain_classes=frozenset(node.name for node in index.classes if concerns_us),
         fixtures={name: function for name, function in fixtures if name is not None},
         plugins=_plugins(index.body),
     )
@@ -385,7 +396,8 @@ class _Functions:
         self._path = here.path or ""
         self._index, self._positions = index_module(parse(text).tree), Positions(text)
         self._calls = Calls(self._positions, self._index, here)
-        ClassReader(self._positions, self._calls, self._index).read()
+        self._classes = ClassReader(self._positions, self._calls, self._index)
+        self._classes.read()
 
     def returned(self, name: str) -> FunctionOrigin | None:
         """What a function returns; None when there is no layer in it."""
@@ -399,6 +411,10 @@ class _Functions:
         if not returns.entries and not hands_back:
             return None
         return FunctionOrigin(returns, self._path, names, changed, hands_back)
+
+    def holder(self, name: str) -> Holder | None:
+        """A class that is no model and keeps some."""
+        return self._classes.holder(name)
 
     def fixture(self, name: str) -> FunctionOrigin | None:
         """What a fixture of pytest gives."""
@@ -428,8 +444,9 @@ class _ForeignConstants:
         return self._names.value(self._here, (module, name), self._depth - 1)
 
 
-def _origin_of(model: ModelClass, path: str, text: str) -> ClassOrigin:
+def _origin_of(of: ModelClass | Holder, path: str, text: str) -> ClassOrigin:
     lines = LineIndex(text)
+    model = of.facts if isinstance(of, Holder) else of
 
     def placed(held: _Kept) -> _Kept:
         if held.elsewhere is not None:
@@ -450,4 +467,5 @@ def _origin_of(model: ModelClass, path: str, text: str) -> ClassOrigin:
         slots=tuple(map(placed, (*model.slots, *model.inherited))),
         setters=model.setters,
         weights=tuple(map(placed, model.weights)),
+        templates=of.templates if isinstance(of, Holder) else (),
     )

@@ -22,6 +22,7 @@ _FACTS = (
     facts.MethodFacts,
     facts.ModelClass,
     facts.Binding,
+    facts.HolderBinding,
     facts.BuildEvent,
     facts.Step,
     facts.LayerPath,

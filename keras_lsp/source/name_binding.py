@@ -9,7 +9,7 @@ from keras_lsp.source.annotations import annotated, choices_of
 from keras_lsp.source.build_flow import Bind, Effect
 from keras_lsp.source.calls import is_input, layers_argument
 from keras_lsp.source.denote import kind_of, returned_value
-from keras_lsp.source.facts import Built, EventKind, LayerCall, ModelKind, ReferenceKind
+from keras_lsp.source.facts import Built, EventKind, HolderBinding, LayerCall, ModelKind, ReferenceKind
 from keras_lsp.source.initial_state import InitialState
 from keras_lsp.source.variables import EventDraft, Sort, Value, Variable, kept_name
 from keras_lsp.text.span import Span
@@ -37,10 +37,20 @@ class NameBinder:
         if target.id in shapes:
             shapes[target.id] = None
         self._walk.scope.containers.pop(target.id, None)
+        self._walk.scope.holders.pop(target.id, None)
         if value is not None and value.sort in {Sort.OBJECT, Sort.TENSOR}:
             self._variable(target.id, self._walk.span(target), value)
         else:
             self._plain(target.id, self._walk.span(target))
+            self._hold(target.id, self._walk.span(target), value)
+
+    def _hold(self, name: str, span: Span, value: Value | None) -> None:
+        """The name stands for an object that keeps models, if it does."""
+        walk = self._walk
+        if value is not None and value.holder is not None:
+            walk.scope.holders[name] = value.holder
+            walk.known.add(name)
+            walk.notes.holders.append(HolderBinding(name, span, walk.scope.span, value.holder.facts))
 
     def _plain(self, name: str, span: Span) -> None:
         """The name means nothing we follow from here on."""
@@ -145,10 +155,11 @@ class NameBinder:
             owner = self._walk.scope.parent
             title = owner.title if owner is not None and owner.is_class else ""
             value = returned_value(self._walk.calls.fixture(title, argument), self._walk.classes)
-        if value is not None:
+        if value is not None and value.sort is not Sort.HOLDER:
             self._variable(argument.arg, span, value)
         else:
             self._plain(argument.arg, span)
+            self._hold(argument.arg, span, value)
 
     def _named_in(self, annotation: ast.expr) -> None:
         """Note the model classes that an annotation names."""
@@ -192,7 +203,7 @@ class NameBinder:
             kind = kind_of(call, self._walk.classes)
             class_name = call.callee if call.callee in self._walk.classes else None
             value = Value(Sort.OBJECT, kind, call, class_name)
-            slot = next((s for s in holder.slots if s.path == name and scope.span.covers(s.definition)), None)
+            slot = next((s for s in holder.facts.slots if s.path == name), None)
             span = slot.definition if slot is not None else name_span
             line = slot.source_line if slot is not None else span
             variable = Variable(f"self.{name}", span, line, scope, value, (), home=scope)
@@ -229,6 +240,8 @@ class NameBinder:
         """`model.x = ...` from outside: its layers are no longer those of its class alone."""
         if base is None:
             return
+        if base.holder is not None and base.path is not None:
+            self._walk.scope.forget_holder(base.path.root)
         if base.class_name is not None:
             self._walk.denoter.touched.add(base.class_name)
         if base.root is not None:

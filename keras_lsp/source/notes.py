@@ -22,7 +22,7 @@ from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from keras_lsp.source.build_flow import Operation
-    from keras_lsp.source.facts import MadeWeight
+    from keras_lsp.source.facts import HolderBinding, MadeWeight
 
 
 @dataclass
@@ -34,6 +34,7 @@ class Notes:
     weights: list[WeightDraft] = field(default_factory=list)
     paths: list[LayerPath] = field(default_factory=list)
     programs: list[list[Operation]] = field(default_factory=list)
+    holders: list[HolderBinding] = field(default_factory=list)
     stands_for: dict[Variable, Variable] = field(default_factory=dict)  # an attribute, and where it is given
     _references: list[Reference] = field(default_factory=list)
     _of_variables: list[tuple[ReferenceKind, Span, Variable, bool]] = field(default_factory=list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from keras_lsp.source.annotations import choices_of
 from keras_lsp.source.held import NOTHING, OPEN, Entry, Held
@@ -160,6 +160,22 @@ def keeps_calls(function: Function) -> bool:
                 return True
         waiting += blocks_of(node)
     return False
+
+
+def kept_results(function: Function) -> dict[str, str]:
+    """Attributes that are given what a method of the same object returns: `self.model = self.build()`."""
+    own, found = self_name(function), dict[str, str]()
+    for node in ast.walk(function) if own else ():
+        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+        if not isinstance(value, ast.Call) or not _is_of(value.func, own):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]  # type: ignore[attr-defined]
+        found |= {t.attr: value.func.attr for t in targets if isinstance(t, ast.Attribute) and _is_of(t, own)}
+    return found
+
+
+def _is_of(node: ast.expr, own: str | None) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == own
 
 
 def may_assign(function: Function) -> bool:

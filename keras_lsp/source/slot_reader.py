@@ -84,6 +84,18 @@ class SlotReader:
             self._run(function.body, Context(self._parameters_of(function), conditional))
             self._active.pop()
 
+    def read_template(self, attribute: str, function: Function) -> None:
+        """A base keeps in the attribute what this method gives, whatever the base's own gave."""
+        self._reader.self_name = self_name(function) or ""
+        context = Context(self._parameters_of(function))
+        self._active.append(function.name)
+        self._run(function.body, context)
+        self._active.pop()
+        held = _joined(context.returned)
+        self.attributes.pop(attribute, None)
+        if held.entries:
+            self.notes.store(attribute, held, held.entries[0].span, Context({}))
+
     def give_names(self, layers: Mapping[str, LayerCall]) -> None:
         """Layers that `self.get_layer(name)` finds."""
         self._reader.named = layers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,7 +17,6 @@ from keras_lsp.source.variables import EventDraft, Path, Scope, Sort, Value, Var
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator, Mapping
 
     from keras_lsp.source.calls import Calls
@@ -98,6 +98,14 @@ class Walk:
         """A variable is named; when it is not of this body, the body touches it."""
         if variable.scope is not self.scope and variable.home is None:
             self.reach.touches(self.scope, variable)
+
+    def object_of(self, node: ast.expr) -> Value | None:
+        """An object of the class that an expression names, where that is no model and keeps some."""
+        if isinstance(node, ast.Name) and self.scope.hides(node.id):
+            return None
+        own = self.holders.get(node.id) if isinstance(node, ast.Name) else None
+        holder = own or self.calls.foreign_holder(node)
+        return Value(Sort.HOLDER, holder=holder) if holder is not None and holder.attributes else None
 
     def let_go(self, method: Scope) -> None:
         """Code we do not follow gets the object of a method, with all that the method gave to it."""

@@ -85,6 +85,24 @@ except ImportError:
 from math import pi
 import numpy as np
 """,
+    "nets/agents.py": """
+import keras
+
+class Agent:
+    def __init__(self):
+        self.model = self.build()
+        self.size = self.count()
+
+    def build(self):
+        raise NotImplementedError
+
+    def count(self):
+        return 3
+
+class Ready(Agent):
+    def build(self):
+        return keras.Sequential([keras.layers.Dense(1)])
+""",
     "nets/round.py": "from .square import Net\n\nclass Other(Net):\n    pass\n",
     "nets/square.py": "from .round import Other\n\nclass Net(Other):\n    pass\n",
 }
@@ -253,6 +271,7 @@ def use():
         "base.blocks[1]": "Block",
         "base.blocks[1].conv": "Conv2D",
         "block.conv": "Conv2D",
+        "plain.stem": "Dense",
     }
     stem = next(path.slot for path in found.paths if path.span.of(text) == "base.stem")
     assert stem is not None
@@ -291,3 +310,48 @@ def test_a_layer_below_a_layer_of_another_file(facts: Callable[[str], ModuleFact
 
 def test_files_that_import_each_other(facts: Callable[[str], ModuleFacts]) -> None:
     assert facts("import keras\nfrom nets.round import Other\n\nclass Mine(Other): pass\n").classes == ()
+
+
+def test_objects_that_keep_models_and_are_none(facts: Callable[[str], ModuleFacts]) -> None:
+    text = """
+import keras
+from nets import agents
+from nets.agents import Agent, Ready
+
+class Mine(Agent):
+    def build(self):
+        return keras.Sequential([keras.layers.ReLU()])
+
+    def run(self):
+        return self.model.layers[0]
+
+class Silent(Agent):
+    def count(self):
+        return keras.layers.Dense(3)
+
+ready = agents.Ready()
+ready.model.layers[0]
+mine = Mine()
+mine.model.layers[0]
+silent = Silent()
+silent.model
+silent.size
+agent = Agent()
+agent.model
+
+def use(given: Ready, other):
+    given.model
+    other.model
+"""
+    found = facts(text)
+    said = {path.span.of(text): path.call.class_name for path in found.paths if path.call is not None}
+    assert said == {
+        "ready.model": "Sequential",
+        "ready.model.layers[0]": "Dense",
+        "mine.model": "Sequential",
+        "mine.model.layers[0]": "ReLU",
+        "self.model.layers[0]": "ReLU",
+        "silent.size": "Dense",
+        "given.model": "Sequential",
+    }
+    assert [h.name for h in found.holders] == ["ready", "mine", "silent", "given"]
