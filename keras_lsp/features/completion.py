@@ -200,7 +200,8 @@ def _attributes(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Comp
                 held.setdefault(_attribute(path), []).append(layer)
     slots: dict[str, list[LayerSlot]] = {}
     for slot in _slots(target.model_class):
-        slots.setdefault(slot.attribute, []).append(slot)
+        if slot.attribute:  # not of a list or dict
+            slots.setdefault(slot.attribute, []).append(slot)
     items = []
     for number, name in enumerate(dict.fromkeys([*slots, *held])):
         layers = list({layer.id: layer for layer in held.get(name, [])}.values())
@@ -235,7 +236,7 @@ def _weights(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Comp
 def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Completion]:
     """The lists of weights that each layer and model has, and the methods of a model."""
     if not (target.layers or target.call or target.binding):
-        return
+        return  # of a container, or of an object that keeps models
     for number, name in enumerate(weight_card.LISTS):
         written = f"{name}()" if name == "get_weights" else name
         count = len(weight_card.listed(target.layers[0], name)) if target.layers else None
@@ -243,7 +244,7 @@ def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Com
         yield Completion(
             written, CompletionKind.WEIGHT, typed.replace, written, detail, sort=f"~1{number:03}"
         )
-    said = target.binding is not None and target.binding.kind in _MODELS
+    said = _is_said_model(view, target)
     model = any(layer.kind != "layer" for layer in target.layers) or (said and not target.layers)
     for name in api_of(view).names() if model else ():
         owner, _, method = name.rpartition(".")
@@ -251,6 +252,16 @@ def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Com
             yield Completion(
                 method, CompletionKind.FUNCTION, typed.replace, method, sort=f"~2{method}", topic=Topic(name)
             )
+
+
+def _is_said_model(view: DocumentView, target: Denoted) -> bool:
+    """Whether the text says that it is a model."""
+    if target.binding is not None:
+        return target.binding.kind in _MODELS
+    if target.model_class is not None:
+        return target.model_class.kind in _MODELS
+    entry = api_of(view).entry(target.call.callee) if target.call is not None else None
+    return entry is not None and entry.name in ("keras.Model", "keras.Sequential")
 
 
 def _slots(model_class: ModelClass | None) -> tuple[LayerSlot, ...]:
@@ -280,7 +291,8 @@ def static_layers(target: Denoted) -> list[tuple[LayerCall, str]]:
     for slot in (target.model_class.layers or ()) if target.model_class else ():
         if slot.call is None:
             break
-        sure.append((slot.call, slot.call.given_name or slot.path))
+        by_place = slot.path.startswith("layers[")  # of a class derived from Sequential
+        sure.append((slot.call, slot.call.given_name or ("" if by_place else slot.path)))
     return sure
 
 

@@ -186,8 +186,8 @@ def _index(text: str, offset: int, head: str, partial: str) -> Typed | None:
 
 
 def _names_container(chain: tuple[str, tuple[Link, ...]]) -> bool:
-    """Whether an expression ends with an attribute, which may hold layers by index or key."""
-    return bool(chain[1]) and chain[1][-1].kind is LinkKind.ATTRIBUTE
+    """Whether an expression ends with a name, which may hold layers by index or key."""
+    return not chain[1] or chain[1][-1].kind is LinkKind.ATTRIBUTE
 
 
 def _word_after(text: str, offset: int) -> int:

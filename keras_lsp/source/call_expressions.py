@@ -129,6 +129,8 @@ class CallExpressions:
     def _built_by(self, node: ast.Call) -> Value | None:
         """The model that `build_model()` returns; what else the function did to it, nobody knows."""
         func = node.func
+        if isinstance(func, (ast.Subscript, ast.Call)):  # `BLOCKS["conv"](8)`
+            return returned_value(self._walk.containers.returned(node), self._walk.classes)
         dotted = dotted_name(func)
         if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
             return None
@@ -236,6 +238,8 @@ class CallExpressions:
         if method in RUNS and node.args:
             shape = per_batch(self._walk.shape(node.args[0]))
         self._walk.happen(root, event_kind(method), effect, self._walk.span(node), shape)
+        if method in {"add", "pop"} and base.class_name is not None:
+            self._walk.denoter.touched.add(base.class_name)
         if method == "pop":
             root.layers, root.complete = root.layers[:-1], False
 

@@ -29,6 +29,7 @@ from keras_lsp.source.parameters import (
     kept_results,
     may_assign,
 )
+from keras_lsp.source.sequential_class import sequential_slots
 from keras_lsp.source.slot_reader import SlotReader, is_super
 from keras_lsp.source.weights import weights_at
 
@@ -340,6 +341,9 @@ class ClassReader:
     ) -> tuple[LayerSlot, ...] | None:
         """`.layers` in order, where every Keras agrees: attributes assigned whole and once, one by one."""
         init = info.functions.get("__init__")
+        if info.is_sequential:
+            alone = info.bases == ("keras.Sequential",) and not info.is_ambiguous
+            return sequential_slots(info.node, init, self._calls, self._positions) if alone else None
         if not closed or not straight or info.parents or init is None or "layers" in info.functions:
             return None
         if info.kind is ModelKind.MODULE:

@@ -230,7 +230,8 @@ class Denoter:
         info = self._classes.get(base.class_name or "")
         if info is not None:
             slots = info.facts.layers if info.node.name not in self.touched else None
-            return list(slots or ()), [slot.call for slot in slots or () if slot.call]
+            named = [None if info.is_sequential else slot for slot in slots or ()]
+            return named, [slot.call for slot in slots or () if slot.call]
         layers, complete = self._sequential(base)
         if complete:
             return [None] * len(layers), list(layers)

@@ -86,6 +86,6 @@ def read(
         paths=in_order(notes.paths),
         weight_uses=in_order(notes.weight_uses),
         references=notes.references,
-        holders=in_order(walk.notes.holders),
+        holders=in_order((*walk.notes.holders, *walk.containers.bindings())),
     )
     return found, calls.knows_others

@@ -143,9 +143,28 @@ class HeldReader:
             return local[func.id] if func.id in local else self._of_module(func.id)
         if isinstance(func, ast.Subscript):
             held = self.read(func.value, local)
-            return chosen(held, key_place(func.slice)) if held.parts else NOTHING
+            return chosen(held, self._place(func.slice)) if held.parts else NOTHING
+        if isinstance(func, ast.Call):
+            return self._got(func, local)
         attribute = self.self_attribute(func)
         return self.attributes.get(attribute, NOTHING) if attribute is not None else NOTHING
+
+    def _place(self, key: ast.expr) -> str:
+        """As `key_place`, also where a name stands for the key and for nothing else."""
+        place = key_place(key)
+        fixed = self._calls.constants.certain(key) if place == EACH else None
+        return f"[{fixed!r}]" if isinstance(fixed, (str, int)) else place
+
+    def _got(self, node: ast.Call, local: Environment) -> Held:
+        """`BLOCKS.get(name)` of a dict with classes or functions in it."""
+        func = node.func
+        if not isinstance(func, ast.Attribute) or func.attr != "get" or not node.args:
+            return NOTHING
+        held = self.read(func.value, local)
+        if not held.parts:
+            return NOTHING
+        found = chosen(held, self._place(node.args[0]))
+        return either(found, self.read(node.args[1], local)) if len(node.args) > 1 and found.open else found
 
     def _called(self, node: ast.Call, callee: Held) -> Held:
         span = self._positions.span(node)
@@ -276,7 +295,7 @@ class HeldReader:
             return held.part(slice_literal(node.slice))
         value, known = literal(node.slice)
         if not held.entries and held.parts:
-            return chosen(held, key_place(node.slice))
+            return chosen(held, self._place(node.slice))
         if not held.entries:
             return replace(held, is_container=False, length=None)  # of a tensor, a part of it
         if isinstance(value, int) and value < 0 and held.length is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.annotations import annotated, choices_of
@@ -37,7 +38,11 @@ class NameBinder:
         if target.id in shapes:
             shapes[target.id] = None
         self._walk.scope.containers.pop(target.id, None)
-        self._walk.scope.holders.pop(target.id, None)
+        held = self._walk.scope.holders.pop(target.id, None)
+        if held is not None:  # and holds no more
+            facts = replace(held.facts, slots=(), inherited=(), lengths=())
+            span = self._walk.span(target)
+            self._walk.notes.holders.append(HolderBinding(target.id, span, self._walk.scope.span, facts))
         if value is not None and value.sort in {Sort.OBJECT, Sort.TENSOR}:
             self._variable(target.id, self._walk.span(target), value)
         else:
