@@ -19,6 +19,7 @@ from keras_lsp.source.held import OPEN, Environment, Held
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal
+from keras_lsp.source.module_index import blocks_of
 from keras_lsp.source.parameters import (
     all_arguments,
     defaults,
@@ -205,9 +206,9 @@ class ClassReader:
     def _graph(self, info: ClassInfo) -> tuple[LayerCall, ...]:
         """The layers with a name of their own that a class makes which is functional inside."""
         init = info.functions.get("__init__")
-        calls = [node for node in ast.walk(init) if isinstance(node, ast.Call)] if init is not None else []
-        if not any(is_super(call, "__init__") and is_functional(call) for call in calls):
+        if init is None or not any(is_functional(call) for call in _super_calls(init)):
             return tuple(call for parent in info.parents for call in parent.facts.graph)
+        calls = (node for node in ast.walk(init) if isinstance(node, ast.Call))
         made = [call for node in calls if (call := self._calls.layer_call(node)) is not None]
         times = Counter(call.given_name for call in made)
         named = [call for call in made if call.given_name is not None and times[call.given_name] == 1]
@@ -394,6 +395,17 @@ def _numbers(node: ast.ClassDef) -> Environment:
             names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
             found.update((name, Held(number=number)) for name in names if number is not None)
     return found
+
+
+def _super_calls(init: Function) -> Iterator[ast.Call]:
+    """Statements that are `super().__init__(...)`."""
+    waiting: list[ast.AST] = list(init.body)
+    while waiting:
+        node = waiting.pop()
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and is_super(call, "__init__"):
+            yield call
+        waiting += blocks_of(node)
 
 
 def _methods(node: ast.ClassDef) -> list[Function]:
