@@ -84,6 +84,7 @@ class Calls:
         self._returned: dict[tuple[str, ast.Call | None], Held] = {}
         self._returning: list[str] = []  # functions that are read at the moment
         self.held: dict[str, Environment] = {}  # by class of this module, what the attributes hold
+        self.passed: dict[str, tuple[tuple[str, str], ...]] = {}  # the same of `ModelClass.passed`
 
     def returned(self, call: ast.Call, local: Environment) -> Held:
         """What a function of this module, or one of another file, returns from a call."""
@@ -302,8 +303,8 @@ class Calls:
         return Argument(name, text, span, found.value, True, keyword, stands_for)
 
     def wrapped(self, call: LayerCall, attribute: str) -> LayerCall | None:
-        """The layer that a layer of Keras keeps in an attribute, as given: `Bidirectional(LSTM(3))`."""
-        names = WRAPPED.get(attribute, ()) if call.is_builtin else ()
+        """The layer that a layer keeps in an attribute as it is given: `Bidirectional(LSTM(3))`."""
+        names = WRAPPED.get(attribute, ()) if call.is_builtin else self._passed(call, attribute)
         argument = next((found for name in names if (found := call.argument(name)) is not None), None)
         node = self.node_of(call) if argument is not None else None
         if node is None or argument is None:
@@ -311,6 +312,14 @@ class Calls:
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         made = next((one for one in given if self._positions.span(one) == argument.span), None)
         return self.layer_call(made) if isinstance(made, ast.Call) else None
+
+    def _passed(self, call: LayerCall, attribute: str) -> tuple[str, ...]:
+        """The parameter of the constructor of a user's class that an attribute keeps."""
+        kept = self.passed.get(call.callee)
+        if kept is None and call.callee not in self.local:
+            origin = self.origin_of(call)
+            kept = origin.passed if origin is not None else None
+        return tuple(parameter for name, parameter in kept or () if name == attribute)
 
     def sequential_layers(self, node: ast.Call) -> tuple[tuple[LayerCall, ...], bool]:
         """The layers given to `Sequential(...)`, without inputs, and whether that is all of them."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from keras_lsp.source.parameters import all_arguments
 
 if TYPE_CHECKING:
     import ast
@@ -28,6 +30,13 @@ class Holder:
         return (*self.facts.slots, *self.facts.inherited)
 
 
+class PassedOn(NamedTuple):
+    """What the constructor of a class does with what it is given."""
+
+    parameters: tuple[str, ...]
+    kept: tuple[tuple[str, str], ...]  # attribute, and the parameter that it keeps
+
+
 @dataclass
 class ClassInfo:
     """One model or layer class of the module; `facts` is there once all of it is read."""
@@ -38,6 +47,7 @@ class ClassInfo:
     parents: list[ClassInfo] = field(default_factory=list)  # bases defined in this module
     foreign: list[LayerSlot] = field(default_factory=list)  # slots of bases in other files
     foreign_weights: list[MadeWeight] = field(default_factory=list)  # as `foreign`
+    foreign_init: PassedOn | None = None  # what the constructor of a base in another file keeps
     foreign_setters: list[tuple[str, str]] = field(default_factory=list)  # as `ModelClass.setters`
     known_bases: bool = True
     is_ambiguous: bool = False  # another class of the module has the same name
@@ -53,6 +63,17 @@ class ClassInfo:
         if name in self.functions:
             return self.functions[name]
         return next((found for p in self.parents if (found := p.function(name))), None)
+
+    @property
+    def base_init(self) -> PassedOn | None:
+        """What `super().__init__` does with what it is given."""
+        for parent in self.parents:
+            own = parent.functions.get("__init__")
+            if own is not None:
+                return PassedOn(tuple(a.arg for a in all_arguments(own)[1:]), parent.facts.passed)
+            if parent.base_init is not None:
+                return parent.base_init
+        return self.foreign_init
 
     def slots_of(self, attribute: str) -> tuple[LayerSlot, ...]:
         """Every slot at or below `self.<attribute>`, own ones first."""

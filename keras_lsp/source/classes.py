@@ -12,7 +12,7 @@ from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
 from keras_lsp.source.array_shapes import said_by_class
 from keras_lsp.source.calls import Calls, MadeBy
-from keras_lsp.source.class_info import ClassInfo, Holder
+from keras_lsp.source.class_info import ClassInfo, Holder, PassedOn
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
 from keras_lsp.source.held import OPEN, Environment, Held
@@ -22,11 +22,13 @@ from keras_lsp.source.literals import index_literal
 from keras_lsp.source.module_index import blocks_of
 from keras_lsp.source.parameters import (
     all_arguments,
+    bound_arguments,
     defaults,
     fixture_name,
     is_static,
     keeps_calls,
     kept_by_setter,
+    kept_parameters,
     kept_results,
     may_assign,
 )
@@ -135,6 +137,8 @@ class ClassReader:
             info.foreign += slots_here(maker.origin, maker.callee, self._positions.span(base))
             info.foreign_weights += weights_at(maker.origin.weights, self._positions.span(base))
             info.foreign_setters += maker.origin.setters
+            if info.foreign_init is None and maker.origin.passed:
+                info.foreign_init = PassedOn(maker.origin.parameters, maker.origin.passed)
         elif name.rpartition(".")[2] not in _NEUTRAL_BASES:
             info.known_bases = False
             info.builds_itself = True  # nobody knows
@@ -148,6 +152,7 @@ class ClassReader:
         methods = {**self._mixed_in(info.node, ()), **info.functions}
         reader = SlotReader(info.node.name, methods, self._positions, self._calls, self._index)
         reader.wraps = "keras.layers.Wrapper" in info.bases
+        reader.base_init = info.base_init
         for parent in info.parents:
             reader.attributes.update(parent.attributes)
         reader.attributes.update(held_in(info.foreign))
@@ -176,6 +181,7 @@ class ClassReader:
         closed = closed and not info.is_ambiguous and not (reader.wraps and reader.super_call is None)
         closed = closed and all(parent.facts.closed for parent in info.parents)
         setters = _setters(info)
+        passed = self._calls.passed[info.node.name] = _passed(info)
         slots = tuple(with_setters(reader.notes.slots, setters))
         info.facts = ModelClass(
             name=info.node.name,
@@ -195,6 +201,7 @@ class ClassReader:
             input_text=said_by_class(info.node, self._calls),
             lengths=_lengths(reader.attributes),
             setters=tuple(setters.items()),
+            passed=passed,
             graph=graph,
             weights=(
                 *reader.notes.weights,
@@ -361,6 +368,35 @@ class ClassReader:
             for slot in slots
         )
         return slots if certain and len(set(map(id, calls))) == len(calls) else None
+
+
+def _passed(info: ClassInfo) -> tuple[tuple[str, str], ...]:
+    """Attributes that keep what the constructor is given: itself, or by handing it to that of its base."""
+    base, init = info.base_init, info.functions.get("__init__")
+    if init is None:
+        found = dict(base.kept) if base is not None else {}
+    else:
+        found = _handed_up(init, base) if base is not None else {}
+        found |= kept_parameters(init)
+    if not found:
+        return ()
+    own = kept_parameters(init).keys() if init is not None else ()
+    times = Counter(
+        node.attr
+        for node in ast.walk(info.node)
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+    )
+    return tuple((name, given) for name, given in found.items() if times[name] == (name in own))
+
+
+def _handed_up(init: Function, base: PassedOn) -> dict[str, str]:
+    """What the base keeps of what this constructor is given."""
+    own = {argument.arg for argument in all_arguments(init)[1:]}
+    found: dict[str, str] = {}
+    for call in _super_calls(init):
+        given = {p: v.id for p, v in bound_arguments(call, base.parameters) if isinstance(v, ast.Name)}
+        found |= {name: given[p] for name, p in base.kept if given.get(p) in own}
+    return found
 
 
 def _lengths(attributes: Environment) -> tuple[tuple[str, int], ...]:

@@ -61,9 +61,10 @@ class Denoter:
         if info is None and base.call is not None:
             return self._not_of_this_file(base, base.call, name, span)
         held = info.attributes.get(name) if info else None
-        if info is None or held is None or not held.entries:
-            return None
         stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))
+        if info is None or held is None or not held.entries:
+            given = self._calls.wrapped(base.call, name) if base.call is not None else None
+            return self.of_call(stepped, given, None) if given is not None else None
         if held.is_container:
             slot = info.slots_of(name)[0] if len(info.slots_of(name)) == 1 else None
             return stepped._replace(sort=Sort.CONTAINER, held=held, slot=slot, call=None, class_name=None)

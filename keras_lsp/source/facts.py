@@ -145,6 +145,9 @@ class ModelClass:
         tuple[str, int], ...
     ] = ()  # attributes that hold lists with layers, and how long these are
     setters: tuple[tuple[str, str], ...] = ()  # properties, and the attribute that keeps what each is given
+    passed: tuple[
+        tuple[str, str], ...
+    ] = ()  # attributes that keep what the constructor is given, and its parameters
     graph: tuple[LayerCall, ...] = ()  # layers with a name that its `__init__` makes for a graph of its own
     weights: tuple[MadeWeight, ...] = ()  # own ones first, then those of its bases
 

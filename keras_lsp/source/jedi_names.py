@@ -466,6 +466,7 @@ def _origin_of(of: ModelClass | Holder, path: str, text: str) -> ClassOrigin:
         initial=model.initial,
         slots=tuple(map(placed, (*model.slots, *model.inherited))),
         setters=model.setters,
+        passed=model.passed,
         weights=tuple(map(placed, model.weights)),
         templates=of.templates if isinstance(of, Holder) else (),
     )

@@ -12,7 +12,7 @@ from keras_lsp.source.literals import literal
 from keras_lsp.source.module_index import Function, blocks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from keras_lsp.source.calls import Calls
 
@@ -160,6 +160,32 @@ def keeps_calls(function: Function) -> bool:
                 return True
         waiting += blocks_of(node)
     return False
+
+
+def bound_arguments(call: ast.Call, parameters: Sequence[str]) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters that a call certainly gives something to."""
+    for name, value in zip(parameters, call.args, strict=False):
+        if isinstance(value, ast.Starred):
+            break
+        yield name, value
+    yield from ((k.arg, k.value) for k in call.keywords if k.arg in parameters and k.arg is not None)
+
+
+def kept_parameters(function: Function) -> dict[str, str]:
+    """Attributes that a constructor always gives what it is given: `self.inner = inner`, `list(layers)`."""
+    own, found = self_name(function), dict[str, str]()
+    names = {argument.arg for argument in all_arguments(function)[1:]}
+    for statement in function.body:
+        value = statement.value if isinstance(statement, ast.Assign) else None
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and len(value.args) == 1:
+            value = value.args[0] if value.func.id in {"list", "tuple"} else None
+        name = value.id if isinstance(value, ast.Name) else ""
+        for target in statement.targets if isinstance(statement, ast.Assign) else ():
+            if _is_of(target, own) and name in names:
+                found[target.attr] = name
+            elif isinstance(target, ast.Name):
+                names.discard(target.id)
+    return found
 
 
 def kept_results(function: Function) -> dict[str, str]:

@@ -37,6 +37,7 @@ class ClassOrigin:
     is_builtin: bool = False
     slots: tuple[LayerSlot, ...] = ()  # own and inherited; spans in that file
     setters: tuple[tuple[str, str], ...] = ()  # as `ModelClass.setters`
+    passed: tuple[tuple[str, str], ...] = ()  # as `ModelClass.passed`
     weights: tuple[MadeWeight, ...] = ()  # as `slots`
     templates: tuple[
         tuple[str, str], ...

@@ -25,6 +25,7 @@ from keras_lsp.source.model_calls import ONLY_LOOK
 from keras_lsp.source.module_index import Function
 from keras_lsp.source.parameters import (
     all_arguments,
+    bound_arguments,
     fixture_name,
     is_static,
     layerless_parameters,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from keras_lsp.source.calls import Calls
+    from keras_lsp.source.class_info import PassedOn
     from keras_lsp.source.facts import LayerCall
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
@@ -56,6 +58,7 @@ class SlotReader:
     ) -> None:
         self.asks_parameters = True  # whether it matters that a parameter is surely no layer
         self.wraps = False  # a `Wrapper`, which keeps a layer in `layer`
+        self.base_init: PassedOn | None = None
         self.super_call: ast.Call | None = None  # `super().__init__(...)`
         self.followed: set[str] = set()  # helper methods, read at the place of their call
         self._owner = owner
@@ -316,9 +319,7 @@ class SlotReader:
         if self._sets_by_name(call, context):
             return
         if is_super(call, "__init__"):
-            self.super_call = call
-            if self.wraps:
-                self._wrap(call, context)
+            self._make_base(call, context)
         elif self._follow(call, context.local) is None and self._is_self(call.args):
             self.notes.closed = (
                 self.notes.closed and isinstance(call.func, ast.Name) and call.func.id in _HARMLESS
@@ -336,6 +337,22 @@ class SlotReader:
         if context.conditional or context.repeated:
             held = held.times(context.rounds if not context.conditional else None)
         context.yielded.append(held)
+
+    def _make_base(self, call: ast.Call, context: Context) -> None:
+        """`super().__init__(...)`."""
+        self.super_call = call
+        if self.base_init is not None:
+            self._hand_up(call, self.base_init, context)
+        if self.wraps:
+            self._wrap(call, context)
+
+    def _hand_up(self, call: ast.Call, base: PassedOn, context: Context) -> None:
+        """The base keeps in attributes what its constructor is given."""
+        given = dict(bound_arguments(call, base.parameters))
+        for attribute, parameter in base.kept:
+            held = self._reader.read(given[parameter], context.local) if parameter in given else NOTHING
+            if held.entries:
+                self.notes.store(attribute, held, self._positions.span(given[parameter]), context)
 
     def _wrap(self, call: ast.Call, context: Context) -> None:
         """A `Wrapper` keeps the layer that its constructor is given."""

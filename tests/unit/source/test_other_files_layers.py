@@ -103,6 +103,14 @@ class Ready(Agent):
     def build(self):
         return keras.Sequential([keras.layers.Dense(1)])
 """,
+    "nets/wraps.py": """
+import keras
+
+class Around(keras.layers.Layer):
+    def __init__(self, inner, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = inner
+""",
     "nets/round.py": "from .square import Net\n\nclass Other(Net):\n    pass\n",
     "nets/square.py": "from .round import Other\n\nclass Net(Other):\n    pass\n",
 }
@@ -355,3 +363,21 @@ def use(given: Ready, other):
         "given.model": "Sequential",
     }
     assert [h.name for h in found.holders] == ["ready", "mine", "silent", "given"]
+
+
+def test_what_a_base_of_another_file_is_given_and_keeps(facts: Callable[[str], ModuleFacts]) -> None:
+    text = """
+import keras
+from nets.wraps import Around
+
+class Mine(Around):
+    def __init__(self):
+        super().__init__(inner=keras.layers.Dense(3))
+
+around = Around(keras.layers.ReLU())
+around.inner
+"""
+    found = facts(text)
+    assert slots(found) == ["Mine.inner: keras.layers.Dense(units=3)"]
+    said = {path.span.of(text): path.call.class_name for path in found.paths if path.call is not None}
+    assert said == {"around.inner": "ReLU"}
