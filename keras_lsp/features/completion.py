@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import card, layer_card, locate, said_weight, weight_card, wording
+from keras_lsp.features.comment_completion import complete_comment
 from keras_lsp.features.denote import Denoted, denote
 from keras_lsp.features.keras_completion import complete_keras
 from keras_lsp.features.keras_name import api_of
 from keras_lsp.features.results import Completion, CompletionKind, Topic
-from keras_lsp.features.typed import Typed, Typing, typed_at
+from keras_lsp.features.typed import Typed, Typing, inside_at, typed_at
 from keras_lsp.source.facts import ModelKind
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ def complete(snapshot: Snapshot, key: str, offset: int) -> tuple[Completion, ...
     view = snapshot.view(key)
     if view is None:
         return ()
+    inside = inside_at(view.document.text, offset)
+    if inside is not None and not inside.quote:
+        return complete_comment(snapshot, key, view, offset, inside)
     return _of_model(view, offset) or complete_keras(view, offset)
 
 

@@ -313,3 +313,43 @@ def test_what_an_object_keeps_as_replayed(replayed: Replayed) -> None:
     _, items = typing(lambda t: stale(t, replayed(text), text), text + "trainer.model.‸")
     assert labels(items)[0] == "dense"
     assert items[0].detail == "Dense  (None, 5) → (None, 4)"
+
+
+SHAPED = """import keras
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(4)
+    def call(self, x):
+        return self.dense(x)
+net = Net()
+net.build((None, 32))
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("# k‸", ["keras-lsp: input=", "keras-lsp: ignore["]),
+        ("x = 3  # keras-lsp:‸", ["keras-lsp: input=", "keras-lsp: ignore["]),
+        ("# keras-lsp: ‸", ["input=", "ignore["]),
+        ("# keras-lsp: ig‸", ["input=", "ignore["]),
+        ("# keras-lsp: input=‸", ["(None, 32)", "(None, )"]),
+        ("# keras-lsp: input=(‸", ["(None, 32)", "(None, )"]),
+        ("# ‸", []),
+        ("# known‸", []),
+        ("# see keras-lsp: input=(3, ‸", []),
+        ("'# keras-lsp: ‸'", []),
+    ],
+)
+def test_in_a_comment_of_ours(typed: str, offered: list[str]) -> None:
+    assert labels(typing(static, SHAPED + typed)[1]) == offered
+
+
+def test_rules_that_a_comment_may_silence() -> None:
+    text, items = typing(
+        lambda t: static(t, 3), SHAPED + "net.layers[0].weights[0]  # keras-lsp: ignore[KL305, ‸]"
+    )
+    first = min(items, key=lambda item: item.sort)
+    assert (first.label, first.detail) == ("weights-before-build", "KL101")
+    assert result(text, first).endswith("ignore[KL305, weights-before-build]")
