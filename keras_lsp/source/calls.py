@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
-from keras_lsp.source.class_info import Holder
+from keras_lsp.source.class_info import Holder, PassedOn
 from keras_lsp.source.constants import Constants
 from keras_lsp.source.facts import Argument, LayerCall, LayerSlot, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import given_here, held_here, held_in, slots_here
@@ -156,7 +156,8 @@ class Calls:
         at = self._positions.span(node)
         slots = tuple(slots_here(origin, name, at))
         facts = ModelClass(origin.name, at, at, ModelKind.HOLDER, (), slots, (), closed=False)
-        return Holder(None, held_in(slots), facts, origin.templates)
+        init = PassedOn(origin.parameters, origin.passed)
+        return Holder(None, held_in(slots), facts, origin.templates, init)
 
     def imports(self, name: str) -> bool:
         """Whether an import binds the name."""
@@ -197,7 +198,8 @@ class Calls:
     @property
     def knows_others(self) -> bool:
         """Whether any class of another module turned out to be a model or layer, or is given by a fixture."""
-        return bool(self._origins or self._holders) or self._knows_fixtures
+        keeping = any(origin.has_layers for origin in self._holders.values())
+        return bool(self._origins) or keeping or self._knows_fixtures
 
     def origin(self, callee: str) -> ClassOrigin | None:
         """Where a class of another module comes from, by the name its calls have."""
@@ -313,13 +315,18 @@ class Calls:
         made = next((one for one in given if self._positions.span(one) == argument.span), None)
         return self.layer_call(made) if isinstance(made, ast.Call) else None
 
+    def init_of(self, call: LayerCall) -> PassedOn | None:
+        """What the constructor of a user's class, also of another file, does with what it is given."""
+        if call.callee in self.local:
+            kept = self.passed.get(call.callee, ())
+            return PassedOn(self.local[call.callee].parameters, kept) if kept else None
+        origin = self.origin_of(call) if not call.is_builtin else None
+        return PassedOn(origin.parameters, origin.passed) if origin is not None else None
+
     def _passed(self, call: LayerCall, attribute: str) -> tuple[str, ...]:
         """The parameter of the constructor of a user's class that an attribute keeps."""
-        kept = self.passed.get(call.callee)
-        if kept is None and call.callee not in self.local:
-            origin = self.origin_of(call)
-            kept = origin.passed if origin is not None else None
-        return tuple(parameter for name, parameter in kept or () if name == attribute)
+        init = self.init_of(call)
+        return tuple(p for name, p in init.kept if name == attribute) if init is not None else ()
 
     def sequential_layers(self, node: ast.Call) -> tuple[tuple[LayerCall, ...], bool]:
         """The layers given to `Sequential(...)`, without inputs, and whether that is all of them."""

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from keras_lsp.source.module_index import Function
 
 
+class PassedOn(NamedTuple):
+    """What the constructor of a class does with what it is given."""
+
+    parameters: tuple[str, ...]
+    kept: tuple[tuple[str, str], ...]  # attribute, and the parameter that it keeps
+
+
 @dataclass(frozen=True)
 class Holder:
     """A class that is no model and keeps models: a trainer, an agent, a test."""
@@ -24,17 +31,16 @@ class Holder:
     attributes: Environment  # what each `self.<name>` holds, also by a base
     facts: ModelClass  # what an object of it keeps, with places
     templates: tuple[tuple[str, str], ...] = ()  # as of a `ClassOrigin`
+    init: PassedOn | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether objects of it keep models, or may by what their constructor is given."""
+        return bool(self.attributes or (self.init is not None and self.init.kept))
 
     @property
     def slots(self) -> tuple[LayerSlot, ...]:
         return (*self.facts.slots, *self.facts.inherited)
-
-
-class PassedOn(NamedTuple):
-    """What the constructor of a class does with what it is given."""
-
-    parameters: tuple[str, ...]
-    kept: tuple[tuple[str, str], ...]  # attribute, and the parameter that it keeps
 
 
 @dataclass
@@ -65,15 +71,18 @@ class ClassInfo:
         return next((found for p in self.parents if (found := p.function(name))), None)
 
     @property
+    def init(self) -> PassedOn | None:
+        """What its constructor does with what it is given."""
+        own = self.functions.get("__init__")
+        if own is None:
+            return self.base_init
+        return PassedOn(tuple(a.arg for a in all_arguments(own)[1:]), self.facts.passed)
+
+    @property
     def base_init(self) -> PassedOn | None:
         """What `super().__init__` does with what it is given."""
-        for parent in self.parents:
-            own = parent.functions.get("__init__")
-            if own is not None:
-                return PassedOn(tuple(a.arg for a in all_arguments(own)[1:]), parent.facts.passed)
-            if parent.base_init is not None:
-                return parent.base_init
-        return self.foreign_init
+        found = (parent.init for parent in self.parents)
+        return next((init for init in found if init is not None), self.foreign_init)
 
     def slots_of(self, attribute: str) -> tuple[LayerSlot, ...]:
         """Every slot at or below `self.<attribute>`, own ones first."""

@@ -181,7 +181,9 @@ class ClassReader:
         closed = closed and not info.is_ambiguous and not (reader.wraps and reader.super_call is None)
         closed = closed and all(parent.facts.closed for parent in info.parents)
         setters = _setters(info)
-        passed = self._calls.passed[info.node.name] = _passed(info)
+        passed = self._calls.passed[info.node.name] = _passed(
+            info.node, info.functions.get("__init__"), info.base_init
+        )
         slots = tuple(with_setters(reader.notes.slots, setters))
         info.facts = ModelClass(
             name=info.node.name,
@@ -241,12 +243,12 @@ class ClassReader:
         """The other classes, by name, that keep layers or models in attributes; after `read`."""
         for node in self._nodes.values():
             self._hold(node)
-        return {name: holder for name, holder in self._holders.items() if holder.attributes}
+        return {name: holder for name, holder in self._holders.items() if holder.tells}
 
     def holder(self, name: str) -> Holder | None:
         """What objects of a class keep that is no model, or would by methods of derived classes."""
         holder = self._hold(self._nodes[name]) if name in self._nodes else None
-        return holder if holder is not None and (holder.attributes or holder.templates) else None
+        return holder if holder is not None and (holder.tells or holder.templates) else None
 
     def _hold(self, node: ast.ClassDef) -> Holder | None:
         """What a class that is no model holds; None for one that is."""
@@ -283,7 +285,9 @@ class ClassReader:
             for function in keeping:
                 templates |= kept_results(function)
         facts = replace(self._as_class(node), slots=slots, inherited=inherited, lengths=_lengths(attributes))
-        self._holders[node.name] = Holder(node, attributes, facts, tuple(templates.items()))
+        base = next((parent.init for parent in parents if parent.init is not None), None)
+        init = _init_of(node, own.get("__init__"), base)
+        self._holders[node.name] = Holder(node, attributes, facts, tuple(templates.items()), init)
         return self._holders[node.name]
 
     def _holding_bases(self, node: ast.ClassDef) -> Iterator[Holder]:
@@ -370,9 +374,15 @@ class ClassReader:
         return slots if certain and len(set(map(id, calls))) == len(calls) else None
 
 
-def _passed(info: ClassInfo) -> tuple[tuple[str, str], ...]:
+def _init_of(node: ast.ClassDef, init: Function | None, base: PassedOn | None) -> PassedOn | None:
+    kept = _passed(node, init, base)
+    if init is None:
+        return PassedOn(base.parameters, kept) if base is not None and kept else None
+    return PassedOn(tuple(a.arg for a in all_arguments(init)[1:]), kept)
+
+
+def _passed(of: ast.ClassDef, init: Function | None, base: PassedOn | None) -> tuple[tuple[str, str], ...]:
     """Attributes that keep what the constructor is given: itself, or by handing it to that of its base."""
-    base, init = info.base_init, info.functions.get("__init__")
     if init is None:
         found = dict(base.kept) if base is not None else {}
     else:
@@ -383,7 +393,7 @@ def _passed(info: ClassInfo) -> tuple[tuple[str, str], ...]:
     own = kept_parameters(init).keys() if init is not None else ()
     times = Counter(
         node.attr
-        for node in ast.walk(info.node)
+        for node in ast.walk(of)
         if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
     )
     return tuple((name, given) for name, given in found.items() if times[name] == (name in own))

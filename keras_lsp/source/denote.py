@@ -63,7 +63,9 @@ class Denoter:
         held = info.attributes.get(name) if info else None
         stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))
         if info is None or held is None or not held.entries:
-            given = self._calls.wrapped(base.call, name) if base.call is not None else None
+            given = dict(base.given).get(name)
+            if given is None and base.call is not None:
+                given = self._calls.wrapped(base.call, name)
             return self.of_call(stepped, given, None) if given is not None else None
         if held.is_container:
             slot = info.slots_of(name)[0] if len(info.slots_of(name)) == 1 else None
@@ -85,7 +87,7 @@ class Denoter:
     def _not_of_this_file(self, base: Value, call: LayerCall, name: str, span: Span) -> Value | None:
         """An attribute of a layer of Keras, or of an object whose class another file has."""
         stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))
-        inner = self._calls.wrapped(call, name)
+        inner = dict(base.given).get(name) or self._calls.wrapped(call, name)
         if inner is not None:
             return self.of_call(stepped, inner, None)
         slots = [slot for slot in self._calls.slots_of(call, span) if slot.attribute == name]
@@ -107,7 +109,7 @@ class Denoter:
 
     def _stepped(self, base: Value, step: Step) -> Value:
         path = base.path._replace(steps=(*base.path.steps, step)) if base.path else None
-        return base._replace(path=path, slot=None)
+        return base._replace(path=path, slot=None, given=())
 
     def _held_object(self, base: Value, info: ClassInfo, held: Held, path: str) -> Value:
         calls = {id(e.call): e.call for e in held.entries}

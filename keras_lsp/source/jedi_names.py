@@ -456,17 +456,19 @@ def _origin_of(of: ModelClass | Holder, path: str, text: str) -> ClassOrigin:
         return replace(held, elsewhere=there)
 
     init = model.method("__init__")
+    passed_on = of.init if isinstance(of, Holder) else None
+    parameters = init.parameters if init is not None else ()
     return ClassOrigin(
         kind=model.kind,
         name=model.name,
         path=path,
         name_span=model.name_span,
-        parameters=init.parameters if init is not None else (),
+        parameters=passed_on.parameters if passed_on is not None else parameters,
         has_own_build=model.builds_itself,
         initial=model.initial,
         slots=tuple(map(placed, (*model.slots, *model.inherited))),
         setters=model.setters,
-        passed=model.passed,
+        passed=passed_on.kept if passed_on is not None else model.passed,
         weights=tuple(map(placed, model.weights)),
         templates=of.templates if isinstance(of, Holder) else (),
     )

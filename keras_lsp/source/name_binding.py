@@ -52,7 +52,7 @@ class NameBinder:
     def _hold(self, name: str, span: Span, value: Value | None) -> None:
         """The name stands for an object that keeps models, if it does."""
         walk = self._walk
-        if value is not None and value.holder is not None:
+        if value is not None and value.holder is not None and value.holder.attributes:
             walk.scope.holders[name] = value.holder
             walk.known.add(name)
             walk.notes.holders.append(HolderBinding(name, span, walk.scope.span, value.holder.facts))

@@ -43,6 +43,11 @@ class ClassOrigin:
         tuple[str, str], ...
     ] = ()  # attributes of a holder that keep what a method of it gives, and that method
 
+    @property
+    def has_layers(self) -> bool:
+        """Whether its objects are layers or surely keep some."""
+        return self.kind is not ModelKind.HOLDER or bool(self.slots)
+
     @classmethod
     def of_keras(cls, canonical: str) -> ClassOrigin:
         """A class of Keras that another module hands on."""

@@ -186,6 +186,7 @@ class Value(NamedTuple):
     slot: LayerSlot | None = None
     held: Held | None = None  # of a CONTAINER
     holder: Holder | None = None  # of a HOLDER
+    given: tuple[tuple[str, LayerCall], ...] = ()  # what attributes of it keep that its constructor was given
     path: Path | None = None
     root: Variable | None = None  # the model variable this was reached from
     variable: Variable | None = None  # when the expression is just its name

@@ -105,7 +105,7 @@ class Walk:
             return None
         own = self.holders.get(node.id) if isinstance(node, ast.Name) else None
         holder = own or self.calls.foreign_holder(node)
-        return Value(Sort.HOLDER, holder=holder) if holder is not None and holder.attributes else None
+        return Value(Sort.HOLDER, holder=holder) if holder is not None else None
 
     def let_go(self, method: Scope) -> None:
         """Code we do not follow gets the object of a method, with all that the method gave to it."""
