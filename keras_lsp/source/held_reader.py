@@ -117,7 +117,7 @@ class HeldReader:
             return contained
         canonical = self._calls.canonical(node.func) or ""
         if canonical.startswith("keras.") and canonical.endswith(_GIVES_MODEL):
-            return Held((Entry("", None, self._positions.span(node)),))
+            return self._model_of_keras(node, canonical, local)
         if node.args and canonical == "functools.partial":
             return replace(self.read(node.args[0], local), is_container=False)
         if self.self_attribute(node.func) == "get_layer":
@@ -130,6 +130,17 @@ class HeldReader:
             handed = _argument(node, function[1].parameters, function[1].hands_back)
             return self.read(handed, local) if handed is not None else self._calls.returned(node, local)
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
+
+    def _model_of_keras(self, node: ast.Call, name: str, local: Environment) -> Held:
+        """A model that was saved; of `clone_model(model)` one with copies, or what a function made of them."""
+        span = self._positions.span(node)
+        held = self.read(node.args[0], local) if name.endswith(".clone_model") and node.args else NOTHING
+        call = held.entries[0].call if len(held.entries) == 1 and not held.is_container else None
+        if call is None or call.callee not in {"keras.Model", "keras.Sequential"}:
+            return Held((Entry("", None, span),))
+        if len(node.args) > 1 or node.keywords:
+            call = replace(call, layers=(), complete=False)
+        return Held((Entry("", call, span, held.entries[0].conditional),))
 
     def _layer_named(self, node: ast.Call) -> Held:
         given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "name")]
