@@ -132,7 +132,7 @@ class HeldReader:
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
 
     def _model_of_keras(self, node: ast.Call, name: str, local: Environment) -> Held:
-        """A model that was saved; of `clone_model(model)` one with copies, or what a function made of them."""
+        """A saved model; of `clone_model(model)` one with copies, or what a function made of them."""
         span = self._positions.span(node)
         held = self.read(node.args[0], local) if name.endswith(".clone_model") and node.args else NOTHING
         call = held.entries[0].call if len(held.entries) == 1 and not held.is_container else None
