@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from keras_lsp.session.snapshot import DocumentView, Snapshot
 
 _MARK = "keras-lsp:"
-_BEGUN = re.compile(r"#\s*([k][a-z-]*:?)\Z")
+_BEGUN = re.compile(r"#\s*(k[a-z-]*:?)\Z")
 _VERB = re.compile(r"#\s*keras-lsp:\s*(\w*)\Z")
 _SHAPE = re.compile(r"#\s*keras-lsp:\s*input=(\(?)\Z")
 _RULES = re.compile(r"#\s*keras-lsp:\s*ignore\[(?:[\w-]+\s*,\s*)*([\w-]*)\Z")
@@ -61,6 +61,8 @@ def _shapes(view: DocumentView, replace: Span) -> Iterator[Completion]:
         *(event.shape_text for event in facts.events if event.shape_text),
     ]
     shapes = dict.fromkeys(shape for shape in said if shape.startswith("(") and "\n" not in shape)
+    closed = replace.length and view.document.text.startswith(")", replace.end)  # an editor did that
+    replace = Span(replace.start, replace.end + 1) if closed else replace
     for number, shape in enumerate([*shapes, "(None, )"]):
         yield _written(shape, replace, sort=f"{number:03}")
 

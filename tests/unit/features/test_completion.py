@@ -346,6 +346,11 @@ def test_in_a_comment_of_ours(typed: str, offered: list[str]) -> None:
     assert labels(typing(static, SHAPED + typed)[1]) == offered
 
 
+def test_a_shape_takes_the_place_of_brackets() -> None:
+    text, items = typing(static, SHAPED + "# keras-lsp: input=(‸)\nx = 3\n")
+    assert result(text, items[0]).endswith("# keras-lsp: input=(None, 32)\nx = 3\n")
+
+
 def test_rules_that_a_comment_may_silence() -> None:
     text, items = typing(
         lambda t: static(t, 3), SHAPED + "net.layers[0].weights[0]  # keras-lsp: ignore[KL305, ‸]"
