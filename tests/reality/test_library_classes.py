@@ -98,13 +98,18 @@ def test_attributes_of_more_libraries(
         )
     print(tally)  # noqa: T201  # as above
     everything.take(tally)
-    print(everything)  # noqa: T201  # as above
     assert tally.classes >= 90
     assert len(tally.holders) >= 24
     assert tally.right >= 0.85, str(tally)  # one of them hides its imports, another what its functions make
     assert tally.wrong == 0, str(tally)
-    assert everything.right >= 0.97
-    assert everything.wrong <= 0.005
+
+
+@pytest.mark.skipif(not ALL, reason="KERAS_LSP_ALL_LIBRARIES is not set")
+def test_attributes_of_all_libraries_together(everything: Tally) -> None:
+    if everything.classes < 300:
+        pytest.skip("the tests before this one did not run")
+    assert everything.right >= 0.97, str(everything)
+    assert everything.wrong <= 0.005, str(everything)
 
 
 @pytest.fixture
