@@ -12,7 +12,7 @@ from tests.literate import Case, cases, mismatches
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from keras_lsp.source.facts import Argument, Binding, LayerCall, LayerSlot, ModuleFacts
+    from keras_lsp.source.facts import Argument, Binding, LayerCall, LayerSlot, MadeWeight, ModuleFacts
 
 
 @pytest.mark.parametrize("case", cases("facts"), ids=lambda case: case.name)
@@ -33,6 +33,7 @@ def lines(facts: ModuleFacts, text: str) -> Iterator[str]:
         yield from (f"slot {slot_line(slot)}" for slot in model.slots)
         yield from (f"inherited by {model.name}: {slot_line(slot)}" for slot in model.inherited)
         yield from (f"length {model.name}.{name}: {length}" for name, length in model.lengths)
+        yield from (weight_line(weight) for weight in model.weights if weight.owner == model.name)
         if model.layers is not None:
             yield f"layers {model.name}: {', '.join(slot.path for slot in model.layers)}"
     yield from (f"binding {binding_line(binding)}" for binding in facts.bindings)
@@ -60,6 +61,12 @@ def under_cursor(facts: ModuleFacts, case: Case) -> list[str]:
 def slot_line(slot: LayerSlot) -> str:
     flags = " conditional" * slot.conditional + " repeated" * slot.repeated
     return f"{slot.owner}.{slot.path}: {call_line(slot.call)}{flags}"
+
+
+def weight_line(weight: MadeWeight) -> str:
+    arguments = ", ".join(map(argument_line, weight.arguments))
+    flag = " conditional" * weight.conditional
+    return f"weight of {weight.owner} {weight.attribute}: {weight.maker}({arguments}){flag}"
 
 
 def call_line(call: LayerCall | None) -> str:

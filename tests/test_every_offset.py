@@ -29,6 +29,7 @@ def assert_inside(facts: ModuleFacts, text: str) -> None:
     """Every span is a stretch of the text, and references are in order."""
     spans = [reference.span for reference in facts.references]
     spans += [use.span for use in facts.weight_uses]
+    spans += [binding.span for binding in facts.holders]
     spans += [path.span for path in facts.paths]
     spans += [problem.span for problem in facts.problems]
     assert all(span.end <= len(text) for span in spans)

@@ -6,13 +6,14 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from keras_lsp.features import card, layer_card, locate, weight_card, wording
+from keras_lsp.features import card, layer_card, locate, said_weight, weight_card, wording
+from keras_lsp.features.comment_completion import complete_comment
 from keras_lsp.features.denote import Denoted, denote
 from keras_lsp.features.keras_completion import complete_keras
 from keras_lsp.features.keras_name import api_of
 from keras_lsp.features.matching import matches
 from keras_lsp.features.results import Completion, CompletionKind, Topic
-from keras_lsp.features.typed import Typed, Typing, typed_at
+from keras_lsp.features.typed import Typed, Typing, inside_at, typed_at
 from keras_lsp.source.facts import ModelKind
 
 if TYPE_CHECKING:
@@ -31,10 +32,14 @@ def complete(snapshot: Snapshot, key: str, offset: int) -> tuple[Completion, ...
     if view is None:
         return ()
     text = view.document.text
+    inside = inside_at(text, offset)
+    found = (
+        complete_comment(snapshot, key, view, offset, inside)
+        if inside is not None and not inside.quote
+        else _of_model(view, offset) or complete_keras(view, offset)
+    )
     return tuple(
-        item
-        for item in _of_model(view, offset) or complete_keras(view, offset)
-        if matches(text[item.replace.start : offset], item.filter or item.insert)
+        item for item in found if matches(text[item.replace.start : offset], item.filter or item.insert)
     )
 
 
@@ -49,7 +54,7 @@ def _of_model(view: DocumentView, offset: int) -> tuple[Completion, ...]:
             return ()
         # What `self` has beside its layers, servers for Python know.
         of_keras = () if typed.root == "self" and not typed.links else _of_keras(view, typed, target)
-        return (*_attributes(view, typed, target), *of_keras)
+        return (*_attributes(view, typed, target), *_weights(view, typed, target), *of_keras)
     if typed.typing is Typing.ELEMENT_INDEX:
         elements = _indexed(view, typed, _elements(view, target), CompletionKind.LAYER)
         return elements or _keyed(view, replace(typed, before='"', after='"'), target)
@@ -207,7 +212,8 @@ def _attributes(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Comp
                 held.setdefault(_attribute(path), []).append(layer)
     slots: dict[str, list[LayerSlot]] = {}
     for slot in _slots(target.model_class):
-        slots.setdefault(slot.attribute, []).append(slot)
+        if slot.attribute:  # not of a list or dict
+            slots.setdefault(slot.attribute, []).append(slot)
     items = []
     for number, name in enumerate(dict.fromkeys([*slots, *held])):
         layers = list({layer.id: layer for layer in held.get(name, [])}.values())
@@ -220,21 +226,29 @@ def _attributes(view: DocumentView, typed: Typed, target: Denoted) -> tuple[Comp
     return tuple(items)
 
 
-def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Completion]:
-    """The weights of a layer by name, its lists of weights, and the methods of a model."""
+def _weights(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Completion]:
+    """The weights of a layer by the names of their attributes."""
     own = {
         weight.name: f"{wording.shape_text(weight)}  {weight.dtype}"
         for layer in target.layers[:1]
         for weight in layer.weights
         if weight.owner == layer.id and weight.name.isidentifier()
     }
+    made = {w.attribute: w for w in reversed(target.model_class.weights)} if target.model_class else {}
+    if made:
+        names = {name: own.get(said_weight.name(view, w)) for name, w in reversed(made.items())}
+        own = {name: shape or said_weight.detail(view, made[name]) for name, shape in names.items()}
     call = target.call if not target.layers else None
     entry = api_of(view).entry(call.callee) if call is not None and call.is_builtin else None
     own = own or dict.fromkeys((entry.weights or ()) if entry is not None else (), "")
     for number, (name, detail) in enumerate(own.items()):
         yield Completion(name, CompletionKind.WEIGHT, typed.replace, name, detail, sort=f"~0{number:03}")
+
+
+def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Completion]:
+    """The lists of weights that each layer and model has, and the methods of a model."""
     if not (target.layers or target.call or target.binding):
-        return
+        return  # of a container, or of an object that keeps models
     for number, name in enumerate(weight_card.LISTS):
         written = f"{name}()" if name == "get_weights" else name
         count = len(weight_card.listed(target.layers[0], name)) if target.layers else None
@@ -242,7 +256,7 @@ def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Com
         yield Completion(
             written, CompletionKind.WEIGHT, typed.replace, written, detail, sort=f"~1{number:03}"
         )
-    said = target.binding is not None and target.binding.kind in _MODELS
+    said = _is_said_model(view, target)
     model = any(layer.kind != "layer" for layer in target.layers) or (said and not target.layers)
     for name in api_of(view).names() if model else ():
         owner, _, method = name.rpartition(".")
@@ -250,6 +264,16 @@ def _of_keras(view: DocumentView, typed: Typed, target: Denoted) -> Iterator[Com
             yield Completion(
                 method, CompletionKind.FUNCTION, typed.replace, method, sort=f"~2{method}", topic=Topic(name)
             )
+
+
+def _is_said_model(view: DocumentView, target: Denoted) -> bool:
+    """Whether the text says that it is a model."""
+    if target.binding is not None:
+        return target.binding.kind in _MODELS
+    if target.model_class is not None:
+        return target.model_class.kind in _MODELS
+    entry = api_of(view).entry(target.call.callee) if target.call is not None else None
+    return entry is not None and entry.name in ("keras.Model", "keras.Sequential")
 
 
 def _slots(model_class: ModelClass | None) -> tuple[LayerSlot, ...]:
@@ -279,7 +303,8 @@ def static_layers(target: Denoted) -> list[tuple[LayerCall, str]]:
     for slot in (target.model_class.layers or ()) if target.model_class else ():
         if slot.call is None:
             break
-        sure.append((slot.call, slot.call.given_name or slot.path))
+        by_place = slot.path.startswith("layers[")  # of a class derived from Sequential
+        sure.append((slot.call, slot.call.given_name or ("" if by_place else slot.path)))
     return sure
 
 

@@ -25,6 +25,9 @@ def definition(snapshot: Snapshot, key: str, offset: int) -> tuple[Location, ...
     slot = locate.layer_slot(reference)
     if slot is not None and slot.elsewhere is not None and reference.kind in _OF_SLOTS:
         return (Location(key, slot.definition, slot.elsewhere),)
+    made = reference.weight.made if reference.weight is not None else None
+    if made is not None and made.elsewhere is not None:
+        return (Location(key, made.definition, made.elsewhere),)
     return tuple(Location(key, span) for span in dict.fromkeys(_spans(view, reference)))
 
 
@@ -88,6 +91,8 @@ def _spans(view: DocumentView, reference: Reference) -> list[Span]:
         return [reference.binding.span] if reference.binding else []
     if kind in (ReferenceKind.WEIGHT, ReferenceKind.WEIGHTS):
         use = reference.weight
+        if use is not None and use.made is not None:
+            return [use.made.definition]
         return (locate.made_at(view, weight_card.owners(view, use)) or _said(use)) if use else []
     slot = locate.layer_slot(reference)
     if slot is not None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keras_lsp.session.snapshot import DocumentView, ReplayView
-    from keras_lsp.source.facts import Binding, LayerCall, ModelClass
+    from keras_lsp.source.facts import Binding, LayerCall, LayerSlot, ModelClass
     from keras_lsp.text.span import Span
     from keras_lsp.worker.report import LayerReport
 
@@ -88,6 +88,9 @@ def _bound(view: DocumentView, name: str, offset: int) -> Denoted | None:
         before = [b for b in facts.bindings if b.name == name and b.scope.end <= offset]
         last = max(before, key=lambda b: b.scope.start, default=None)
         binding = last if last is not None and _goes_on(view, last.scope, offset) else None
+    holding = facts.holder_at(name, offset)
+    if holding is not None and (binding is None or holding.span.start > binding.span.start):
+        return Denoted(model_class=holding.holder) if _slots(holding.holder) else None
     if binding is None or binding.is_tensor:
         return None
     layers: tuple[LayerReport, ...] = ()
@@ -122,11 +125,17 @@ def _follow(view: DocumentView, found: Denoted, link: Link) -> Denoted | None:
     else:
         path = f"{found.path}[{link.value!r}]"
     held = _reports(view, [m.attributes.get(path) for m in found.layers])
-    slots = (*found.model_class.slots, *found.model_class.inherited) if found.model_class else ()
+    slots = _slots(found.model_class) if found.model_class else ()
     slot = next((slot for slot in slots if locate.holds(slot, path)), None)
+    if slot is not None and not found.layers and view.replay is not None:
+        held = list(locate.slot_layers(view.replay, slot))
     if held or (slot is not None and slot.call is not None):
         return _arrived(view, held, slot.call if slot else None)
     return Denoted(found.layers, found.model_class, found.binding, found.call, path)
+
+
+def _slots(model_class: ModelClass) -> tuple[LayerSlot, ...]:
+    return (*model_class.slots, *model_class.inherited)
 
 
 def _arrived(view: DocumentView, layers: Iterable[LayerReport], call: LayerCall | None = None) -> Denoted:

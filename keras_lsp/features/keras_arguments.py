@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features import keras_docs, strings
 from keras_lsp.features.keras_name import entry_at
+from keras_lsp.features.monitored import accepted_here
 from keras_lsp.features.open_call import OpenCall, open_call
 from keras_lsp.features.results import Completion, CompletionKind, Topic
 from keras_lsp.text.span import Span
@@ -14,7 +15,8 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from keras_lsp.features.keras_place import Place
     from keras_lsp.features.typed import Inside
-    from keras_lsp.knowledge.api import Api, Entry
+    from keras_lsp.knowledge.api import Entry
+    from keras_lsp.session.snapshot import DocumentView
 
 _KEYWORD = re.compile(r"(\w+)[ \t]*=(?!=)")
 _WORD = re.compile(r"\w*")
@@ -72,7 +74,7 @@ def _keywords(place: Place, entry: Entry, call: OpenCall) -> tuple[Completion, .
 
 
 def _quoted(place: Place, entry: Entry, parameter: str) -> tuple[Completion, ...]:
-    return _items(place.api, entry, parameter, place.word, '"', '"')
+    return _items(place.view, entry, parameter, place.word, '"', '"')
 
 
 def complete_string(place: Place, inside: Inside) -> tuple[Completion, ...]:
@@ -88,7 +90,7 @@ def complete_string(place: Place, inside: Inside) -> tuple[Completion, ...]:
     whole = inside.closed and re.fullmatch(r"[\w-]*", rest)
     end = inside.body.end if whole else place.offset + len(_leading_word(rest))
     replace = Span(inside.body.start, end)
-    return _items(place.api, entry, parameter, replace, "", "" if whole else inside.quote)
+    return _items(place.view, entry, parameter, replace, "", "" if whole else inside.quote)
 
 
 def _is_whole_value(place: Place, call: OpenCall, inside: Inside) -> bool:
@@ -109,12 +111,12 @@ def parameter_at(entry: Entry, call: OpenCall) -> str | None:
 
 
 def _items(
-    api: Api, entry: Entry, parameter: str, replace: Span, opening: str, closing: str
+    view: DocumentView, entry: Entry, parameter: str, replace: Span, opening: str, closing: str
 ) -> tuple[Completion, ...]:
     """The strings with the quotes that are still missing; the default first, then as Keras lists them."""
     described = entry.parameter(parameter)
     default = (described.default or "").strip("'\"") if described else ""
-    accepted = sorted(strings.accepted(api, entry, parameter).items(), key=lambda pair: pair[0] != default)
+    accepted = sorted(accepted_here(view, entry, parameter).items(), key=lambda pair: pair[0] != default)
     return tuple(
         Completion(
             f'"{text}"' if opening else text,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keras_lsp.features import keras_docs, layer_card, strings, wording
+from keras_lsp.features import keras_docs, layer_card, wording
 from keras_lsp.features.keras_arguments import parameter_at
 from keras_lsp.features.keras_name import api_of, dotted_at, entry_at
+from keras_lsp.features.monitored import accepted_here
 from keras_lsp.features.open_call import open_call
 from keras_lsp.features.results import Hover
 from keras_lsp.features.typed import code_mask, inside_at
@@ -53,7 +54,7 @@ def _of_string(view: DocumentView, start: int, body: Span) -> Hover | None:
     if entry is None or parameter is None:
         return None
     api = api_of(view)
-    target = strings.accepted(api, entry, parameter).get(body.of(view.document.text))
+    target = accepted_here(view, entry, parameter).get(body.of(view.document.text))
     if target is None:
         return None
     meant = api.entry(target)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.denote import denote, enclosing_class
 from keras_lsp.features.rebound import is_rebound
-from keras_lsp.features.typed import Link, LinkKind, Typed, Typing, code_mask
+from keras_lsp.features.typed import OF_BASE, Link, LinkKind, Typed, Typing, code_mask, without_blanks
 from keras_lsp.knowledge.api import Entry, Kind
 from keras_lsp.knowledge.bundled import bundled
 from keras_lsp.source.facts import ModelKind
@@ -24,7 +24,7 @@ _OWNERS = {
     ModelKind.SEQUENTIAL: "keras.Sequential",
     ModelKind.LAYER: "keras.layers.Layer",
 }
-_DOTTED_END = re.compile(r"[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*\Z")
+_DOTTED_END = re.compile(rf"(?:{OF_BASE})?[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*\Z")
 _WORD = re.compile(r"\w*")
 
 
@@ -60,7 +60,7 @@ def dotted_at(view: DocumentView, offset: int) -> tuple[str, Span] | None:
     if found is None:
         return None
     word = found[0].rpartition(".")[2].strip()
-    return "".join(found[0].split()), Span(found.end() - len(word), found.end())
+    return without_blanks(found[0]), Span(found.end() - len(word), found.end())
 
 
 def _is_keras(name: str) -> bool:

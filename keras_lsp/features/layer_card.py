@@ -275,6 +275,9 @@ def _when(view: DocumentView, slot: LayerSlot) -> str:
     """Why it is not sure that an attribute holds this layer."""
     owner = view.facts.model_class(slot.owner)
     same = [s for s in owner.slots if s.path == slot.path] if owner is not None else []
+    chosen = {s.call.class_name for s in same if s.call is not None and s.definition == slot.definition}
+    if len(chosen) > 1:
+        return f"one of {', '.join(sorted(chosen))}"
     return "assigned in more than one place" if len(same) > 1 else "not on every path"
 
 

@@ -9,14 +9,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from keras_lsp.features.typed import code_mask
+from keras_lsp.features.typed import OF_BASE, code_mask, without_blanks
 from keras_lsp.source.logical_lines import logical_lines
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_CALLEE = re.compile(r"(?:super\(\)\s*\.\s*)?[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*[ \t]*\Z")
+_CALLEE = re.compile(rf"(?:{OF_BASE})?[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*[ \t]*\Z")
 _KEYWORD = re.compile(r"\s*([^\W\d]\w*)\s*=(?!=)\s*")
 _DEFINITION = re.compile(r"\b(?:def|class)\s+\Z")
 _LONGEST_CALLEE = 300
@@ -84,7 +84,7 @@ def _call(mask: str, bracket: _Bracket, callee: Span, nested: str, offset: int, 
     finished = [_keyword(mask[a:b]) for a, b in itertools.pairwise(starts)]
     current = _KEYWORD.match(mask, starts[-1], offset)
     return OpenCall(
-        callee="".join(callee.of(mask).split()),
+        callee=without_blanks(callee.of(mask)),
         callee_span=callee,
         before=tuple(finished),
         keyword=current[1] if current else None,

@@ -32,7 +32,14 @@ _LAYERS = re.compile(r"\.\s*layers\s*\Z")
 _WEIGHTS = re.compile(
     r"\.\s*(weights|variables|(?:non_)?trainable_(?:weights|variables)|get_weights\s*\(\s*\))\s*\Z"
 )
+# `super().` of `super().build`, or what was written for it: `super(Net, self).build`.
+OF_BASE = r"(?<![\w.])super[ \t]*\([ \t]*(?:\w+[ \t]*,[ \t]*\w+[ \t]*)?\)[ \t]*\.[ \t]*"
 _TAIL = 2000  # characters before the cursor in which an expression may start
+
+
+def without_blanks(dotted: str) -> str:
+    """A dotted name as written but for blanks, and for what `super` is given: `super().build`."""
+    return "".join(re.sub(OF_BASE, "super().", dotted).split())
 
 
 class Typing(str, Enum):
@@ -187,8 +194,8 @@ def _index(text: str, offset: int, head: str, partial: str) -> Typed | None:
 
 
 def _names_container(chain: tuple[str, tuple[Link, ...]]) -> bool:
-    """Whether an expression ends with an attribute, which may hold layers by index or key."""
-    return bool(chain[1]) and chain[1][-1].kind is LinkKind.ATTRIBUTE
+    """Whether an expression ends with a name, which may hold layers by index or key."""
+    return not chain[1] or chain[1][-1].kind is LinkKind.ATTRIBUTE
 
 
 def _word_after(text: str, offset: int) -> int:

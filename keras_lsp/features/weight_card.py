@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from keras_lsp.features import layer_card, locate, wording
-from keras_lsp.features.card import Card
+from keras_lsp.features import layer_card, locate, said_weight, wording
+from keras_lsp.features.card import Card, Quote
 
 if TYPE_CHECKING:
-    from keras_lsp.session.snapshot import DocumentView
-    from keras_lsp.source.facts import WeightUse
+    from keras_lsp.session.snapshot import DocumentView, ReplayView
+    from keras_lsp.source.facts import MadeWeight, WeightUse
     from keras_lsp.worker.report import LayerReport, Value, WeightReport
 
 LISTS = {
@@ -29,8 +29,10 @@ def owners(view: DocumentView, use: WeightUse) -> tuple[LayerReport, ...]:
     if view.replay is None:
         return ()
     seen = view.replay.layers_at(use.owner_span)
-    if seen or use.layer is None:
+    if seen:
         return seen
+    if use.layer is None:
+        return view.replay.instances_of(use.made.owner) if use.made is not None else ()
     if use.layer.slot is not None:
         return locate.slot_layers(view.replay, use.layer.slot)
     return locate.created_by(view.replay, use.layer.call)
@@ -42,12 +44,13 @@ def listed(layer: LayerReport, attribute: str) -> tuple[WeightReport, ...]:
     return tuple(w for w in layer.weights if wanted is None or w.trainable is wanted)
 
 
-def weights_of(layer: LayerReport, use: WeightUse) -> tuple[WeightReport, ...]:
+def weights_of(view: DocumentView, layer: LayerReport, use: WeightUse) -> tuple[WeightReport, ...]:
     """What a use denotes on one layer: one weight, or none when there is no such weight."""
     if use.attribute not in LISTS:
         known = tuple(w for w in layer.weights if w.owner == layer.id)
         own = known or layer.weights[: layer.own_weights or len(layer.weights)]
-        return tuple(w for w in own if w.name == use.attribute)[:1]
+        name = said_weight.name(view, use.made) if use.made is not None else use.attribute
+        return tuple(w for w in own if w.name == name)[:1]
     weights = listed(layer, use.attribute)
     if use.index is None or not -len(weights) <= use.index < len(weights):
         return ()
@@ -61,7 +64,7 @@ def weight_card(view: DocumentView, use: WeightUse) -> Card:
     values = locate.own_values(replay, use.span) if replay else ()
     seen = _distinct(values)
     if not seen:
-        seen = [(layer, weight) for layer in holders for weight in weights_of(layer, use)]
+        seen = [(layer, weight) for layer in holders for weight in weights_of(view, layer, use)]
     if not seen or replay is None:
         return _unknown(view, use, holders)
     if len(seen) > 1:
@@ -81,16 +84,25 @@ def weight_card(view: DocumentView, use: WeightUse) -> Card:
     names = locate.attribute_names(replay)
     holder = f"of {owner.class_name} `{names.get(owner.id, owner.name)}`" if owner else ""
     return Card(
-        title=weight.name,
+        title=use.made.attribute if use.made is not None else weight.name,
         about=holder,
         notes=(*layer_card.stale_note(view), *note),
         summary=" · ".join(facts),
         configuration=", ".join(
             [f"path={weight.path!r}", *([f"initializer={weight.initializer}"] if weight.initializer else [])]
         ),
-        quote=layer_card.quote(view, replay.span(owner.created)) if owner else None,
+        quote=_made_at(view, replay, use, owner),
         origin=layer_card.origin(view, owner),
     )
+
+
+def _made_at(
+    view: DocumentView, replay: ReplayView, use: WeightUse, owner: LayerReport | None
+) -> Quote | None:
+    """The line that makes the weight, else the one that makes its layer."""
+    if use.made is not None and use.made.elsewhere is None:
+        return layer_card.quote(view, use.made.source_line)
+    return layer_card.quote(view, replay.span(owner.created)) if owner is not None else None
 
 
 def weights_card(view: DocumentView, use: WeightUse) -> Card:
@@ -137,6 +149,8 @@ def _several(view: DocumentView, use: WeightUse, weights: list[WeightReport]) ->
 
 def _unknown(view: DocumentView, use: WeightUse, holders: tuple[LayerReport, ...]) -> Card:
     """No such weight, or no replay."""
+    if use.made is not None:
+        return _as_said(view, use.made, holders)
     notes: tuple[str, ...] = layer_card.stale_note(view)
     origin: tuple[str, ...] = layer_card.origin(view)
     for layer in holders[:1]:
@@ -154,6 +168,23 @@ def _unknown(view: DocumentView, use: WeightUse, holders: tuple[LayerReport, ...
         configuration=layer_card.arguments_text(call),
         quote=layer_card.quote(view, call.span if call else None),
         origin=origin,
+    )
+
+
+def _as_said(view: DocumentView, made: MadeWeight, holders: tuple[LayerReport, ...]) -> Card:
+    """How the class makes it, as the text has it."""
+    notes = [note for layer in holders[:1] for note in layer_card.state_note(view, layer, None)]
+    given = said_weight.given(view, made)
+    about = [f"weight of {made.owner}"]
+    if made.conditional:
+        about.append("not on every path")
+    return Card(
+        title=made.attribute,
+        about=", ".join(about),
+        notes=(*layer_card.stale_note(view), *notes),
+        configuration=", ".join(map(layer_card.argument_text, given)),
+        quote=layer_card.quote(view, made.source_line) if made.elsewhere is None else None,
+        origin=(layer_card.why_no_more(view, made.source_line),),
     )
 
 

@@ -35,7 +35,9 @@ def annotated(node: ast.expr | None, walk: Walk) -> Value | None:
     if len(choices) != 1 or not isinstance(choices[0], (ast.Name, ast.Attribute)):
         return None
     maker = walk.calls.maker(choices[0])
-    if maker is None or maker.is_input:
+    if maker is None:
+        return walk.object_of(choices[0])
+    if maker.is_input:
         return None
     kind = ModelKind.UNKNOWN if maker.callee == "keras.Model" else maker.kind
     return Value(Sort.OBJECT, kind, class_name=maker.callee if maker.callee in walk.classes else None)

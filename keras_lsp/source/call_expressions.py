@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.annotations import annotated
@@ -10,17 +11,19 @@ from keras_lsp.source.array_shapes import per_batch
 from keras_lsp.source.build_flow import Effect
 from keras_lsp.source.calls import is_input
 from keras_lsp.source.denote import kind_of, returned_value
-from keras_lsp.source.facts import EventKind, LayerCall, ModelKind
+from keras_lsp.source.facts import EventKind, LayerCall, LayerSlot, ModelKind
+from keras_lsp.source.held import Entry, Held
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import literal
 from keras_lsp.source.model_calls import ONLY_LOOK, RUNS, effect_of, event_kind
+from keras_lsp.source.parameters import bound_arguments
 from keras_lsp.source.variables import Path, Sort, Value, Variable
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from keras_lsp.source.class_info import ClassInfo
+    from keras_lsp.source.class_info import ClassInfo, PassedOn
     from keras_lsp.source.walk import Walk
 
 # Functions of these packages give tensors when they are given Keras tensors.
@@ -80,7 +83,37 @@ class CallExpressions:
         history = self._graph(values) if call.callee == "keras.Model" else ()
         name = call.callee if info is not None else None
         kind = kind_of(call, self._walk.classes)
-        return Value(Sort.OBJECT, kind, call, name, is_new=True, history=history)
+        made = Value(Sort.OBJECT, kind, call, name, is_new=True, history=history)
+        init = self._walk.calls.init_of(call) if not call.is_builtin else None
+        if init is None:
+            return made
+        kept = self._kept(node, init, values)
+        return made._replace(given=tuple((n, v.call) for n, v in kept if v.call is not None))
+
+    def _kept(
+        self, node: ast.Call, init: PassedOn, values: Sequence[Value | None]
+    ) -> Iterator[tuple[str, Value]]:
+        """The models and layers among what a constructor is given, with the attributes that keep them."""
+        given = dict(bound_arguments(node, init.parameters))
+        known = dict(zip([*node.args, *(keyword.value for keyword in node.keywords)], values, strict=True))
+        for attribute, parameter in init.kept:
+            value = known.get(given[parameter]) if parameter in given else None
+            if value is not None and value.sort is Sort.OBJECT:
+                yield attribute, value
+
+    def _holding(self, node: ast.Call, made: Value, values: Sequence[Value | None]) -> Value:
+        """An object that keeps models, with those among them that its constructor is given."""
+        holder = made.holder
+        if holder is None or holder.init is None:
+            return made
+        attributes, slots = dict(holder.attributes), list(holder.facts.slots)
+        for name, value in self._kept(node, holder.init, values):
+            span = self._walk.span(node)
+            attributes[name] = Held((Entry("", value.call, span),))
+            slots = [slot for slot in slots if slot.attribute != name]
+            slots.append(LayerSlot(holder.facts.name, name, span, value.call, self._walk.statement))
+        facts = replace(holder.facts, slots=tuple(slots))
+        return made._replace(holder=replace(holder, attributes=attributes, facts=facts))
 
     def _graph(self, values: Sequence[Value | None]) -> tuple[LayerCall, ...]:
         """The layers that the tensors given to `keras.Model(inputs, outputs)` came through."""
@@ -113,11 +146,12 @@ class CallExpressions:
                 self._walk.happen(value.root, EventKind.OTHER, Effect.MAY_BUILD, self._walk.span(node))
 
     def _function(self, node: ast.Call, values: Sequence[Value | None]) -> Value | None:
-        """What a function of a package gives: a tensor for tensors, or a loaded model."""
+        """What a function gives: a tensor for tensors, a model; or a class, an object that keeps models."""
         func = node.func
-        built = self._built_by(node)
+        object_ = self._walk.object_of(func)
+        built = self._holding(node, object_, values) if object_ is not None else self._built_by(node)
         if built is not None:
-            return built
+            return built if built.holder is None or built.holder.attributes else None
         tensors = [v for v in values if v is not None and v.sort in {Sort.TENSOR, Sort.TENSORS}]
         name = self._walk.calls.canonical(func)
         if name is not None and name.startswith("keras.") and name.endswith(_GIVES_MODEL):
@@ -129,6 +163,8 @@ class CallExpressions:
     def _built_by(self, node: ast.Call) -> Value | None:
         """The model that `build_model()` returns; what else the function did to it, nobody knows."""
         func = node.func
+        if isinstance(func, (ast.Subscript, ast.Call)):  # `BLOCKS["conv"](8)`
+            return returned_value(self._walk.containers.returned(node), self._walk.classes)
         dotted = dotted_name(func)
         if dotted is None or self._walk.scope.hides(dotted.split(".", 1)[0]):
             return None
@@ -236,6 +272,8 @@ class CallExpressions:
         if method in RUNS and node.args:
             shape = per_batch(self._walk.shape(node.args[0]))
         self._walk.happen(root, event_kind(method), effect, self._walk.span(node), shape)
+        if method in {"add", "pop"} and base.class_name is not None:
+            self._walk.denoter.touched.add(base.class_name)
         if method == "pop":
             root.layers, root.complete = root.layers[:-1], False
 

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
+from keras_lsp.source.class_info import Holder, PassedOn
 from keras_lsp.source.constants import Constants
-from keras_lsp.source.facts import Argument, LayerCall, LayerSlot, ModelKind
-from keras_lsp.source.foreign_slots import given_here, held_here, slots_here
+from keras_lsp.source.facts import Argument, LayerCall, LayerSlot, ModelClass, ModelKind
+from keras_lsp.source.foreign_slots import given_here, held_here, held_in, slots_here
 from keras_lsp.source.held import NOTHING
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import is_literal, literal
 from keras_lsp.source.resolve import split_name
+from keras_lsp.source.weights import weights_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.held import Environment, Held
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
@@ -71,6 +74,7 @@ class Calls:
         self._made: dict[tuple[ast.Call, int], LayerCall] = {}
         self._nodes: dict[int, tuple[LayerCall, ast.Call]] = {}  # by the identity of the first
         self._origins: dict[str, ClassOrigin] = {}
+        self._holders: dict[str, ClassOrigin] = {}
         self._knows_fixtures = False  # of other files
         # Of this module: reads what each returns, from a call with what names hold there, or from none.
         self.functions: dict[str, Callable[[ast.Call | None, Environment], Held]] = {}
@@ -80,6 +84,7 @@ class Calls:
         self._returned: dict[tuple[str, ast.Call | None], Held] = {}
         self._returning: list[str] = []  # functions that are read at the moment
         self.held: dict[str, Environment] = {}  # by class of this module, what the attributes hold
+        self.passed: dict[str, tuple[tuple[str, str], ...]] = {}  # the same of `ModelClass.passed`
 
     def returned(self, call: ast.Call, local: Environment) -> Held:
         """What a function of this module, or one of another file, returns from a call."""
@@ -140,6 +145,20 @@ class Calls:
         dotted = dotted_name(node)
         return self._imports.resolve(dotted) if dotted else None
 
+    def foreign_holder(self, node: ast.expr) -> Holder | None:
+        """The class of another file that an expression names, where its objects keep models."""
+        if self.maker(node) is not None:
+            return None
+        name = self.canonical(node) or ""
+        origin = self._holders.get(name)
+        if origin is None:
+            return None
+        at = self._positions.span(node)
+        slots = tuple(slots_here(origin, name, at))
+        facts = ModelClass(origin.name, at, at, ModelKind.HOLDER, (), slots, (), closed=False)
+        init = PassedOn(origin.parameters, origin.passed)
+        return Holder(None, held_in(slots), facts, origin.templates, init)
+
     def imports(self, name: str) -> bool:
         """Whether an import binds the name."""
         return name in self._imports.names
@@ -157,6 +176,9 @@ class Calls:
         module, last = split_name(name)
         origin = self._resolver.class_origin(module, last)
         if origin is None:
+            return None
+        if origin.kind is ModelKind.HOLDER:
+            self._holders[name] = origin
             return None
         if origin.is_builtin:
             return _builtin(origin.name)
@@ -176,7 +198,8 @@ class Calls:
     @property
     def knows_others(self) -> bool:
         """Whether any class of another module turned out to be a model or layer, or is given by a fixture."""
-        return bool(self._origins) or self._knows_fixtures
+        keeping = any(origin.has_layers for origin in self._holders.values())
+        return bool(self._origins) or keeping or self._knows_fixtures
 
     def origin(self, callee: str) -> ClassOrigin | None:
         """Where a class of another module comes from, by the name its calls have."""
@@ -193,6 +216,12 @@ class Calls:
         """What an object holds whose class is of another file; `at` is where this file asks for it."""
         origin = self.origin_of(call) if not call.is_builtin and call.callee not in self.local else None
         return tuple(slots_here(origin, call.callee, at)) if origin is not None else ()
+
+    def weight_of(self, call: LayerCall, attribute: str, at: Span) -> MadeWeight | None:
+        """How an object makes a weight whose class is of another file."""
+        origin = self.origin_of(call) if not call.is_builtin and call.callee not in self.local else None
+        found = (w for w in origin.weights if w.attribute == attribute) if origin is not None else ()
+        return next(weights_at(found, at), None)
 
     def layer_call(self, node: ast.Call) -> LayerCall | None:
         """The call as a fact; None when it does not make a layer, a model or an input."""
@@ -247,6 +276,10 @@ class Calls:
             complete=complete,
         )
 
+    def arguments(self, node: ast.Call) -> tuple[Argument, ...]:
+        """The arguments of a call of which the text does not say what it calls: by position, or by name."""
+        return tuple(self._arguments(node, ()))
+
     def _arguments(self, node: ast.Call, parameters: tuple[str, ...]) -> Iterator[Argument]:
         certain = True
         for position, value in enumerate(node.args):
@@ -272,8 +305,8 @@ class Calls:
         return Argument(name, text, span, found.value, True, keyword, stands_for)
 
     def wrapped(self, call: LayerCall, attribute: str) -> LayerCall | None:
-        """The layer that a layer of Keras keeps in an attribute, as given: `Bidirectional(LSTM(3))`."""
-        names = WRAPPED.get(attribute, ()) if call.is_builtin else ()
+        """The layer that a layer keeps in an attribute as it is given: `Bidirectional(LSTM(3))`."""
+        names = WRAPPED.get(attribute, ()) if call.is_builtin else self._passed(call, attribute)
         argument = next((found for name in names if (found := call.argument(name)) is not None), None)
         node = self.node_of(call) if argument is not None else None
         if node is None or argument is None:
@@ -281,6 +314,19 @@ class Calls:
         given = [*node.args, *(keyword.value for keyword in node.keywords)]
         made = next((one for one in given if self._positions.span(one) == argument.span), None)
         return self.layer_call(made) if isinstance(made, ast.Call) else None
+
+    def init_of(self, call: LayerCall) -> PassedOn | None:
+        """What the constructor of a user's class, also of another file, does with what it is given."""
+        if call.callee in self.local:
+            kept = self.passed.get(call.callee, ())
+            return PassedOn(self.local[call.callee].parameters, kept) if kept else None
+        origin = self.origin_of(call) if not call.is_builtin else None
+        return PassedOn(origin.parameters, origin.passed) if origin is not None else None
+
+    def _passed(self, call: LayerCall, attribute: str) -> tuple[str, ...]:
+        """The parameter of the constructor of a user's class that an attribute keeps."""
+        init = self.init_of(call)
+        return tuple(p for name, p in init.kept if name == attribute) if init is not None else ()
 
     def sequential_layers(self, node: ast.Call) -> tuple[tuple[LayerCall, ...], bool]:
         """The layers given to `Sequential(...)`, without inputs, and whether that is all of them."""

@@ -12,23 +12,29 @@ from keras_lsp.knowledge import catalogue
 from keras_lsp.source import keras_names
 from keras_lsp.source.array_shapes import said_by_class
 from keras_lsp.source.calls import Calls, MadeBy
-from keras_lsp.source.class_info import ClassInfo, Holder
+from keras_lsp.source.class_info import ClassInfo, Holder, PassedOn
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
 from keras_lsp.source.held import OPEN, Environment, Held
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal
+from keras_lsp.source.module_index import blocks_of
 from keras_lsp.source.parameters import (
     all_arguments,
+    bound_arguments,
     defaults,
     fixture_name,
     is_static,
     keeps_calls,
     kept_by_setter,
+    kept_parameters,
+    kept_results,
     may_assign,
 )
+from keras_lsp.source.sequential_class import sequential_slots
 from keras_lsp.source.slot_reader import SlotReader, is_super
+from keras_lsp.source.weights import weights_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +135,10 @@ class ClassReader:
             info.known_bases = False
             info.builds_itself = info.builds_itself or maker.origin.has_own_build
             info.foreign += slots_here(maker.origin, maker.callee, self._positions.span(base))
+            info.foreign_weights += weights_at(maker.origin.weights, self._positions.span(base))
             info.foreign_setters += maker.origin.setters
+            if info.foreign_init is None and maker.origin.passed:
+                info.foreign_init = PassedOn(maker.origin.parameters, maker.origin.passed)
         elif name.rpartition(".")[2] not in _NEUTRAL_BASES:
             info.known_bases = False
             info.builds_itself = True  # nobody knows
@@ -143,6 +152,7 @@ class ClassReader:
         methods = {**self._mixed_in(info.node, ()), **info.functions}
         reader = SlotReader(info.node.name, methods, self._positions, self._calls, self._index)
         reader.wraps = "keras.layers.Wrapper" in info.bases
+        reader.base_init = info.base_init
         for parent in info.parents:
             reader.attributes.update(parent.attributes)
         reader.attributes.update(held_in(info.foreign))
@@ -171,6 +181,9 @@ class ClassReader:
         closed = closed and not info.is_ambiguous and not (reader.wraps and reader.super_call is None)
         closed = closed and all(parent.facts.closed for parent in info.parents)
         setters = _setters(info)
+        passed = self._calls.passed[info.node.name] = _passed(
+            info.node, info.functions.get("__init__"), info.base_init
+        )
         slots = tuple(with_setters(reader.notes.slots, setters))
         info.facts = ModelClass(
             name=info.node.name,
@@ -188,21 +201,23 @@ class ClassReader:
             layers=self._order(info, slots, closed, reader.notes.straight),
             builds_itself=info.builds_itself or info.is_sequential,
             input_text=said_by_class(info.node, self._calls),
-            lengths=tuple(
-                (name, held.length)
-                for name, held in reader.attributes.items()
-                if held.is_container and held.entries and held.length is not None
-            ),
+            lengths=_lengths(reader.attributes),
             setters=tuple(setters.items()),
+            passed=passed,
             graph=graph,
+            weights=(
+                *reader.notes.weights,
+                *(weight for parent in info.parents for weight in parent.facts.weights),
+                *info.foreign_weights,
+            ),
         )
 
     def _graph(self, info: ClassInfo) -> tuple[LayerCall, ...]:
         """The layers with a name of their own that a class makes which is functional inside."""
         init = info.functions.get("__init__")
-        calls = [node for node in ast.walk(init) if isinstance(node, ast.Call)] if init is not None else []
-        if not any(is_super(call, "__init__") and is_functional(call) for call in calls):
+        if init is None or not any(is_functional(call) for call in _super_calls(init)):
             return tuple(call for parent in info.parents for call in parent.facts.graph)
+        calls = (node for node in ast.walk(init) if isinstance(node, ast.Call))
         made = [call for node in calls if (call := self._calls.layer_call(node)) is not None]
         times = Counter(call.given_name for call in made)
         named = [call for call in made if call.given_name is not None and times[call.given_name] == 1]
@@ -228,7 +243,12 @@ class ClassReader:
         """The other classes, by name, that keep layers or models in attributes; after `read`."""
         for node in self._nodes.values():
             self._hold(node)
-        return {name: holder for name, holder in self._holders.items() if holder.attributes}
+        return {name: holder for name, holder in self._holders.items() if holder.tells}
+
+    def holder(self, name: str) -> Holder | None:
+        """What objects of a class keep that is no model, or would by methods of derived classes."""
+        holder = self._hold(self._nodes[name]) if name in self._nodes else None
+        return holder if holder is not None and (holder.tells or holder.templates) else None
 
     def _hold(self, node: ast.ClassDef) -> Holder | None:
         """What a class that is no model holds; None for one that is."""
@@ -236,28 +256,51 @@ class ClassReader:
             return None
         if node.name in self._holders:
             return self._holders[node.name]
-        self._holders[node.name] = Holder(node, (), {})  # what a class that is its own base comes to
-        bases = (self._nodes.get(dotted_name(_unsubscripted(base)) or "") for base in node.bases)
-        parents = [holder for base in bases if base is not None and (holder := self._hold(base))]
-        inherited: Environment = {}
+        # What a class that is its own base comes to.
+        self._holders[node.name] = Holder(node, {}, self._as_class(node))
+        parents = list(self._holding_bases(node))
+        attributes: Environment = {}
         for parent in reversed(parents):
-            inherited |= parent.attributes
+            attributes |= parent.attributes
+        inherited = tuple(slot for parent in parents for slot in parent.slots)
+        templates = dict(pair for parent in reversed(parents) for pair in parent.templates)
         own = {method.name: method for method in _methods(node)}
         keeping = [function for function in own.values() if keeps_calls(function)]
-        if keeping:
+        given = {name: own[method] for name, method in templates.items() if method in own}
+        slots: tuple[LayerSlot, ...] = ()
+        if keeping or given:
             reader = SlotReader(
                 node.name, {**self._mixed_in(node, ()), **own}, self._positions, self._calls, self._index
             )
             reader.asks_parameters = False
-            reader.attributes.update(inherited)
+            reader.attributes.update(attributes)
+            for name, function in given.items():
+                reader.read_template(name, function)
             for function in sorted(keeping, key=lambda f: f.name not in _SETTING_UP):
                 if function.name not in reader.followed:
                     reader.read_method(function, conditional=function.name not in _SETTING_UP)
-            inherited = {name: held for name, held in reader.attributes.items() if held.entries}
-            self._holders[node.name] = Holder(node, tuple(reader.notes.slots), inherited)
-        else:
-            self._holders[node.name] = Holder(node, (), inherited)
+            attributes = {name: held for name, held in reader.attributes.items() if held.entries}
+            slots = tuple(reader.notes.slots)
+            inherited = tuple(slot for slot in inherited if slot.attribute not in given)
+            for function in keeping:
+                templates |= kept_results(function)
+        facts = replace(self._as_class(node), slots=slots, inherited=inherited, lengths=_lengths(attributes))
+        base = next((parent.init for parent in parents if parent.init is not None), None)
+        init = _init_of(node, own.get("__init__"), base)
+        self._holders[node.name] = Holder(node, attributes, facts, tuple(templates.items()), init)
         return self._holders[node.name]
+
+    def _holding_bases(self, node: ast.ClassDef) -> Iterator[Holder]:
+        """The bases of a class that is no model which keep models, also those of other files."""
+        for base in map(_unsubscripted, node.bases):
+            of_module = self._nodes.get(dotted_name(base) or "")
+            holder = self._hold(of_module) if of_module is not None else self._calls.foreign_holder(base)
+            if holder is not None:
+                yield holder
+
+    def _as_class(self, node: ast.ClassDef) -> ModelClass:
+        span, name_span = self._positions.span(node), self._positions.name_span(node)
+        return ModelClass(node.name, span, name_span, ModelKind.HOLDER, (), (), (), closed=False)
 
     def _returned(self, function: Function, owner: str, call: ast.Call | None, local: Environment) -> Held:
         reader = SlotReader(owner, {}, self._positions, self._calls, self._index)
@@ -310,6 +353,9 @@ class ClassReader:
     ) -> tuple[LayerSlot, ...] | None:
         """`.layers` in order, where every Keras agrees: attributes assigned whole and once, one by one."""
         init = info.functions.get("__init__")
+        if info.is_sequential:
+            alone = info.bases == ("keras.Sequential",) and not info.is_ambiguous
+            return sequential_slots(info.node, init, self._calls, self._positions) if alone else None
         if not closed or not straight or info.parents or init is None or "layers" in info.functions:
             return None
         if info.kind is ModelKind.MODULE:
@@ -326,6 +372,50 @@ class ClassReader:
             for slot in slots
         )
         return slots if certain and len(set(map(id, calls))) == len(calls) else None
+
+
+def _init_of(node: ast.ClassDef, init: Function | None, base: PassedOn | None) -> PassedOn | None:
+    kept = _passed(node, init, base)
+    if init is None:
+        return PassedOn(base.parameters, kept) if base is not None and kept else None
+    return PassedOn(tuple(a.arg for a in all_arguments(init)[1:]), kept)
+
+
+def _passed(of: ast.ClassDef, init: Function | None, base: PassedOn | None) -> tuple[tuple[str, str], ...]:
+    """Attributes that keep what the constructor is given: itself, or by handing it to that of its base."""
+    if init is None:
+        found = dict(base.kept) if base is not None else {}
+    else:
+        found = _handed_up(init, base) if base is not None else {}
+        found |= kept_parameters(init)
+    if not found:
+        return ()
+    own = kept_parameters(init).keys() if init is not None else ()
+    times = Counter(
+        node.attr
+        for node in ast.walk(of)
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+    )
+    return tuple((name, given) for name, given in found.items() if times[name] == (name in own))
+
+
+def _handed_up(init: Function, base: PassedOn) -> dict[str, str]:
+    """What the base keeps of what this constructor is given."""
+    own = {argument.arg for argument in all_arguments(init)[1:]}
+    found: dict[str, str] = {}
+    for call in _super_calls(init):
+        given = {p: v.id for p, v in bound_arguments(call, base.parameters) if isinstance(v, ast.Name)}
+        found |= {name: given[p] for name, p in base.kept if given.get(p) in own}
+    return found
+
+
+def _lengths(attributes: Environment) -> tuple[tuple[str, int], ...]:
+    """How long the lists with layers are, where the text fixes it."""
+    return tuple(
+        (name, held.length)
+        for name, held in attributes.items()
+        if held.is_container and held.entries and held.length is not None
+    )
 
 
 def _setters(info: ClassInfo) -> dict[str, str]:
@@ -351,6 +441,17 @@ def _numbers(node: ast.ClassDef) -> Environment:
             names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
             found.update((name, Held(number=number)) for name in names if number is not None)
     return found
+
+
+def _super_calls(init: Function) -> Iterator[ast.Call]:
+    """Statements that are `super().__init__(...)`."""
+    waiting: list[ast.AST] = list(init.body)
+    while waiting:
+        node = waiting.pop()
+        call = node.value if isinstance(node, ast.Expr) else None
+        if isinstance(call, ast.Call) and is_super(call, "__init__"):
+            yield call
+        waiting += blocks_of(node)
 
 
 def _methods(node: ast.ClassDef) -> list[Function]:

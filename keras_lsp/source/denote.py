@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from keras_lsp.source.calls import Calls
-    from keras_lsp.source.class_info import ClassInfo
+    from keras_lsp.source.class_info import ClassInfo, Holder
     from keras_lsp.text.span import Span
 
 # What a `tf.Module` lists of its weights.
@@ -61,18 +61,33 @@ class Denoter:
         if info is None and base.call is not None:
             return self._not_of_this_file(base, base.call, name, span)
         held = info.attributes.get(name) if info else None
-        if info is None or held is None or not held.entries:
-            return None
         stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))
+        if info is None or held is None or not held.entries:
+            given = dict(base.given).get(name)
+            if given is None and base.call is not None:
+                given = self._calls.wrapped(base.call, name)
+            return self.of_call(stepped, given, None) if given is not None else None
         if held.is_container:
             slot = info.slots_of(name)[0] if len(info.slots_of(name)) == 1 else None
             return stepped._replace(sort=Sort.CONTAINER, held=held, slot=slot, call=None, class_name=None)
         return self._held_object(stepped, info, held, name)
 
+    def kept(self, base: Value, holder: Holder, name: str, span: Span) -> Value | None:
+        """`base.<name>` of an object that is no model."""
+        held = holder.attributes.get(name)
+        if held is None or not held.entries:
+            return None
+        stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))._replace(holder=None)
+        slots = [slot for slot in holder.slots if slot.attribute == name]
+        if held.is_container:
+            slot = slots[0] if len(slots) == 1 else None
+            return stepped._replace(sort=Sort.CONTAINER, held=held, slot=slot)
+        return self._one_of(stepped, held, slots[0] if len(slots) == 1 else None)
+
     def _not_of_this_file(self, base: Value, call: LayerCall, name: str, span: Span) -> Value | None:
         """An attribute of a layer of Keras, or of an object whose class another file has."""
         stepped = self._stepped(base, Step(StepKind.ATTRIBUTE, name, span))
-        inner = self._calls.wrapped(call, name)
+        inner = dict(base.given).get(name) or self._calls.wrapped(call, name)
         if inner is not None:
             return self.of_call(stepped, inner, None)
         slots = [slot for slot in self._calls.slots_of(call, span) if slot.attribute == name]
@@ -94,7 +109,7 @@ class Denoter:
 
     def _stepped(self, base: Value, step: Step) -> Value:
         path = base.path._replace(steps=(*base.path.steps, step)) if base.path else None
-        return base._replace(path=path, slot=None)
+        return base._replace(path=path, slot=None, given=())
 
     def _held_object(self, base: Value, info: ClassInfo, held: Held, path: str) -> Value:
         calls = {id(e.call): e.call for e in held.entries}
@@ -218,7 +233,8 @@ class Denoter:
         info = self._classes.get(base.class_name or "")
         if info is not None:
             slots = info.facts.layers if info.node.name not in self.touched else None
-            return list(slots or ()), [slot.call for slot in slots or () if slot.call]
+            named = [None if info.is_sequential else slot for slot in slots or ()]
+            return named, [slot.call for slot in slots or () if slot.call]
         layers, complete = self._sequential(base)
         if complete:
             return [None] * len(layers), list(layers)

@@ -16,6 +16,8 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keras_lsp.source.class_info import Holder
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.variables import Variable
     from keras_lsp.source.walk import Walk
 
@@ -80,6 +82,9 @@ class ExpressionWalker:
             self._unbound(node)
             held = walk.scope.container(node.id)
             path = Path(node.id, walk.span(node), None)
+            holder = walk.scope.holder(node.id)
+            if holder is not None:
+                return Value(Sort.HOLDER, holder=holder, path=path)
             return Value(Sort.CONTAINER, held=held, path=path) if held is not None and held.entries else None
         return self._of_variable(variable, variable.name, walk.span(node))
 
@@ -121,7 +126,18 @@ class ExpressionWalker:
         walk.named(node.attr)
         if base is None:
             return self._on_unknown(node) if node.attr == "layers" or node.attr in _TELLING else None
+        if base.holder is not None:
+            return self._of_holder(node, base, base.holder)
         return self._on_object(node, base) if base.sort is Sort.OBJECT else None
+
+    def _of_holder(self, node: ast.Attribute, base: Value, holder: Holder) -> Value | None:
+        """`trainer.model` of an object that keeps models."""
+        walk = self._walk
+        whole = walk.span(node)
+        value = walk.denoter.kept(base, holder, node.attr, Span(walk.span(node.value).end, whole.end))
+        if value is not None and value.sort is Sort.OBJECT:
+            walk.notes.path(whole, value)
+        return value
 
     def _kept_attribute(self, node: ast.Attribute, method: Scope) -> Value | None:
         """`self.x` in a method of a class that is no model."""
@@ -160,9 +176,9 @@ class ExpressionWalker:
         if node.attr == "layers" and info.kind is ModelKind.SUBCLASS:
             walk.notes.layers(span, None)
             return walk.denoter.attribute(me, node.attr, Span(root.end, span.end))
-        if node.attr in _weight_lists(info.kind) and info.function(node.attr) is None:
-            return self._walk.weight_list(node, me)
-        return None
+        made = info.weight(node.attr)
+        listed = node.attr in _weight_lists(info.kind) and info.function(node.attr) is None
+        return walk.weight_list(node, me, made) if listed or made is not None else None
 
     def _on_object(self, node: ast.Attribute, base: Value) -> Value | None:
         walk = self._walk
@@ -175,9 +191,20 @@ class ExpressionWalker:
             walk.notes.path(whole, value)
         elif value is not None:
             self._note_container(node, whole, base)
-        elif node.attr in _weight_lists(base.kind) or (node.attr in ONE_WEIGHT and self._is_layer(base)):
-            return self._walk.weight_list(node, base)
+        else:
+            made = self._made_weight(node, base)
+            named = made is not None or (node.attr in ONE_WEIGHT and self._is_layer(base))
+            if named or node.attr in _weight_lists(base.kind):
+                return walk.weight_list(node, base, made)
         return value
+
+    def _made_weight(self, node: ast.Attribute, base: Value) -> MadeWeight | None:
+        """How an object's class makes the weight in an attribute, where the text says so."""
+        info = self._walk.classes.get(base.class_name or "")
+        if info is not None:
+            return info.weight(node.attr)
+        span = self._walk.span(node)
+        return self._walk.calls.weight_of(base.call, node.attr, span) if base.call is not None else None
 
     def _note_container(self, node: ast.Attribute, whole: Span, base: Value) -> None:
         info = self._walk.classes.get(base.class_name or "")

@@ -55,6 +55,7 @@ def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> Modu
         paths=found.paths,
         weight_uses=found.weight_uses,
         references=found.references,
+        holders=found.holders,
         problems=parsed.problems,
         pragmas=read_pragmas(parsed.text, parsed.tree),
         fingerprint=fingerprint(parsed.text),
@@ -85,5 +86,6 @@ def read(
         paths=in_order(notes.paths),
         weight_uses=in_order(notes.weight_uses),
         references=notes.references,
+        holders=in_order((*walk.notes.holders, *walk.containers.bindings())),
     )
     return found, calls.knows_others

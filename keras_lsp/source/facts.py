@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from keras_lsp.text.span import Span
@@ -30,6 +30,7 @@ class ModelKind(str, Enum):
     SEQUENTIAL = "sequential"
     FUNCTIONAL = "functional"
     LAYER = "layer"
+    HOLDER = "holder"  # no model: what it is asked for is what it keeps in attributes
     MODULE = "module"  # a `tf.Module`: holds layers, has no `.layers` and builds nothing by itself
     UNKNOWN = "unknown"
 
@@ -101,6 +102,20 @@ class LayerSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class MadeWeight:
+    """A weight that a class makes and keeps: `self.kernel = self.add_weight(shape=(3, 4))`."""
+
+    owner: str  # class name
+    attribute: str
+    definition: Span  # `self.kernel` as assigned
+    maker: str  # "add_weight", "keras.Variable": what its arguments are given to
+    arguments: tuple[Argument, ...]  # those by position without a name: their order depends on the Keras
+    source_line: Span  # the defining statement
+    conditional: bool = False  # made on some paths only
+    elsewhere: Elsewhere | None = None  # as of a `LayerSlot`
+
+
+@dataclass(frozen=True, slots=True)
 class MethodFacts:
     name: str
     span: Span
@@ -130,13 +145,21 @@ class ModelClass:
         tuple[str, int], ...
     ] = ()  # attributes that hold lists with layers, and how long these are
     setters: tuple[tuple[str, str], ...] = ()  # properties, and the attribute that keeps what each is given
+    passed: tuple[
+        tuple[str, str], ...
+    ] = ()  # attributes that keep what the constructor is given, and its parameters
     graph: tuple[LayerCall, ...] = ()  # layers with a name that its `__init__` makes for a graph of its own
+    weights: tuple[MadeWeight, ...] = ()  # own ones first, then those of its bases
 
     def method(self, name: str) -> MethodFacts | None:
         return next((m for m in self.methods if m.name == name), None)
 
     def slot(self, path: str) -> LayerSlot | None:
         return next((s for s in (*self.slots, *self.inherited) if s.path == path), None)
+
+    def weight(self, attribute: str) -> MadeWeight | None:
+        """How the class makes the weight in an attribute."""
+        return next((weight for weight in self.weights if weight.attribute == attribute), None)
 
     def length(self, attribute: str) -> int | None:
         """How many elements the list in an attribute has, where the text fixes it."""
@@ -161,6 +184,16 @@ class Binding:
     class_name: str | None = None  # a ModelClass of this module
     layers: tuple[LayerCall, ...] = ()  # Sequential: its layers in order, as far as the text gives them
     complete: bool = False  # whether `layers` is surely all of them
+
+
+@dataclass(frozen=True, slots=True)
+class HolderBinding:
+    """A variable that holds an object of a class that is no model and keeps models: `trainer = Trainer()`."""
+
+    name: str
+    span: Span  # the name where it is assigned
+    scope: Span  # as of a `Binding`
+    holder: ModelClass  # what its attributes are; no model
 
 
 class EventKind(str, Enum):
@@ -227,6 +260,7 @@ class WeightUse:
     insert_at: Span | None  # the outermost simple place before which a fix can build the model
     state: Built  # of the root model, from the text
     cause: BuildEvent | None = None  # the last event before the use
+    made: MadeWeight | None = None  # where the text says how the weight is made
 
 
 class ReferenceKind(str, Enum):
@@ -300,6 +334,7 @@ class ModuleFacts:
     paths: tuple[LayerPath, ...] = ()
     weight_uses: tuple[WeightUse, ...] = ()
     references: tuple[Reference, ...] = ()  # sorted by span
+    holders: tuple[HolderBinding, ...] = ()
     problems: tuple[Problem, ...] = ()
     pragmas: tuple[InputPragma, ...] = ()
     fingerprint: str = ""  # of the syntax tree without positions and comments
@@ -324,10 +359,21 @@ class ModuleFacts:
 
     def binding_at(self, name: str, offset: int) -> Binding | None:
         """What `name` is bound to at `offset`: the last binding before it in the innermost scope."""
-        found = [b for b in self.bindings if b.name == name and b.scope.touches(offset)]
-        if not found:
-            return None
-        innermost = min(b.scope.length for b in found)
-        local = [b for b in found if b.scope.length == innermost]
-        before = [b for b in local if b.span.start <= offset]
-        return max(before, key=lambda b: b.span.start) if before else local[0]
+        return _bound_at(self.bindings, name, offset)
+
+    def holder_at(self, name: str, offset: int) -> HolderBinding | None:
+        """The same for an object that keeps models; what it was before or after does not count."""
+        return _bound_at(self.holders, name, offset)
+
+
+_Bound = TypeVar("_Bound", Binding, HolderBinding)
+
+
+def _bound_at(bindings: tuple[_Bound, ...], name: str, offset: int) -> _Bound | None:
+    found = [b for b in bindings if b.name == name and b.scope.touches(offset)]
+    if not found:
+        return None
+    innermost = min(b.scope.length for b in found)
+    local = [b for b in found if b.scope.length == innermost]
+    before = [b for b in local if b.span.start <= offset]
+    return max(before, key=lambda b: b.span.start) if before else local[0]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from keras_lsp.source.facts import (
         Binding,
         BuildEvent,
+        HolderBinding,
         InputPragma,
         KerasImports,
         LayerPath,
@@ -48,6 +49,7 @@ class Found:
     paths: tuple[LayerPath, ...] = ()
     weight_uses: tuple[WeightUse, ...] = ()
     references: tuple[Reference, ...] = ()
+    holders: tuple[HolderBinding, ...] = ()
 
     def between(self, start: int, end: int) -> Found:
         """What begins in `text[start:end]`."""
@@ -58,10 +60,13 @@ class Found:
             _between(self.paths, start, end),
             _between(self.weight_uses, start, end),
             _between(self.references, start, end),
+            _between(self.holders, start, end),
         )
 
     def __bool__(self) -> bool:
-        return bool(self.classes or self.bindings or self.references or self.weight_uses or self.paths)
+        return bool(
+            self.classes or self.bindings or self.references or self.weight_uses or self.paths or self.holders
+        )
 
 
 NOTHING_FOUND = Found()
@@ -120,7 +125,8 @@ class Collected:
     def put(self, number: int, found: Found, reach: int) -> None:
         """What a section says, read now. Only of one that nobody else knows yet."""
         kept, moves = self._state
-        followed = frozenset(binding.name for binding in found.bindings if binding.scope == EVERYWHERE)
+        bound: tuple[Binding | HolderBinding, ...] = (*found.bindings, *found.holders)
+        followed = frozenset(binding.name for binding in bound if binding.scope == EVERYWHERE)
         kept[number] = Kept(found, reach, len(moves), (), followed) if found else _NOTHING
 
     def now(self) -> list[Found]:
@@ -195,6 +201,7 @@ def _moved(found: Found, mover: Mover) -> Found:
         mover.all(found.paths),
         mover.all(found.weight_uses),
         mover.all(found.references),
+        mover.all(found.holders),
     )
 
 
@@ -246,3 +253,7 @@ class LaterFacts(ModuleFacts):
     @cached_property
     def references(self) -> tuple[Reference, ...]:
         return tuple(chain.from_iterable(found.references for found in self._sections))
+
+    @cached_property
+    def holders(self) -> tuple[HolderBinding, ...]:
+        return tuple(chain.from_iterable(found.holders for found in self._sections))

@@ -117,7 +117,7 @@ class HeldReader:
             return contained
         canonical = self._calls.canonical(node.func) or ""
         if canonical.startswith("keras.") and canonical.endswith(_GIVES_MODEL):
-            return Held((Entry("", None, self._positions.span(node)),))
+            return self._model_of_keras(node, canonical, local)
         if node.args and canonical == "functools.partial":
             return replace(self.read(node.args[0], local), is_container=False)
         if self.self_attribute(node.func) == "get_layer":
@@ -131,6 +131,17 @@ class HeldReader:
             return self.read(handed, local) if handed is not None else self._calls.returned(node, local)
         return NOTHING if self._never_makes_layers(node.func, local) else OPEN
 
+    def _model_of_keras(self, node: ast.Call, name: str, local: Environment) -> Held:
+        """A saved model; of `clone_model(model)` one with copies, or what a function made of them."""
+        span = self._positions.span(node)
+        held = self.read(node.args[0], local) if name.endswith(".clone_model") and node.args else NOTHING
+        call = held.entries[0].call if len(held.entries) == 1 and not held.is_container else None
+        if call is None or call.callee not in {"keras.Model", "keras.Sequential"}:
+            return Held((Entry("", None, span),))
+        if len(node.args) > 1 or node.keywords:
+            call = replace(call, layers=(), complete=False)
+        return Held((Entry("", call, span, held.entries[0].conditional),))
+
     def _layer_named(self, node: ast.Call) -> Held:
         given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "name")]
         name = literal(given[0])[0] if given else None
@@ -143,9 +154,28 @@ class HeldReader:
             return local[func.id] if func.id in local else self._of_module(func.id)
         if isinstance(func, ast.Subscript):
             held = self.read(func.value, local)
-            return chosen(held, key_place(func.slice)) if held.parts else NOTHING
+            return chosen(held, self._place(func.slice)) if held.parts else NOTHING
+        if isinstance(func, ast.Call):
+            return self._got(func, local)
         attribute = self.self_attribute(func)
         return self.attributes.get(attribute, NOTHING) if attribute is not None else NOTHING
+
+    def _place(self, key: ast.expr) -> str:
+        """As `key_place`, also where a name stands for the key and for nothing else."""
+        place = key_place(key)
+        fixed = self._calls.constants.certain(key) if place == EACH else None
+        return f"[{fixed!r}]" if isinstance(fixed, (str, int)) else place
+
+    def _got(self, node: ast.Call, local: Environment) -> Held:
+        """`BLOCKS.get(name)` of a dict with classes or functions in it."""
+        func = node.func
+        if not isinstance(func, ast.Attribute) or func.attr != "get" or not node.args:
+            return NOTHING
+        held = self.read(func.value, local)
+        if not held.parts:
+            return NOTHING
+        found = chosen(held, self._place(node.args[0]))
+        return either(found, self.read(node.args[1], local)) if len(node.args) > 1 and found.open else found
 
     def _called(self, node: ast.Call, callee: Held) -> Held:
         span = self._positions.span(node)
@@ -276,7 +306,7 @@ class HeldReader:
             return held.part(slice_literal(node.slice))
         value, known = literal(node.slice)
         if not held.entries and held.parts:
-            return chosen(held, key_place(node.slice))
+            return chosen(held, self._place(node.slice))
         if not held.entries:
             return replace(held, is_container=False, length=None)  # of a tensor, a part of it
         if isinstance(value, int) and value < 0 and held.length is not None:

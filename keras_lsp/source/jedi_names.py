@@ -13,9 +13,10 @@ import re
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from keras_lsp.source.calls import Calls
+from keras_lsp.source.class_info import Holder
 from keras_lsp.source.classes import ClassReader
 from keras_lsp.source.constants import Constants
 from keras_lsp.source.extract import facts_of, may_concern_us
@@ -36,11 +37,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from keras_lsp.source.evaluation import Known
-    from keras_lsp.source.facts import LayerSlot, ModelClass, ModuleFacts
+    from keras_lsp.source.facts import LayerSlot, MadeWeight, ModelClass, ModuleFacts
     from keras_lsp.source.jedi_definitions import Definition
     from keras_lsp.source.jedi_resolver import Fixture, ImportedName, JediResolver, Origin
     from keras_lsp.source.parse import ParsedModule
 
+_Kept = TypeVar("_Kept", "LayerSlot", "MadeWeight")
 _DEPTH = 6  # files between a name and the class it means
 # Packages whose classes are no models, or are known by name; they are large, and jedi reads all of them.
 _NO_MODELS = frozenset(
@@ -63,6 +65,8 @@ class _File:
     functions: frozenset[str] = frozenset()  # of the module body
     returned: dict[str, FunctionOrigin | None] = field(default_factory=dict)  # of those asked for
     functions_read: _Functions | None = None  # what tells that, once it is asked for
+    plain_classes: frozenset[str] = frozenset()  # those that are no models, where they may keep some
+    held: dict[str, ClassOrigin | None] = field(default_factory=dict)  # what those keep that were asked for
     fixtures: dict[str, str] = field(default_factory=dict)  # of pytest: name -> function
     plugins: tuple[str, ...] = ()  # modules that a `conftest.py` has pytest load
     known: JediResolver | None = None  # what `facts` were read with
@@ -219,6 +223,11 @@ class JediNames:
             if name not in file.returned:
                 file.returned[name] = file.read_functions(here).returned(name)
             return file.returned[name]
+        if name in file.plain_classes:
+            if name not in file.held:
+                holder = file.read_functions(here).holder(name)
+                file.held[name] = _origin_of(holder, path, text) if holder is not None else None
+            return file.held[name]
         imported = file.imports.names.get(name) or file.imports.aliases.get(name)
         if imported is not None:
             return self._origin(here, split_name(imported), depth - 1)
@@ -318,6 +327,7 @@ class JediNames:
                 file.known = here
                 file.facts = facts_of(parse(text), here)
                 file.returned.clear()
+                file.held.clear()
                 file.functions_read = None
         return file
 
@@ -326,7 +336,8 @@ def _first_look(here: JediResolver, text: str) -> _File:
     parsed = parse(text)
     # A package that never speaks of Keras has no models; its imports may still lead to one that does.
     asked = here.afresh()
-    facts = facts_of(parsed, asked if not here.is_installed or may_concern_us(text) else None)
+    concerns_us = not here.is_installed or may_concern_us(text)
+    facts = facts_of(parsed, asked if concerns_us else None)
     index = index_module(parsed.tree)
     functions = index.functions
     fixtures = ((fixture_name(f), name) for name, f in functions.items() if f.decorator_list)
@@ -336,6 +347,7 @@ def _first_look(here: JediResolver, text: str) -> _File:
         facts,
         asked,
         functions=frozenset(functions),
+        plain_classes=frozenset(node.name for node in index.classes if concerns_us),
         fixtures={name: function for name, function in fixtures if name is not None},
         plugins=_plugins(index.body),
     )
@@ -384,7 +396,8 @@ class _Functions:
         self._path = here.path or ""
         self._index, self._positions = index_module(parse(text).tree), Positions(text)
         self._calls = Calls(self._positions, self._index, here)
-        ClassReader(self._positions, self._calls, self._index).read()
+        self._classes = ClassReader(self._positions, self._calls, self._index)
+        self._classes.read()
 
     def returned(self, name: str) -> FunctionOrigin | None:
         """What a function returns; None when there is no layer in it."""
@@ -398,6 +411,10 @@ class _Functions:
         if not returns.entries and not hands_back:
             return None
         return FunctionOrigin(returns, self._path, names, changed, hands_back)
+
+    def holder(self, name: str) -> Holder | None:
+        """A class that is no model and keeps some."""
+        return self._classes.holder(name)
 
     def fixture(self, name: str) -> FunctionOrigin | None:
         """What a fixture of pytest gives."""
@@ -427,23 +444,31 @@ class _ForeignConstants:
         return self._names.value(self._here, (module, name), self._depth - 1)
 
 
-def _origin_of(model: ModelClass, path: str, text: str) -> ClassOrigin:
+def _origin_of(of: ModelClass | Holder, path: str, text: str) -> ClassOrigin:
     lines = LineIndex(text)
+    model = of.facts if isinstance(of, Holder) else of
 
-    def placed(slot: LayerSlot) -> LayerSlot:
-        start = slot.definition.start
-        there = Elsewhere(path, lines.line_of(start), lines.before(start), slot.definition.of(text))
-        return replace(slot, elsewhere=there)
+    def placed(held: _Kept) -> _Kept:
+        if held.elsewhere is not None:
+            return held
+        start = held.definition.start
+        there = Elsewhere(path, lines.line_of(start), lines.before(start), held.definition.of(text))
+        return replace(held, elsewhere=there)
 
     init = model.method("__init__")
+    passed_on = of.init if isinstance(of, Holder) else None
+    parameters = init.parameters if init is not None else ()
     return ClassOrigin(
         kind=model.kind,
         name=model.name,
         path=path,
         name_span=model.name_span,
-        parameters=init.parameters if init is not None else (),
+        parameters=passed_on.parameters if passed_on is not None else parameters,
         has_own_build=model.builds_itself,
         initial=model.initial,
-        slots=tuple(slot if slot.elsewhere else placed(slot) for slot in (*model.slots, *model.inherited)),
+        slots=tuple(map(placed, (*model.slots, *model.inherited))),
         setters=model.setters,
+        passed=passed_on.kept if passed_on is not None else model.passed,
+        weights=tuple(map(placed, model.weights)),
+        templates=of.templates if isinstance(of, Holder) else (),
     )

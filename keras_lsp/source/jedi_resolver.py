@@ -81,7 +81,10 @@ class JediResolver:
 
     @property
     def knows_layers(self) -> bool:
-        return bool(self.origins.known or self.fixtures.known)
+        origins = self.origins.known.values()
+        has_layers = any(origin.has_layers for origin in origins if isinstance(origin, ClassOrigin))
+        functions = any(isinstance(origin, FunctionOrigin) for origin in origins)
+        return has_layers or functions or bool(self.fixtures.known)
 
     @property
     def wants_more(self) -> bool:

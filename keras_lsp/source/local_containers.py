@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.container_calls import ContainerCalls
+from keras_lsp.source.facts import HolderBinding, LayerSlot, ModelClass, ModelKind
 from keras_lsp.source.held import EACH, OPEN, Entry, Held, container
 from keras_lsp.source.held_reader import HeldReader
 from keras_lsp.source.literals import literal
@@ -14,12 +15,13 @@ from keras_lsp.source.slot_notes import Context, SlotNotes
 from keras_lsp.source.variables import Sort, Value, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from keras_lsp.source.held import Environment
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.variables import Scope
     from keras_lsp.source.walk import Walk
+    from keras_lsp.text.span import Span
 
 _MAKES_CONTAINERS = (
     ast.List,
@@ -43,6 +45,7 @@ class LocalContainers:
         self._walk = walk
         self._reader = HeldReader(walk.positions, walk.calls, index, self._of_function)
         self._reader.self_name = ""
+        self._begun: list[tuple[ast.Name, Span, Scope]] = []
         self._notes = SlotNotes("", walk.positions, self._reader)
         self._calls = ContainerCalls(self._notes, self._reader, walk.calls)
 
@@ -62,9 +65,9 @@ class LocalContainers:
         """What a function gives for the arguments of a call."""
         return self._reader.read(node, self._environment(node))
 
-    def begin(self, name: str, node: ast.expr, value: Value | None) -> None:
-        """`name = node`: what is held there is followed from here on; also a list that is still empty."""
-        scope = self._walk.scope
+    def begin(self, target: ast.Name, node: ast.expr, value: Value | None) -> None:
+        """`target = node`: what is held there is followed from here on; also a list that is still empty."""
+        scope, name = self._walk.scope, target.id
         held = value.held if value is not None and value.sort is Sort.CONTAINER else None
         if held is None and _is_empty(node):
             held = self._reader.read(node, {})
@@ -73,6 +76,23 @@ class LocalContainers:
         scope.containers[name] = held
         scope.began[name] = tuple(number for number, _ in self._walk.blocks)
         self._walk.known.add(name)
+        self._begun.append((target, self._walk.statement, scope))
+
+    def bindings(self) -> Iterator[HolderBinding]:
+        """The names of containers with what they hold in the end."""
+        for target, statement, scope in self._begun:
+            held = scope.containers.get(target.id)
+            if held is None or not held.entries:
+                continue
+            slots = tuple(
+                LayerSlot("", e.place, e.span, e.call, statement, e.conditional, e.repeated)
+                for e in held.entries
+            )
+            span, lengths = self._walk.span(target), (("", held.length),) if held.length is not None else ()
+            listed = ModelClass(
+                target.id, span, span, ModelKind.HOLDER, (), slots, (), closed=False, lengths=lengths
+            )
+            yield HolderBinding(target.id, span, scope.span, listed)
 
     def _is_shared(self, name: str) -> bool:
         """Whether functions change what a variable of the module holds: nobody knows when they run."""

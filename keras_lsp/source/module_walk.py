@@ -98,7 +98,7 @@ class ModuleWalker:
         if isinstance(target, ast.Name):
             self._binder.name(target, value)
             if node is not None:
-                self._walk.containers.begin(target.id, node, value)
+                self._walk.containers.begin(target, node, value)
         elif isinstance(target, (ast.Tuple, ast.List)):
             for position, element in enumerate(target.elts):
                 inner = element.value if isinstance(element, ast.Starred) else element

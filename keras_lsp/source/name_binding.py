@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.source.annotations import annotated, choices_of
 from keras_lsp.source.build_flow import Bind, Effect
 from keras_lsp.source.calls import is_input, layers_argument
 from keras_lsp.source.denote import kind_of, returned_value
-from keras_lsp.source.facts import Built, EventKind, LayerCall, ModelKind, ReferenceKind
+from keras_lsp.source.facts import Built, EventKind, HolderBinding, LayerCall, ModelKind, ReferenceKind
 from keras_lsp.source.initial_state import InitialState
 from keras_lsp.source.variables import EventDraft, Sort, Value, Variable, kept_name
 from keras_lsp.text.span import Span
@@ -37,10 +38,24 @@ class NameBinder:
         if target.id in shapes:
             shapes[target.id] = None
         self._walk.scope.containers.pop(target.id, None)
+        held = self._walk.scope.holders.pop(target.id, None)
+        if held is not None:  # and holds no more
+            facts = replace(held.facts, slots=(), inherited=(), lengths=())
+            span = self._walk.span(target)
+            self._walk.notes.holders.append(HolderBinding(target.id, span, self._walk.scope.span, facts))
         if value is not None and value.sort in {Sort.OBJECT, Sort.TENSOR}:
             self._variable(target.id, self._walk.span(target), value)
         else:
             self._plain(target.id, self._walk.span(target))
+            self._hold(target.id, self._walk.span(target), value)
+
+    def _hold(self, name: str, span: Span, value: Value | None) -> None:
+        """The name stands for an object that keeps models, if it does."""
+        walk = self._walk
+        if value is not None and value.holder is not None and value.holder.attributes:
+            walk.scope.holders[name] = value.holder
+            walk.known.add(name)
+            walk.notes.holders.append(HolderBinding(name, span, walk.scope.span, value.holder.facts))
 
     def _plain(self, name: str, span: Span) -> None:
         """The name means nothing we follow from here on."""
@@ -145,10 +160,11 @@ class NameBinder:
             owner = self._walk.scope.parent
             title = owner.title if owner is not None and owner.is_class else ""
             value = returned_value(self._walk.calls.fixture(title, argument), self._walk.classes)
-        if value is not None:
+        if value is not None and value.sort is not Sort.HOLDER:
             self._variable(argument.arg, span, value)
         else:
             self._plain(argument.arg, span)
+            self._hold(argument.arg, span, value)
 
     def _named_in(self, annotation: ast.expr) -> None:
         """Note the model classes that an annotation names."""
@@ -175,6 +191,11 @@ class NameBinder:
             here = next((slot for slot in slots if slot.definition == span), slots[0])
             owner = self._walk.classes.get(here.owner, method.info).facts
             self._walk.notes.slot(span, target.attr, owner, here, is_store=True)
+            return True
+        span = self._walk.span(target)
+        made = next((weight for weight in method.info.facts.weights if weight.definition == span), None)
+        if made is not None and isinstance(target.value, ast.Name):
+            self._walk.notes.weight_made(made, target.value.id)
         return True
 
     def keep(self, holder: Holder, scope: Scope, name_span: Span) -> None:
@@ -187,7 +208,7 @@ class NameBinder:
             kind = kind_of(call, self._walk.classes)
             class_name = call.callee if call.callee in self._walk.classes else None
             value = Value(Sort.OBJECT, kind, call, class_name)
-            slot = next((s for s in holder.slots if s.path == name and scope.span.covers(s.definition)), None)
+            slot = next((s for s in holder.facts.slots if s.path == name), None)
             span = slot.definition if slot is not None else name_span
             line = slot.source_line if slot is not None else span
             variable = Variable(f"self.{name}", span, line, scope, value, (), home=scope)
@@ -224,6 +245,8 @@ class NameBinder:
         """`model.x = ...` from outside: its layers are no longer those of its class alone."""
         if base is None:
             return
+        if base.holder is not None and base.path is not None:
+            self._walk.scope.forget_holder(base.path.root)
         if base.class_name is not None:
             self._walk.denoter.touched.add(base.class_name)
         if base.root is not None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.source.facts import (
     Binding,
     BuildEvent,
+    Built,
     LayerCall,
     LayerPath,
     LayerSlot,
@@ -17,10 +18,11 @@ from keras_lsp.source.facts import (
     WeightUse,
 )
 from keras_lsp.source.variables import EventDraft, Sort, Value, Variable, WeightDraft
+from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from keras_lsp.source.build_flow import Operation
-    from keras_lsp.text.span import Span
+    from keras_lsp.source.facts import HolderBinding, MadeWeight
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Notes:
     weights: list[WeightDraft] = field(default_factory=list)
     paths: list[LayerPath] = field(default_factory=list)
     programs: list[list[Operation]] = field(default_factory=list)
+    holders: list[HolderBinding] = field(default_factory=list)
     stands_for: dict[Variable, Variable] = field(default_factory=dict)  # an attribute, and where it is given
     _references: list[Reference] = field(default_factory=list)
     _of_variables: list[tuple[ReferenceKind, Span, Variable, bool]] = field(default_factory=list)
@@ -59,6 +62,26 @@ class Notes:
     def slot(self, span: Span, name: str, owner: ModelClass, slot: LayerSlot, is_store: bool) -> None:
         self._references.append(
             Reference(ReferenceKind.SLOT, span, name, is_store, model_class=owner, slot=slot)
+        )
+
+    def weight_made(self, weight: MadeWeight, root: str) -> None:
+        """`self.kernel = self.add_weight(...)`: the place where the weight gets its name."""
+        span = weight.definition
+        use = WeightUse(
+            span=span,
+            owner_span=Span(span.start, span.start + len(root)),
+            attribute=weight.attribute,
+            attribute_span=Span(span.end - len(weight.attribute), span.end),
+            index=None,
+            root=root,
+            layer=None,
+            statement=weight.source_line,
+            insert_at=None,
+            state=Built.UNKNOWN,
+            made=weight,
+        )
+        self._references.append(
+            Reference(ReferenceKind.WEIGHT, span, weight.attribute, is_store=True, weight=use)
         )
 
     def layers(self, span: Span, variable: Variable | None) -> None:
@@ -162,6 +185,7 @@ def _weight_use(draft: WeightDraft, events: dict[EventDraft, BuildEvent]) -> Wei
         insert_at=draft.insert_at,
         state=draft.state,
         cause=events.get(draft.cause) if draft.cause is not None else None,
+        made=draft.made,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from keras_lsp.source.annotations import choices_of
 from keras_lsp.source.held import NOTHING, OPEN, Entry, Held
@@ -12,7 +12,7 @@ from keras_lsp.source.literals import literal
 from keras_lsp.source.module_index import Function, blocks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from keras_lsp.source.calls import Calls
 
@@ -160,6 +160,48 @@ def keeps_calls(function: Function) -> bool:
                 return True
         waiting += blocks_of(node)
     return False
+
+
+def bound_arguments(call: ast.Call, parameters: Sequence[str]) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters that a call certainly gives something to."""
+    for name, value in zip(parameters, call.args, strict=False):
+        if isinstance(value, ast.Starred):
+            break
+        yield name, value
+    yield from ((k.arg, k.value) for k in call.keywords if k.arg in parameters and k.arg is not None)
+
+
+def kept_parameters(function: Function) -> dict[str, str]:
+    """Attributes that a constructor always gives what it is given: `self.inner = inner`, `list(layers)`."""
+    own, found = self_name(function), dict[str, str]()
+    names = {argument.arg for argument in all_arguments(function)[1:]}
+    for statement in function.body:
+        value = statement.value if isinstance(statement, ast.Assign) else None
+        if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and len(value.args) == 1:
+            value = value.args[0] if value.func.id in {"list", "tuple"} else None
+        name = value.id if isinstance(value, ast.Name) else ""
+        for target in statement.targets if isinstance(statement, ast.Assign) else ():
+            if _is_of(target, own) and name in names:
+                found[target.attr] = name
+            elif isinstance(target, ast.Name):
+                names.discard(target.id)
+    return found
+
+
+def kept_results(function: Function) -> dict[str, str]:
+    """Attributes that are given what a method of the same object returns: `self.model = self.build()`."""
+    own, found = self_name(function), dict[str, str]()
+    for node in ast.walk(function) if own else ():
+        value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
+        if not isinstance(value, ast.Call) or not _is_of(value.func, own):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]  # type: ignore[attr-defined]
+        found |= {t.attr: value.func.attr for t in targets if isinstance(t, ast.Attribute) and _is_of(t, own)}
+    return found
+
+
+def _is_of(node: ast.expr, own: str | None) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == own
 
 
 def may_assign(function: Function) -> bool:

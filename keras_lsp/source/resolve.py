@@ -12,6 +12,7 @@ from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from keras_lsp.source.evaluation import Known
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.held import Held
 
 _IMPORT = re.compile(
@@ -26,7 +27,7 @@ _NOT_ASKED = sys.stdlib_module_names | {"keras", "tensorflow", "tf_keras", "nump
 class ClassOrigin:
     """A model or layer class of another module."""
 
-    kind: ModelKind  # SUBCLASS, LAYER or MODULE
+    kind: ModelKind  # SUBCLASS, LAYER, MODULE, or HOLDER for one that is no model and keeps some
     name: str  # as its own module spells it; canonical for a class of Keras
     path: str  # file that defines it; "" for a class of Keras
     name_span: Span  # in that file
@@ -36,6 +37,16 @@ class ClassOrigin:
     is_builtin: bool = False
     slots: tuple[LayerSlot, ...] = ()  # own and inherited; spans in that file
     setters: tuple[tuple[str, str], ...] = ()  # as `ModelClass.setters`
+    passed: tuple[tuple[str, str], ...] = ()  # as `ModelClass.passed`
+    weights: tuple[MadeWeight, ...] = ()  # as `slots`
+    templates: tuple[
+        tuple[str, str], ...
+    ] = ()  # attributes of a holder that keep what a method of it gives, and that method
+
+    @property
+    def has_layers(self) -> bool:
+        """Whether its objects are layers or surely keep some."""
+        return self.kind is not ModelKind.HOLDER or bool(self.slots)
 
     @classmethod
     def of_keras(cls, canonical: str) -> ClassOrigin:
@@ -60,7 +71,7 @@ class NameResolver(Protocol):
     def class_origin(self, module: str, name: str) -> ClassOrigin | None:
         """The class that `from <module> import <name>` gives; `module` keeps its leading dots.
 
-        None when it is not known (yet), or no model or layer class.
+        None when it is not known (yet), or no class that has to do with models.
         """
         ...
 

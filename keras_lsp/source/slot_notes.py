@@ -6,13 +6,14 @@ import ast
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.facts import LayerSlot
+from keras_lsp.source.facts import LayerSlot, MadeWeight
 from keras_lsp.source.held import EACH, OPEN, Environment, Held, concatenated, either
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from keras_lsp.source.facts import Argument
     from keras_lsp.source.held_reader import HeldReader
     from keras_lsp.source.loop_values import LoopValues
     from keras_lsp.source.positions import Positions
@@ -47,6 +48,7 @@ class SlotNotes:
 
     def __init__(self, owner: str, positions: Positions, reader: HeldReader) -> None:
         self.slots: list[LayerSlot] = []
+        self.weights: list[MadeWeight] = []
         self.closed = True  # no layers but those in `slots`
         self.straight = True  # each attribute given whole and once, so that the order is certain
         self.statement: ast.stmt | None = None  # the one that is followed
@@ -78,6 +80,26 @@ class SlotNotes:
         kept = held if previous is None or not context.conditional else either(previous, held)
         self.attributes[attribute] = kept
         self.note(attribute, held if not again else held.conditionally(), definition, context)
+
+    def weight(
+        self, target: ast.expr, maker: str, arguments: tuple[Argument, ...], context: Context, certain: bool
+    ) -> None:
+        """`self.<attribute> = self.add_weight(...)`."""
+        attribute = self._reader.self_attribute(target)
+        if attribute is not None and self.statement is not None:
+            conditional = context.conditional or not certain
+            line = self._positions.header_span(self.statement)
+            self.weights.append(
+                MadeWeight(
+                    self._owner,
+                    attribute,
+                    self._positions.span(target),
+                    maker,
+                    arguments,
+                    line,
+                    conditional,
+                )
+            )
 
     def doubt(self, attribute: str) -> None:
         """What the attribute held before is there on some of the ways through the class only."""

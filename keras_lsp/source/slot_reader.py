@@ -25,18 +25,21 @@ from keras_lsp.source.model_calls import ONLY_LOOK
 from keras_lsp.source.module_index import Function
 from keras_lsp.source.parameters import (
     all_arguments,
+    bound_arguments,
     fixture_name,
     is_static,
     layerless_parameters,
     self_name,
 )
 from keras_lsp.source.slot_notes import Context, SlotNotes
+from keras_lsp.source.weights import weight_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from keras_lsp.source.calls import Calls
+    from keras_lsp.source.class_info import PassedOn
     from keras_lsp.source.facts import LayerCall
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
@@ -55,6 +58,7 @@ class SlotReader:
     ) -> None:
         self.asks_parameters = True  # whether it matters that a parameter is surely no layer
         self.wraps = False  # a `Wrapper`, which keeps a layer in `layer`
+        self.base_init: PassedOn | None = None
         self.super_call: ast.Call | None = None  # `super().__init__(...)`
         self.followed: set[str] = set()  # helper methods, read at the place of their call
         self._owner = owner
@@ -82,6 +86,18 @@ class SlotReader:
             self._active.append(function.name)
             self._run(function.body, Context(self._parameters_of(function), conditional))
             self._active.pop()
+
+    def read_template(self, attribute: str, function: Function) -> None:
+        """A base keeps in the attribute what this method gives, whatever the base's own gave."""
+        self._reader.self_name = self_name(function) or ""
+        context = Context(self._parameters_of(function))
+        self._active.append(function.name)
+        self._run(function.body, context)
+        self._active.pop()
+        held = _joined(context.returned)
+        self.attributes.pop(attribute, None)
+        if held.entries:
+            self.notes.store(attribute, held, held.entries[0].span, Context({}))
 
     def give_names(self, layers: Mapping[str, LayerCall]) -> None:
         """Layers that `self.get_layer(name)` finds."""
@@ -137,10 +153,18 @@ class SlotReader:
         held = self._given(node.value, context)
         for target in node.targets:
             self._bind(target, held, context)
+        self._note_weights(node.value, node.targets, context)
 
     def _annassign(self, node: ast.AnnAssign, context: Context) -> None:
         if node.value is not None:
             self._bind(node.target, self._given(node.value, context), context)
+            self._note_weights(node.value, [node.target], context)
+
+    def _note_weights(self, value: ast.expr, targets: Sequence[ast.expr], context: Context) -> None:
+        for call, maker, conditional in weight_calls(value, self._reader.self_name, self._calls):
+            arguments = self._calls.arguments(call)
+            for target in targets:
+                self.notes.weight(target, maker, arguments, context, not conditional)
 
     def _given(self, value: ast.expr, context: Context) -> Held:
         """What an assignment gives; a list that it makes is made in each round of the loops around."""
@@ -295,9 +319,7 @@ class SlotReader:
         if self._sets_by_name(call, context):
             return
         if is_super(call, "__init__"):
-            self.super_call = call
-            if self.wraps:
-                self._wrap(call, context)
+            self._make_base(call, context)
         elif self._follow(call, context.local) is None and self._is_self(call.args):
             self.notes.closed = (
                 self.notes.closed and isinstance(call.func, ast.Name) and call.func.id in _HARMLESS
@@ -315,6 +337,22 @@ class SlotReader:
         if context.conditional or context.repeated:
             held = held.times(context.rounds if not context.conditional else None)
         context.yielded.append(held)
+
+    def _make_base(self, call: ast.Call, context: Context) -> None:
+        """`super().__init__(...)`."""
+        self.super_call = call
+        if self.base_init is not None:
+            self._hand_up(call, self.base_init, context)
+        if self.wraps:
+            self._wrap(call, context)
+
+    def _hand_up(self, call: ast.Call, base: PassedOn, context: Context) -> None:
+        """The base keeps in attributes what its constructor is given."""
+        given = dict(bound_arguments(call, base.parameters))
+        for attribute, parameter in base.kept:
+            held = self._reader.read(given[parameter], context.local) if parameter in given else NOTHING
+            if held.entries:
+                self.notes.store(attribute, held, self._positions.span(given[parameter]), context)
 
     def _wrap(self, call: ast.Call, context: Context) -> None:
         """A `Wrapper` keeps the layer that its constructor is given."""

@@ -17,7 +17,8 @@ from keras_lsp.source.facts import (
 )
 
 if TYPE_CHECKING:
-    from keras_lsp.source.class_info import ClassInfo
+    from keras_lsp.source.class_info import ClassInfo, Holder
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.held import Held
     from keras_lsp.text.span import Span
 
@@ -30,6 +31,7 @@ class Sort(Enum):
     TENSORS = "a container with Keras tensors in it"
     LAYER_LIST = "model.layers, or a slice of it"
     CONTAINER = "a list or dict of layers"
+    HOLDER = "an object that keeps models in attributes"
     WEIGHTS = "a list of weights"
     WEIGHT = "one weight"
 
@@ -68,6 +70,7 @@ class Scope:
     shapes: dict[str, str | None] = field(default_factory=dict)  # of arrays, where the text says them
     tensor_names: set[str] = field(default_factory=set)
     containers: dict[str, Held] = field(default_factory=dict)  # names of lists and dicts of layers
+    holders: dict[str, Holder] = field(default_factory=dict)  # names of objects that keep models
     began: dict[str, tuple[int, ...]] = field(default_factory=dict)  # the blocks in which those were made
 
     def lookup(self, name: str) -> Variable | None:
@@ -92,6 +95,21 @@ class Scope:
         while scope is not None and name not in scope.names:
             scope = scope.parent
         return scope.containers.get(name) if scope is not None else None
+
+    def holder(self, name: str) -> Holder | None:
+        """What the object keeps that a name stands for, where it is no model."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.parent
+        return scope.holders.get(name) if scope is not None else None
+
+    def forget_holder(self, name: str) -> None:
+        """What the object keeps that a name stands for is no longer what its class says."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            scope = scope.parent
+        if scope is not None:
+            scope.holders.pop(name, None)
 
     def hides(self, name: str) -> bool:
         """Whether a function or comprehension gives `name` a meaning of its own."""
@@ -167,6 +185,8 @@ class Value(NamedTuple):
     class_name: str | None = None  # a model class of this module
     slot: LayerSlot | None = None
     held: Held | None = None  # of a CONTAINER
+    holder: Holder | None = None  # of a HOLDER
+    given: tuple[tuple[str, LayerCall], ...] = ()  # what attributes of it keep that its constructor was given
     path: Path | None = None
     root: Variable | None = None  # the model variable this was reached from
     variable: Variable | None = None  # when the expression is just its name
@@ -211,5 +231,6 @@ class WeightDraft:
     list_span: Span  # without the index
     index: int | None = None
     is_one: bool = False  # one weight, not a list of them
+    made: MadeWeight | None = None
     state: Built = Built.UNKNOWN
     cause: EventDraft | None = None

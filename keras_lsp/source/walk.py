@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -16,11 +17,11 @@ from keras_lsp.source.variables import EventDraft, Path, Scope, Sort, Value, Var
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterator, Mapping
 
     from keras_lsp.source.calls import Calls
     from keras_lsp.source.class_info import ClassInfo, Holder
+    from keras_lsp.source.facts import MadeWeight
     from keras_lsp.source.module_index import ModuleIndex
     from keras_lsp.source.positions import Positions
 
@@ -98,6 +99,14 @@ class Walk:
         if variable.scope is not self.scope and variable.home is None:
             self.reach.touches(self.scope, variable)
 
+    def object_of(self, node: ast.expr) -> Value | None:
+        """An object of the class that an expression names, where that is no model and keeps some."""
+        if isinstance(node, ast.Name) and self.scope.hides(node.id):
+            return None
+        own = self.holders.get(node.id) if isinstance(node, ast.Name) else None
+        holder = own or self.calls.foreign_holder(node)
+        return Value(Sort.HOLDER, holder=holder) if holder is not None else None
+
     def let_go(self, method: Scope) -> None:
         """Code we do not follow gets the object of a method, with all that the method gave to it."""
         scope: Scope | None = self.scope
@@ -121,7 +130,7 @@ class Walk:
             self.notes.events.append(event)
         self.program.append(Happen(variable, effect, event))
 
-    def weight_list(self, node: ast.Attribute, owner: Value | None) -> Value:
+    def weight_list(self, node: ast.Attribute, owner: Value | None, made: MadeWeight | None = None) -> Value:
         """`<owner>.weights` and its kin, or one weight: `<owner>.kernel`."""
         span, owner_span = self.span(node), self.span(node.value)
         draft = WeightDraft(
@@ -133,7 +142,8 @@ class Walk:
             statement=self.statement,
             insert_at=None,
             list_span=span,
-            is_one=node.attr in ONE_WEIGHT,
+            is_one=made is not None or node.attr in ONE_WEIGHT,
+            made=made,
         )
         self._use(draft, owner.root if owner is not None else None)
         return Value(Sort.WEIGHT if draft.is_one else Sort.WEIGHTS, weights=draft)

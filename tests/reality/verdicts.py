@@ -47,6 +47,15 @@ class Tally:
         if verdict != RIGHT:
             self.lines.append(f"{verdict} | {construct} | {line}")
 
+    def take(self, other: Tally) -> None:
+        """Count all of another one, too."""
+        for construct, counts in other.verdicts.items():
+            self.verdicts[construct] += counts
+        self.classes += other.classes
+        self.holders |= other.holders
+        self.others += other.others
+        self.lines += other.lines
+
     @property
     def total(self) -> Counter[str]:
         return sum(self.verdicts.values(), Counter())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.rule import Rule
-from keras_lsp.features.rules.tree import method, model_classes, tree_of
+from keras_lsp.features.rules.tree import is_read_whole, method, model_classes, tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def _check_return(view: DocumentView) -> Iterator[Finding]:
     for model_class, node in model_classes(view):
         call = method(node, "call")
         if call is None or _gives_something(tree, call) or not _PLAIN_BASES.issuperset(model_class.bases):
+            continue
+        if not is_read_whole(view, call):
             continue
         last = call.body[-1]
         # Only code that works on tensors: `call` of an abstract base does nothing at all.

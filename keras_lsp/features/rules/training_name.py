@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.raised import call_at, findings
 from keras_lsp.features.rules.rule import Rule
-from keras_lsp.features.rules.tree import method, model_classes, tree_of
+from keras_lsp.features.rules.tree import is_read_whole, method, model_classes, tree_of
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _unbound(view: DocumentView) -> Iterator[Finding]:
             continue
         if "training" in parameters and any(tree.function_of(n) is not call for n in used):
             continue
-        if tree.function_of(node) is not None:
+        if tree.function_of(node) is not None or not is_read_whole(view, call):
             continue  # the function around the class may have a parameter of that name
         yield RULE.finding(
             tree.span(used[0]),

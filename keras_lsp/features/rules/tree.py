@@ -151,6 +151,16 @@ def model_classes(view: DocumentView) -> Iterator[tuple[ModelClass, ast.ClassDef
             yield model_class, node
 
 
+def is_read_whole(view: DocumentView, node: Located) -> bool:
+    """Whether the text of a node parses: what it lacks may be what is being typed, also right behind it."""
+    span, text = tree_of(view).span(node), view.document.text
+    broken = (problem.span for problem in view.facts.problems)
+    return not any(
+        one.end > span.start and (one.start < span.end or not text[span.end : one.start].strip())
+        for one in broken
+    )
+
+
 def method(node: ast.ClassDef, name: str) -> Function | None:
     return next((n for n in node.body if isinstance(n, Function) and n.name == name), None)
 

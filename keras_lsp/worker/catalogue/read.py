@@ -79,11 +79,12 @@ def _layer_facts(line: KerasLine, name: str, cls: Any) -> Dict[str, Any]:
 def _choices(cls: Any, entry: Dict[str, Any]) -> Dict[str, List[str]]:
     """What the documentation lists; where the constructor refuses other words, without those it refuses."""
     defaults = {pair[0]: pair[1] if len(pair) > 1 else "" for pair in entry["parameters"]}
+    least = 2 if cls is not None else 1  # `weights` of a model by name: None or "imagenet"
     found = {}
     for name, text in entry.get("arguments", {}).items():
         default = defaults.get(name, "None")
         words = strings.choices(text, marked=True)
-        if len(words) < 2 or defaults.keys() & words or default[:1] not in ("", "N", "'", '"'):
+        if len(words) < least or defaults.keys() & words or default[:1] not in ("", "N", "'", '"'):
             continue
         if cls is not None and samples.is_picky(cls, name):
             words = [word for word in words if samples.instance(cls, **{name: word}) is not None]
@@ -91,6 +92,6 @@ def _choices(cls: Any, entry: Dict[str, Any]) -> Dict[str, List[str]]:
             continue  # `equation: such as "ab,bc->ac"`
         else:
             words = strings.choices(text, marked=False)
-        if len(words) > 1 and (default in ("", "None") or default[1:-1] in words):
+        if len(words) >= least and (default in ("", "None") or default[1:-1] in words):
             found[name] = words
     return found

@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterable, Iterator, List, Optional
 KINDS = ("activations", "constraints", "initializers", "losses", "metrics", "optimizers", "regularizers")
 
 _QUOTED = r"""`*["']([A-Za-z_][\w-]*)["']`*"""
+_QUOTED_OR_NONE = r"""(?:`*["']|`(?=None`))((?<=["'])[A-Za-z_][\w-]*(?=["'])|None)["']?`*"""
 _MARKED = r"""`*["'`]([A-Za-z_][\w-]*)["'`]`*"""
 _BETWEEN = r"""\s*(?:\([^()]*\))?\s*(?:,\s*(?:or|and)?|\bor\b|\band\b|/|\|)\s*"""
 _NO_STRINGS = frozenset({"None", "True", "False"})
@@ -43,13 +44,18 @@ def accepted(package: Any, documentation: Iterable[str]) -> Dict[str, Dict[str, 
 def choices(documentation: str, *, marked: bool) -> List[str]:
     """The words that an argument's documentation lists: `one of "valid" or "same"`. [] where it lists none.
 
-    `marked`: what is only set as code counts too, which may as well be a name.
+    `marked`: what is only set as code counts too, which may as well be a name. One word is a list where the
+    other choice is `None`.
     """
-    word = _MARKED if marked else _QUOTED
+    word = _MARKED if marked else _QUOTED_OR_NONE
     listed = re.search(rf"{word}(?:{_BETWEEN}{word})+", documentation)
     items = re.findall(rf"^[-*]\s*{word}", documentation, re.MULTILINE)
-    words = re.findall(word, listed[0]) if listed else items
-    return [word for word in dict.fromkeys(words) if word not in _NO_STRINGS]
+    if not listed and items in ([], ["None"]):
+        items = re.findall(rf"^[-*]\s*{_MARKED}", documentation, re.MULTILINE)
+        items = items if "None" in items else []  # names of values, then, and not of other arguments
+    words = list(dict.fromkeys(re.findall(word, listed[0]) if listed else items))
+    found = [word for word in words if word not in _NO_STRINGS]
+    return found if len(words) > 1 else []
 
 
 def _candidates(package: Any, kind: str) -> Iterator[str]:

@@ -282,3 +282,101 @@ def test_what_a_layer_and_a_model_have_of_keras(seed: Callable[[str], str], repl
     assert "fit" in labels(items)
     _, items = typing(static, alone + "x = 1\nx.‸")
     assert items == ()
+
+
+KEPT = """import keras
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(4)
+    def call(self, x):
+        return self.dense(x)
+class Trainer:
+    def __init__(self):
+        self.model = Net()
+        self.parts = [keras.layers.Dense(1), keras.layers.ReLU()]
+class Chain(keras.Sequential):
+    def __init__(self):
+        super().__init__([keras.layers.Dense(3, name="first"), keras.layers.ReLU()])
+trainer = Trainer()
+models = [Net()]
+models.append(keras.Sequential([keras.layers.ReLU()]))
+named = {"a": Net(), "b": keras.layers.Dense(2)}
+chain = Chain()
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("trainer.‸", ["model", "parts"]),
+        ("trainer.model.‸", ["dense", "weights"]),
+        ("trainer.parts[‸", ["0", "1"]),
+        ("models[‸", ["0", "1"]),
+        ("models[0].‸", ["dense", "weights"]),
+        ("models[1].layers[‸", []),
+        ("named[‸", ["a", "b"]),
+        ("named['a'].‸", ["dense", "weights"]),
+        ("named['b'].‸", ["kernel", "bias"]),
+        ("chain.layers[‸", ["0", "1"]),
+        ("named.‸", []),
+        ("models = 3\nmodels[‸", []),
+        ("trainer = other()\ntrainer.‸", []),
+        ("nothing[‸", []),
+    ],
+)
+def test_what_objects_and_containers_keep(typed: str, first: list[str]) -> None:
+    _, items = typing(static, KEPT + typed)
+    assert labels(items)[: max(len(first), 1)] == first
+
+
+def test_what_an_object_keeps_as_replayed(replayed: Replayed) -> None:
+    text = KEPT + "trainer.model(keras.Input((5,)))\n"
+    _, items = typing(lambda t: stale(t, replayed(text), text), text + "trainer.model.‸")
+    assert labels(items)[0] == "dense"
+    assert items[0].detail == "Dense  (None, 5) → (None, 4)"
+
+
+SHAPED = """import keras
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.dense = keras.layers.Dense(4)
+    def call(self, x):
+        return self.dense(x)
+net = Net()
+net.build((None, 32))
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("# k‸", ["keras-lsp: input=", "keras-lsp: ignore["]),
+        ("x = 3  # keras-lsp:‸", ["keras-lsp: input=", "keras-lsp: ignore["]),
+        ("# keras-lsp: ‸", ["input=", "ignore["]),
+        ("# keras-lsp: ig‸", ["ignore["]),
+        ("# keras-lsp: input=‸", ["(None, 32)", "(None, )"]),
+        ("# keras-lsp: input=(‸", ["(None, 32)", "(None, )"]),
+        ("# ‸", []),
+        ("# known‸", []),
+        ("# see keras-lsp: input=(3, ‸", []),
+        ("'# keras-lsp: ‸'", []),
+    ],
+)
+def test_in_a_comment_of_ours(typed: str, offered: list[str]) -> None:
+    assert labels(typing(static, SHAPED + typed)[1]) == offered
+
+
+def test_a_shape_takes_the_place_of_brackets() -> None:
+    text, items = typing(static, SHAPED + "# keras-lsp: input=(‸)\nx = 3\n")
+    assert result(text, items[0]).endswith("# keras-lsp: input=(None, 32)\nx = 3\n")
+
+
+def test_rules_that_a_comment_may_silence() -> None:
+    text, items = typing(
+        lambda t: static(t, 3), SHAPED + "net.layers[0].weights[0]  # keras-lsp: ignore[KL305, ‸]"
+    )
+    first = min(items, key=lambda item: item.sort)
+    assert (first.label, first.detail) == ("weights-before-build", "KL101")
+    assert result(text, first).endswith("ignore[KL305, weights-before-build]")

@@ -198,6 +198,19 @@ def test_half_typed_and_no_keras(seed: Callable[[str], str]) -> None:
     assert found(static("x = []\nx.weights[0]\nx.layers[5].kernel\n", 3)) == []
 
 
+@pytest.mark.parametrize(
+    "typed", ["    def call(self, inputs", "    def call(self, inputs, ", "        return self."]
+)
+def test_what_is_being_typed_is_not_missed(typed: str) -> None:
+    """The line begins so; the rest of it is still to come."""
+    call = "        y = self.dense(inputs)\n        return self.drop(y, training=training)\n"
+    text = MODEL.replace("        return self.drop(self.dense(inputs))\n", call)
+    text = text.replace("call(self, inputs)", "call(self, inputs, training=None)")
+    assert found(static(text, 3)) == []
+    line = next(line for line in text.splitlines() if line.startswith(typed))
+    assert found(static(text.replace(line, typed), 3)) == []
+
+
 def test_rules_are_complete_and_unique() -> None:
     assert len({r.code for r in RULES}) == len({r.slug for r in RULES}) == len(RULES)
     assert rule("KL101") is not None

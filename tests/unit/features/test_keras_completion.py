@@ -93,6 +93,7 @@ def test_the_line_of_the_environment_counts() -> None:
         ("class M(keras.Model):\n  def f(self):\n    self.compile(lo‸", "loss=", "    self.compile(loss="),
         (LAYER + "    self.add_weight(sh‸", "shape=", "    self.add_weight(shape="),
         (LAYER + "    super().__init__(na‸", "name=", "    super().__init__(name="),
+        (LAYER + "    super(L, self).__init__(na‸", "name=", "    super(L, self).__init__(name="),
     ],
 )  # fmt: skip
 def test_keywords(marked: str, label: str, result: str) -> None:
@@ -192,3 +193,28 @@ def test_documentation_is_made_when_it_is_asked_for() -> None:
     assert units.topic is not None
     assert "dimensionality of the output space" in documentation(snapshot, KEY, units.topic)
     assert documentation(snapshot, "other", units.topic) == ""
+
+
+COMPILED = """m = keras.Sequential([Dense(1)])
+from keras.metrics import AUC
+m.compile(metrics=["acc", keras.metrics.AUC(), keras.metrics.BinaryAccuracy(), mine, M(), AUC(name="q")])
+n.compile(loss={"a": "mse"}, metrics={"a": [keras.losses.mean_absolute_error]})
+keras.callbacks."""
+
+
+@pytest.mark.parametrize(
+    "call", ["EarlyStopping('‸')", "EarlyStopping(monitor='‸", "ModelCheckpoint('x', monitor=‸)"]
+)
+def test_what_a_callback_may_watch(call: str) -> None:
+    """The names are those that `history` of `fit` has under Keras 3 and tf-keras 2."""
+    names = [label.strip("\"'") for label in offered(COMPILED + call)]
+    watched = ["loss", "acc", "auc", "binary_accuracy", "q", "a_loss", "a_mean_absolute_error"]
+    assert names == [*(f"val_{name}" for name in watched), *watched]
+
+
+@pytest.mark.parametrize("line", [2, 3])
+def test_strings_beside_none(line: int) -> None:
+    call = "keras.applications.ResNet50("
+    assert list(offered(call + "weights='‸'", line)) == ["imagenet"]
+    assert list(offered(call + "pooling='‸'", line)) == ["avg", "max"]
+    assert offered("keras.applications.resnet50.decode_predictions(preds='‸'", line) == {}

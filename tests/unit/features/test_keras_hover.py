@@ -39,6 +39,8 @@ def helped(marked: str, imports: str = IMPORTS) -> tuple[str, str] | None:
         ("C(3, 3, padding='sa‸me')", "same", "(Conv2D) padding='valid'"),
         ("m = keras.Sequential()\nm.f‸it(x)", "fit", "Trains the model"),
         ("Dense(3, act‸ivation=", "activation", "Activation function to use."),
+        ("class M(keras.Model):\n  def f(self):\n    super().com‸pile()", "compile", "Configures the model"),
+        ("class M(keras.Model):\n  def f(self):\n    super(M, self).f‸it(x)", "fit", "Trains the model"),
     ],
 )
 def test_says_what_keras_says(marked: str, about: str, says: str) -> None:
@@ -69,6 +71,7 @@ def test_a_layer_s_own_card_comes_before_what_keras_says() -> None:
         "un‸its = 3",
         "def f(layers):\n    layers.De‸nse",
         "Dense(f(un‸its=3))",
+        "class M(keras.Model):\n  def f(self):\n    x.super().com‸pile()",
     ],
 )
 def test_quiet_where_keras_is_not_meant(marked: str) -> None:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FIXTURES = Path(__file__).parent.parent.parent.parent / "fixtures"
 TEXTS = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FIXTURES.glob("*/*.py"))}
-PARTS = ["keras", "classes", "bindings", "events", "paths", "weight_uses", "references"]
+PARTS = ["keras", "classes", "bindings", "events", "paths", "weight_uses", "references", "holders"]
 PARTS += ["problems", "pragmas", "fingerprint", "input_shapes"]
 
 # Everything that one statement can say about another.
@@ -104,6 +104,17 @@ x = layers.Dense(4)(inputs)
 x = layers.Dense(5)(x)
 functional = keras.Model(inputs, x)
 functional.layers[1].weights[0].shape
+
+
+class Keeper:
+    def __init__(self, kept):
+        self.kept = kept
+        self.own = [layers.Dense(1)]
+
+
+keeper = Keeper(model)
+keeper.kept.dense
+keeper.own[0].kernel
 try:
     wé = Net()  # ü
 except ValueError as error:

@@ -28,6 +28,9 @@ class Block(keras.layers.Layer):
         super().__init__()
         self.conv = keras.layers.Conv2D(3, 3)
 
+    def build(self, input_shape):
+        self.scale = self.add_weight(shape=(3,))
+
 class Base(keras.Model):
     def __init__(self):
         super().__init__()
@@ -81,6 +84,32 @@ except ImportError:
     from keras import layers
 from math import pi
 import numpy as np
+""",
+    "nets/agents.py": """
+import keras
+
+class Agent:
+    def __init__(self):
+        self.model = self.build()
+        self.size = self.count()
+
+    def build(self):
+        raise NotImplementedError
+
+    def count(self):
+        return 3
+
+class Ready(Agent):
+    def build(self):
+        return keras.Sequential([keras.layers.Dense(1)])
+""",
+    "nets/wraps.py": """
+import keras
+
+class Around(keras.layers.Layer):
+    def __init__(self, inner, **kwargs):
+        super().__init__(**kwargs)
+        self.inner = inner
 """,
     "nets/round.py": "from .square import Net\n\nclass Other(Net):\n    pass\n",
     "nets/square.py": "from .round import Other\n\nclass Net(Other):\n    pass\n",
@@ -144,6 +173,21 @@ def test_layers_of_a_base(facts: Callable[[str], ModuleFacts]) -> None:
         assert slot.definition.of(text) == "Base"
         assert slot.call is not None
         assert slot.call.span == slot.definition
+
+
+def test_weights_of_a_class_of_another_file(facts: Callable[[str], ModuleFacts]) -> None:
+    text = (
+        "import keras\nfrom nets.bases import Base, Block\n\nclass Mine(Block):\n"
+        "    def call(self, x):\n        return x * self.scale\n\nblock = Block()\nblock.scale\n"
+        "base = Base()\nbase.blocks[0].scale\nbase.scale\n"
+    )
+    uses = facts(text).weight_uses
+    assert [use.span.of(text) for use in uses] == ["self.scale", "block.scale", "base.blocks[0].scale"]
+    for use in uses:
+        assert use.made is not None
+        assert use.made.elsewhere is not None
+        assert use.made.elsewhere.text == "self.scale"
+        assert [argument.text for argument in use.made.arguments] == ["(3,)"]
 
 
 def test_a_base_handed_on_by_assignment(facts: Callable[[str], ModuleFacts]) -> None:
@@ -235,6 +279,7 @@ def use():
         "base.blocks[1]": "Block",
         "base.blocks[1].conv": "Conv2D",
         "block.conv": "Conv2D",
+        "plain.stem": "Dense",
     }
     stem = next(path.slot for path in found.paths if path.span.of(text) == "base.stem")
     assert stem is not None
@@ -273,3 +318,66 @@ def test_a_layer_below_a_layer_of_another_file(facts: Callable[[str], ModuleFact
 
 def test_files_that_import_each_other(facts: Callable[[str], ModuleFacts]) -> None:
     assert facts("import keras\nfrom nets.round import Other\n\nclass Mine(Other): pass\n").classes == ()
+
+
+def test_objects_that_keep_models_and_are_none(facts: Callable[[str], ModuleFacts]) -> None:
+    text = """
+import keras
+from nets import agents
+from nets.agents import Agent, Ready
+
+class Mine(Agent):
+    def build(self):
+        return keras.Sequential([keras.layers.ReLU()])
+
+    def run(self):
+        return self.model.layers[0]
+
+class Silent(Agent):
+    def count(self):
+        return keras.layers.Dense(3)
+
+ready = agents.Ready()
+ready.model.layers[0]
+mine = Mine()
+mine.model.layers[0]
+silent = Silent()
+silent.model
+silent.size
+agent = Agent()
+agent.model
+
+def use(given: Ready, other):
+    given.model
+    other.model
+"""
+    found = facts(text)
+    said = {path.span.of(text): path.call.class_name for path in found.paths if path.call is not None}
+    assert said == {
+        "ready.model": "Sequential",
+        "ready.model.layers[0]": "Dense",
+        "mine.model": "Sequential",
+        "mine.model.layers[0]": "ReLU",
+        "self.model.layers[0]": "ReLU",
+        "silent.size": "Dense",
+        "given.model": "Sequential",
+    }
+    assert [h.name for h in found.holders] == ["ready", "mine", "silent", "given"]
+
+
+def test_what_a_base_of_another_file_is_given_and_keeps(facts: Callable[[str], ModuleFacts]) -> None:
+    text = """
+import keras
+from nets.wraps import Around
+
+class Mine(Around):
+    def __init__(self):
+        super().__init__(inner=keras.layers.Dense(3))
+
+around = Around(keras.layers.ReLU())
+around.inner
+"""
+    found = facts(text)
+    assert slots(found) == ["Mine.inner: keras.layers.Dense(units=3)"]
+    said = {path.span.of(text): path.call.class_name for path in found.paths if path.call is not None}
+    assert said == {"around.inner": "ReLU"}
