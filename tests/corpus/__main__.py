@@ -28,8 +28,6 @@ from tests.corpus.judged import Judged, judge
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_LANES = 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
@@ -37,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--python", default=sys.executable, help="whose Keras counts")
     parser.add_argument("--out", type=Path, default=Path(".corpus"))
     parser.add_argument("--most", type=int, default=0, help="files, evenly spread over all")
+    parser.add_argument("--lanes", type=int, default=2, help="files that are looked at side by side")
     wish = parser.parse_args(arguments)
     roots = [str(_place(name)) for name in wish.paths]
     files = source_files(roots)
@@ -45,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folders = tuple(
         dict.fromkeys(str(Path(root) if Path(root).is_dir() else Path(root).parent) for root in roots)
     )
-    found = asyncio.run(_all(files, folders, wish.python))
+    found = asyncio.run(_all(files, folders, wish.python, wish.lanes))
     wish.out.mkdir(parents=True, exist_ok=True)
     markdown = report.as_markdown(", ".join(wish.paths), found)
     (wish.out / "report.md").write_text(markdown, encoding="utf-8")
@@ -64,7 +63,7 @@ def _place(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-async def _all(files: Sequence[Path], roots: tuple[str, ...], python: str) -> list[Judged]:
+async def _all(files: Sequence[Path], roots: tuple[str, ...], python: str, lanes: int) -> list[Judged]:
     found: dict[Path, Judged] = {}
     queue = iter(files)
 
@@ -78,7 +77,7 @@ async def _all(files: Sequence[Path], roots: tuple[str, ...], python: str) -> li
         finally:
             await examiner.close()
 
-    await asyncio.gather(*(lane() for _ in range(_LANES)))
+    await asyncio.gather(*(lane() for _ in range(lanes)))
     _tell("\n")
     return [found[file] for file in files]
 

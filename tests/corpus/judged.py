@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from keras_lsp.cli.checked import place_of
 from keras_lsp.features import locate
 from keras_lsp.features.diagnostics import diagnostics
+from keras_lsp.sandbox.samples import UNKNOWN
 from keras_lsp.session.snapshot import ReplayState
 from keras_lsp.source.facts import ModelKind
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from keras_lsp.worker.report import LayerReport
 
 EXACT = "exact"
+NAMED = "exact but for sizes that come from data, which are named"
 GUESSED = "on a guessed input"
+KNOWN = (EXACT, NAMED, GUESSED)
 
 
 @dataclass(frozen=True)
 class Model:
-    """A class or variable that is a model; `outcome` is EXACT, GUESSED, or why it is not known."""
+    """A class or variable that is a model; `outcome` is EXACT, NAMED, GUESSED, or why it is not known."""
 
     line: int
     name: str
@@ -91,9 +94,11 @@ def _outcome(view: DocumentView, instances: tuple[LayerReport, ...]) -> str:
             return f"never made; the program raises {failure.type}"
         hole = next(iter(view.replay.report.holes), None)
         return f"never made; {hole.reason}" if hole is not None else "never made"
-    known = [one for one in instances if one.outputs and not one.depends_on]
-    if any(not one.guessed for one in known):
+    known = [one for one in instances if one.outputs and UNKNOWN not in "".join(one.outputs)]
+    if any(not one.guessed and not one.depends_on for one in known):
         return EXACT
+    if any(not one.guessed for one in known):
+        return NAMED
     if known:
         return GUESSED
     said = next((one.depends_on or one.built_how for one in instances if one.depends_on or one.built_how), "")

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.corpus.judged import EXACT, GUESSED
+from tests.corpus.judged import EXACT, GUESSED, KNOWN, NAMED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -43,8 +43,9 @@ def _lines(title: str, found: Sequence[Judged]) -> Iterator[str]:
     made = len(models) - outcomes["never made"]
     yield (
         f"- model and layer classes, and models in variables: {len(models):,}; made: {made:,}, "
-        f"of which exact {outcomes[EXACT]:,}, on a guessed input {outcomes[GUESSED]:,} "
-        f"({_share(outcomes[EXACT] + outcomes[GUESSED], made)} with shapes)"
+        f"of which exact {outcomes[EXACT]:,}, exact but for named sizes {outcomes[NAMED]:,}, "
+        f"on a guessed input {outcomes[GUESSED]:,} "
+        f"({_share(sum(outcomes[known] for known in KNOWN), made)} with shapes)"
     )
     yield f"- where text and replay disagree: {sum(len(one.differences) for one in found)}"
     yield from _table("Crashes", ((one.error, one.path) for one in found if one.error))
@@ -54,7 +55,7 @@ def _lines(title: str, found: Sequence[Judged]) -> Iterator[str]:
             (_plain(model.outcome), f"{one.path}:{model.line}")
             for one in found
             for model in one.models
-            if model.outcome not in (EXACT, GUESSED)
+            if model.outcome not in KNOWN
         ),
     )
     yield from _table(

@@ -240,6 +240,7 @@ class _Replay:
             self.failures.append(failure)
             said = f": {failure.message[:MAX_SAID]}" if failure.message else ""
             reason = f"{self.source.spot(failure.span or span)} raised {failure.type}{said}"
+            self._note_half_made(failure.span, reason)
         names = sorted(set(slicing.bound_names(statement)) - {HOLDER})
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
         for name in names:
@@ -252,6 +253,12 @@ class _Replay:
         if not certain:
             self._taint(statement)
         self.holes.append(HoleReport(tuple(names), span, reason))
+
+    def _note_half_made(self, span: Optional[SpanPair], reason: str) -> None:
+        """An object whose constructor raised is seen, and nothing but that is known of it."""
+        last = self.registry.last_at(span) if span is not None else None
+        if last is not None and not last.calls:
+            last.unknown_call = last.unknown_call or reason
 
     def _taint(self, statement: ast.stmt) -> None:
         """What a statement made from holes is uncertain, and so is each model it had a hand on."""

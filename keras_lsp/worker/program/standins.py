@@ -11,6 +11,7 @@ from ..report import ReplayEvent, TensorSpec
 from ..unknown.hole import Hole, hole_in, uncertain
 from . import adapting
 from .checkpoints import Checkpoints
+from .saved_models import SAVED_MODELS
 from .training import METHODS, Training
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ class StandIns:
     # -- methods of models
 
     def _silent_method(self, name: str) -> Callable[..., Any]:
-        def method(_model: Any, *_args: Any, **_kwargs: Any) -> Any:
+        def method(model: Any, *args: Any, **kwargs: Any) -> Any:
             self.checkpoints.may_be_written |= name in SAVING
+            if name == "save":
+                SAVED_MODELS.save(self.line, model, args[0] if args else kwargs.get("filepath"))
             return Hole(f"`{name}` does not run in a replay", harmless=True)
 
         method.__name__ = name

@@ -152,6 +152,9 @@ class Registry:
     def find(self, layer: Any) -> Optional[Seen]:
         return self._by_object.get(id(layer))
 
+    def last_at(self, created: SpanPair) -> Optional[Seen]:
+        return next((entry for entry in reversed(self.seen) if entry.created == created), None)
+
     def number(self, layer: Any) -> Optional[int]:
         entry = self.find(layer)
         return None if entry is None else entry.number

@@ -149,9 +149,9 @@ class Hole:
             Hole.made += 1
 
     def __getattr__(self, name: str) -> Hole:
+        inside = _touched(self)
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)  # protocols we do not name below are not supported
-        inside = _touched(self)
         return _derived(inside, f"{inside.text}.{name}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Hole:
