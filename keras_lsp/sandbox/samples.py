@@ -56,10 +56,17 @@ class _Merge:
         self.answers = [
             (unknown.value, answer, unknown.text)
             for unknown in base.unknowns
-            if unknown.value is not None and (answer := answers.get(unknown.text)) is not None
+            if unknown.value is not None
+            and not unknown.computed
+            and (answer := answers.get(unknown.text)) is not None
         ]
+        self.computed = _only_ones(
+            ((unknown.value, answers[unknown.text]), unknown.text)
+            for unknown in base.unknowns
+            if unknown.computed and unknown.text in answers
+        )
         self.partner = _pairs(base.layers, other.layers)
-        self.reason = _reason(unknown.text for unknown in base.unknowns)
+        self.reason = _reason(unknown.text for unknown in base.unknowns if not unknown.computed)
         self.used: dict[str, None] = {}  # texts that named a number, in order
 
     def report(self) -> ReplayReport:
@@ -96,7 +103,10 @@ class _Merge:
                 if _is_plain(factor, rest):
                     self.used[text] = None
                     return _line(text, factor, int(rest))
-        return UNKNOWN
+        text = self.computed.get((ours, theirs), "")
+        if text:
+            self.used[text] = None
+        return text or UNKNOWN
 
     def shape(self, ours: Shape, theirs: Shape) -> tuple[Shape, tuple[tuple[int, str], ...]] | None:
         """What both agree on, and names for the axes where they do not; None when the rank is not known."""
@@ -140,6 +150,8 @@ class _Merge:
         same = (
             weights == layer.weights and outputs == layer.outputs and len(layer.layers) == len(other.layers)
         )
+        how = self.text(layer.built_how, other.built_how)
+        same = same and (how == layer.built_how or bool(outputs))
         depends = "" if same else _reason(self.used) if self.used else self.reason
         return dataclasses.replace(
             layer,
@@ -161,7 +173,7 @@ class _Merge:
             bytes=_agreed(layer.bytes, other.bytes),
             cost=layer.cost if layer.cost == other.cost else None,
             built=layer.built and other.built,
-            built_how=self.text(layer.built_how, other.built_how),
+            built_how=how,
             projected_from=self.text(layer.projected_from, other.projected_from),
             depends_on=depends,
             graph=self.graph(layer.graph, other.graph),
@@ -268,6 +280,14 @@ def _pairs(ours: Sequence[LayerReport], theirs: Sequence[LayerReport]) -> dict[i
     counted: dict[Hashable, int] = {}
     found = {layer.id: others.get(key(layer, counted)) for layer in ours}
     return {number: layer for number, layer in found.items() if layer is not None}
+
+
+def _only_ones(named: Iterable[tuple[tuple[int | None, int | None], str]]) -> dict[Hashable, str]:
+    """By the numbers in both samples, the one name that has them: they are small, and two may have the same."""
+    names: dict[Hashable, str] = {}
+    for numbers, text in named:
+        names[numbers] = "" if numbers in names else text
+    return names
 
 
 def _reason(texts: Iterable[str]) -> str:

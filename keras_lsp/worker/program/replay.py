@@ -30,7 +30,7 @@ from ..record.record import Recorder
 from ..report import Hole as HoleReport
 from ..report import ReplayEvent, ReplayFailure, ReplayReport, SpanPair
 from ..search.projection import Projector
-from ..unknown.hole import ANSWERS, Hole, Touches, reason_of
+from ..unknown.hole import ANSWERS, Hole, Touches, hole_in, is_harmless, reason_of
 from . import adapting, surroundings
 from . import slice as slicing
 from .callee import MAX_HOLES, Callees
@@ -100,7 +100,7 @@ class _Replay:
             failures=tuple(self.failures),
             warnings=tuple(self.warnings.warnings),
             holes=tuple(self.holes),
-            unknowns=tuple(ANSWERS.unknowns.values()),
+            unknowns=ANSWERS.told(),
             checkpoints=tuple(self.stand_ins.checkpoints.found),
             files=self._files(),
             timings=self.timings,
@@ -238,8 +238,7 @@ class _Replay:
             certain = certain and failure.certain and is_about_models(error, failure, self.recorder)
             failure = dataclasses.replace(failure, certain=certain)
             self.failures.append(failure)
-            said = f": {failure.message[:MAX_SAID]}" if failure.message else ""
-            reason = f"{self.source.spot(failure.span or span)} raised {failure.type}{said}"
+            reason = self._unknown_in(statement, failure) or self._raised(statement, failure)
             self._note_half_made(failure.span, reason)
         names = sorted(set(slicing.bound_names(statement)) - {HOLDER})
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
@@ -253,6 +252,21 @@ class _Replay:
         if not certain:
             self._taint(statement)
         self.holes.append(HoleReport(tuple(names), span, reason))
+
+    def _raised(self, statement: ast.stmt, failure: ReplayFailure) -> str:
+        message = failure.message if failure.certain else ANSWERS.spelled(failure.message)
+        said = f": {message[:MAX_SAID]}" if message else ""
+        return f"{self.source.spot(failure.span or self.source.node(statement))} raised {failure.type}{said}"
+
+    def _unknown_in(self, statement: ast.stmt, failure: ReplayFailure) -> str:
+        """What is not known of what a statement was given: what it raises then is nobody's business."""
+        if failure.certain:
+            return ""
+        for name in slicing.loaded_names(statement):
+            hole = hole_in(self.module.__dict__.get(name))
+            if hole is not None and not is_harmless(hole):
+                return f"`{name}` is not known: {reason_of(hole)}"
+        return ""
 
     def _note_half_made(self, span: Optional[SpanPair], reason: str) -> None:
         """An object whose constructor raised is seen, and nothing but that is known of it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
 from ..lines.symbolic import KerasLine, structure_text
 from ..report import ReplayEvent, TensorSpec
-from ..unknown.hole import Hole, hole_in, uncertain
+from ..unknown.hole import Hole, hole_in, reason_of, uncertain
 from . import adapting
 from .checkpoints import Checkpoints
 from .saved_models import SAVED_MODELS
@@ -88,9 +88,10 @@ class StandIns:
                 return value
 
         with self.event("call", layer, args[0] if args else None):
-            if hole_in(args) is not None or hole_in(kwargs) is not None:
+            hole = hole_in((args, kwargs))
+            if hole is not None:
                 self.training.note_unknown(layer, "a call", sys._getframe(1))
-                return uncertain("called on something a replay does not know")
+                return uncertain(reason_of(hole))
             new_args, new_kwargs = self.line.map_structure(symbolic, (args, kwargs))
             if not kinds:
                 return original(layer, *args, **kwargs)

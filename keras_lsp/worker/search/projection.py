@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
 from ..lines.symbolic import KerasLine, structure_text
-from ..record.failures import useful_sentence
+from ..record.failures import brief, useful_sentence
 from ..record.observe import below
 from ..record.record import GUESS, PROJECTION
 from ..report import IN_STEP, Hole, ReplayEvent
@@ -159,7 +159,11 @@ class Projector:
 
     def _call_on_guess(self, seen: Seen, tree: ast.Module, seconds: float) -> None:
         cls = type(seen.layer)
-        if seconds < 0.01 or not self._has_own_call(cls):
+        if not self._has_own_call(cls):
+            self._say(seen, "its class has no `call`")
+            return
+        if seconds < 0.01:
+            self._say(seen, "there was no time left to look for an input that it can be called on")
             return
         hints = call_hints(tree, cls.__name__)
         sizes = [value for value in vars(seen.layer).values() if type(value) is int and 1 < value < MAX_SIZE]
@@ -180,7 +184,8 @@ class Projector:
                 kwargs.update(hints.switches)
         try:
             seen.layer(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - worked on a fresh object, not on this one: nothing is known
+        except Exception as error:  # noqa: BLE001 - worked on a fresh object, not on this one: nothing is known
+            self._say(seen, f"called on {text} it raised {brief(error)}")
             return
         _mark(seen, self.registry, self.line, text, guessed=True)
 
