@@ -283,7 +283,7 @@ def _pairs(ours: Sequence[LayerReport], theirs: Sequence[LayerReport]) -> dict[i
 
 
 def _only_ones(named: Iterable[tuple[tuple[int | None, int | None], str]]) -> dict[Hashable, str]:
-    """By the numbers in both samples, the one name that has them: they are small, and two may have the same."""
+    """By the numbers in both samples, the one name that has them: two may have the same small numbers."""
     names: dict[Hashable, str] = {}
     for numbers, text in named:
         names[numbers] = "" if numbers in names else text

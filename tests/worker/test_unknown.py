@@ -273,3 +273,109 @@ def test_no_number_of_ours_is_in_data(made: str, keras3_worker: Worker) -> None:
     )
     report = keras3_worker.replay(text)
     assert at_end(text, report, "data").kind == "hole"
+
+
+CHAINS = {
+    "images": ("[keras.layers.Conv2D(8, 3), keras.layers.Flatten(), Scale(5)]", ("(None, 5)",)),
+    "tokens": ("[keras.layers.Embedding(100, 6), keras.layers.LSTM(4)]", ("(None, 4)",)),
+    "within": ("[keras.Sequential([keras.layers.LSTM(4), Scale(2)]), keras.layers.Dense(3)]", ("(None, 3)",)),
+    "added to": ("[keras.layers.Dense(7)])\nchain.add(keras.layers.Dense(3)", ("(None, 3)",)),
+    "of nothing": ("[]", ()),
+    "of what does not fit": ("[keras.layers.Flatten(), keras.layers.Conv2D(8, 3)]", ()),
+}
+SCALE = """\
+import keras
+
+class Scale(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.dense = keras.layers.Dense(units)
+
+    def call(self, x):
+        return self.dense(x)
+
+"""
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_what_a_chain_that_nobody_calls_gives_is_a_guess(chain: str, keras3_worker: Worker) -> None:
+    layers, outputs = CHAINS[chain]
+    report = keras3_worker.replay(f"{SCALE}chain = keras.Sequential({layers})\n", classes=("Scale",))
+    sequential = by_class(report, "Sequential")[-1 if chain == "within" else 0]
+    assert sequential.outputs == outputs
+    assert sequential.guessed == bool(outputs)
+    assert bool(sequential.built_how) == (not outputs)
+
+
+def test_what_a_chain_is_called_on_is_no_guess(keras3_worker: Worker) -> None:
+    text = "import keras\nchain = keras.Sequential([keras.layers.Dense(2)])\nchain(keras.Input((5,)))\n"
+    (chain,) = by_class(keras3_worker.replay(text), "Sequential")
+    assert (chain.inputs, chain.guessed) == (("(None, 5)",), False)
+
+
+COUNTED = """\
+import keras
+seen, others = set(), set()
+for line in open("none.txt").read().split("\\n"):
+    seen.update(line)
+    {}
+tokens = len(seen)
+rest = len(others)
+more = keras.layers.Dense(rest)
+layer = keras.layers.Dense(tokens)
+y = layer(keras.Input((3,)))
+"""
+
+
+@pytest.mark.parametrize(("also", "name"), [("", "tokens"), ("others.update(line)", "?")])
+def test_what_is_counted_has_the_name_it_is_given(also: str, name: str, keras3_worker: Worker) -> None:
+    """But not where something else may have the same number by chance."""
+    text = COUNTED.format(also)
+    assert dict(at_end(text, known(keras3_worker, text), "y").tensor.named) == {1: name}
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "tf_idf"])
+def test_a_vocabulary_of_any_kind_may_come_from_data(mode: str, keras3_worker: Worker) -> None:
+    text = (
+        f"import keras\nlayer = keras.layers.TextVectorization(max_tokens=50, output_mode='{mode}')\n"
+        "layer.adapt(open('none.txt').read())\nlayer.adapt(no_such_name)\n"
+        "y = layer(keras.Input((1,), dtype='string'))\n"
+    )
+    report = known(keras3_worker, text)
+    assert at_end(text, report, "y").kind == "tensor"
+    assert not any(failure.certain for failure in report.failures if failure.type != "NameError")
+
+
+DECORATED = """\
+import keras
+{}
+
+@keras.saving.register_keras_serializable(package="mine")
+class Layer(Base):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "raised"), [("from no_such_package import Base", []), ("Base = 3", ["TypeError"])]
+)
+def test_a_class_of_something_unknown_is_no_failure(
+    base: str, raised: list[str], keras3_worker: Worker
+) -> None:
+    report = keras3_worker.replay(DECORATED.format(base))
+    certain = [failure.type for failure in report.failures if failure.certain]
+    assert certain == [] if not raised else [f.type for f in report.failures] == raised
+
+
+def test_an_object_whose_constructor_raises_says_so(keras3_worker: Worker) -> None:
+    text = unknown_program(
+        "base = keras.applications.VGG16(weights=None, input_shape=(32, 32, 3), include_top=False)\n"
+        "model = keras.Model(base.input, open('layer').read())\n"
+        "other = keras.Model(base.input, [])\n"
+    )
+    report = keras3_worker.replay(text)
+    reasons = [layer.built_how for layer in report.layers if layer.kind == "functional" and not layer.outputs]
+    assert reasons[0] == (
+        "line 4 is given something that is not known: FileNotFoundError: "
+        "[Errno 2] No such file or directory: 'layer'"
+    )

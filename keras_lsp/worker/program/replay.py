@@ -30,7 +30,7 @@ from ..record.record import Recorder
 from ..report import Hole as HoleReport
 from ..report import ReplayEvent, ReplayFailure, ReplayReport, SpanPair
 from ..search.projection import Projector
-from ..unknown.hole import ANSWERS, Hole, Touches, hole_in, is_harmless, reason_of
+from ..unknown.hole import ANSWERS, UNKNOWN, Hole, Touches, hole_in, is_harmless, reason_of
 from . import adapting, surroundings
 from . import slice as slicing
 from .callee import MAX_HOLES, Callees
@@ -266,6 +266,9 @@ class _Replay:
             hole = hole_in(self.module.__dict__.get(name))
             if hole is not None and not is_harmless(hole):
                 return f"`{name}` is not known: {reason_of(hole)}"
+        if UNKNOWN in failure.message:
+            spot = self.source.spot(failure.span or self.source.node(statement))
+            return f"{spot} is given something that is not known: {Touches.reason}"
         return ""
 
     def _note_half_made(self, span: Optional[SpanPair], reason: str) -> None:

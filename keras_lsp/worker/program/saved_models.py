@@ -1,4 +1,4 @@
-"""Models that the program itself saves and loads again: `load_model` makes them anew from their configuration.
+"""Models that the program itself saves and loads again: `load_model` makes them anew, as a file would.
 
 What an earlier run left in a file is not loaded.
 """

@@ -10,7 +10,7 @@ import warnings
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
-from ..lines.symbolic import KerasLine, structure_text
+from ..lines.symbolic import KerasLine, is_library, structure_text
 from ..record.failures import brief, useful_sentence
 from ..record.observe import below
 from ..record.record import GUESS, PROJECTION
@@ -92,9 +92,15 @@ class Projector:
         uncalled = [
             seen
             for seen in self.registry.seen
-            if seen.calls == 0 and type(seen.layer).__name__ in self.request.classes
+            if seen.calls == 0
+            and (type(seen.layer).__name__ in self.request.classes or self._is_open_chain(seen))
         ]
         return sorted(uncalled, key=lambda seen: -len(list(below(seen.layer))))
+
+    def _is_open_chain(self, seen: Seen) -> bool:
+        """A Sequential of the text's that nobody has told its input."""
+        layer = seen.layer
+        return type(layer) is self.line.keras.Sequential and seen.created is not None and not layer.built
 
     def _call_on_known_input(
         self, seen: Seen, events: List[ReplayEvent], source: SourceMap, pin: str, pinned_for: str
@@ -162,6 +168,9 @@ class Projector:
         if not self._has_own_call(cls):
             self._say(seen, "its class has no `call`")
             return
+        if self._is_open_chain(seen) and not seen.layer.layers:
+            self._say(seen, "it has no layers")
+            return
         if seconds < 0.01:
             self._say(seen, "there was no time left to look for an input that it can be called on")
             return
@@ -204,13 +213,20 @@ class Projector:
 
         Raises whatever the constructors raise.
         """
+        if type(seen.layer) is self.line.keras.Sequential:  # `add` may have changed what it was given
+            return self._copied(seen.layer)
         args, kwargs = self.line.map_structure(self._copied, (seen.given.args, seen.given.kwargs))
         return type(seen.layer)(*args, **kwargs)
 
     def _copied(self, value: Any) -> Any:
-        if self.line.is_layer(value) and not self.line.weights(value):
-            return type(value).from_config(value.get_config())
-        return value
+        if not self.line.is_layer(value) or self.line.weights(value):
+            return value
+        if type(value) is self.line.keras.Sequential:
+            return type(value)([self._copied(member) for member in value.layers])
+        seen = None if is_library(type(value)) else self.registry.find(value)
+        if seen is not None:  # a class of the user's may have no configuration
+            return self._another(seen)
+        return type(value).from_config(value.get_config())
 
     @contextmanager
     def _unobserved(self) -> Iterator[None]:

@@ -9,12 +9,14 @@ from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
 from ..report import Unknown
 
 MAX_TEXT = 60
+UNKNOWN = "<unknown>"  # what a hole is in a message
 
 
 class Touches:
     """How often holes were used: an exception after a use proves nothing about the user's program."""
 
     count = 0
+    reason = ""  # of the last one
 
 
 class Answers:
@@ -133,6 +135,7 @@ def _touched(hole: Hole) -> _Inside:
     inside = _inside(hole)
     if not inside.harmless:
         Touches.count += 1
+        Touches.reason = inside.reason
     return inside
 
 
@@ -225,7 +228,7 @@ class Hole:
 
     def __repr__(self) -> str:
         _touched(self)
-        return "<unknown>"
+        return UNKNOWN
 
     def __format__(self, _spec: str) -> str:
         return repr(self)
