@@ -146,9 +146,11 @@ class _Merge:
             return _emptied(layer, self.reason)
         self.used.clear()
         weights = self.weights(layer.weights, other.weights)
-        inputs, outputs = self.texts(layer.inputs, other.inputs), self.texts(layer.outputs, other.outputs)
+        inputs, outputs = self.ends(layer, other)
         same = (
-            weights == layer.weights and outputs == layer.outputs and len(layer.layers) == len(other.layers)
+            weights == layer.weights
+            and outputs in (layer.outputs, layer.drawn[1:])
+            and len(layer.layers) == len(other.layers)
         )
         how = self.text(layer.built_how, other.built_how)
         same = same and (how == layer.built_how or bool(outputs))
@@ -220,6 +222,14 @@ class _Merge:
         met = [self.text(mine, other) for mine, other in zip(ours, theirs, strict=True)]
         return tuple(met) if all(met) else ()
 
+    def ends(self, ours: LayerReport, theirs: LayerReport) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Inputs and outputs; where calls tell too little, those that a model was drawn with."""
+        inputs, outputs = self.texts(ours.inputs, theirs.inputs), self.texts(ours.outputs, theirs.outputs)
+        drawn = self.texts(ours.drawn, theirs.drawn)
+        if drawn and (not inputs or not outputs or (_is_open(inputs + outputs) and not _is_open(drawn))):
+            return drawn[:1], drawn[1:]
+        return inputs, outputs
+
     # -- expressions
 
     def node(self, node: NodeFact, other: NodeFact | None) -> NodeFact:
@@ -280,6 +290,10 @@ def _pairs(ours: Sequence[LayerReport], theirs: Sequence[LayerReport]) -> dict[i
     counted: dict[Hashable, int] = {}
     found = {layer.id: others.get(key(layer, counted)) for layer in ours}
     return {number: layer for number, layer in found.items() if layer is not None}
+
+
+def _is_open(texts: tuple[str, ...]) -> bool:
+    return any(UNKNOWN in text for text in texts)
 
 
 def _only_ones(named: Iterable[tuple[tuple[int | None, int | None], str]]) -> dict[Hashable, str]:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from keras_lsp.session.snapshot import DocumentView, ReplayView, Snapshot
     from keras_lsp.source.facts import Argument, LayerSlot, ModelClass
-    from keras_lsp.worker.report import LayerReport
+    from keras_lsp.text.span import Span
+    from keras_lsp.worker.report import LayerReport, ReplayReport
 
 EXACT = "exact"
 NAMED = "exact but for sizes that come from data, which are named"
@@ -77,23 +78,33 @@ def _models(view: DocumentView) -> Iterator[Model]:
         if binding.kind in kinds and not binding.is_tensor and binding.call is not None:
             layers = view.replay.layers_at(binding.span) if view.replay is not None else ()
             layers = layers or (locate.created_by(view.replay, binding.call) if view.replay else ())
-            yield Model(_line(view, binding.span.start), binding.name, _outcome(view, layers))
+            yield Model(
+                _line(view, binding.span.start),
+                binding.name,
+                _outcome(view, layers, binding.name, binding.span),
+            )
 
 
 def _of_class(view: DocumentView, model_class: ModelClass) -> str:
-    return _outcome(view, view.replay.instances_of(model_class.name) if view.replay is not None else ())
+    made = view.replay.instances_of(model_class.name) if view.replay is not None else ()
+    return _outcome(view, made, model_class.name, model_class.name_span)
 
 
-def _outcome(view: DocumentView, instances: tuple[LayerReport, ...]) -> str:
+def _why_never(report: ReplayReport, name: str, span: Span) -> str:
+    """What the report says of this name, else of this place, else of anything."""
+    named = next((hole.reason for hole in report.holes if name in hole.names), "")
+    around = (hole.reason for hole in report.holes if hole.span[0] <= span.start < hole.span[1])
+    failure = next((f for f in report.failures if f.span and f.span[0] <= span.start < f.span[1]), None)
+    raised = f"its program raises {failure.type}: {failure.message}" if failure is not None else ""
+    return named or raised or next(around, "nobody calls the function that it is in")
+
+
+def _outcome(view: DocumentView, instances: tuple[LayerReport, ...], name: str, span: Span) -> str:
     """The best that is known of one of them."""
     if view.replay is None or view.state is not ReplayState.READY:
         return f"no replay: {view.reason}"
     if not instances:
-        failure = next(iter(view.replay.report.failures), None)
-        if failure is not None:
-            return f"never made; the program raises {failure.type}"
-        hole = next(iter(view.replay.report.holes), None)
-        return f"never made; {hole.reason}" if hole is not None else "never made"
+        return f"never made; {_why_never(view.replay.report, name, span)}"
     known = [one for one in instances if one.outputs and UNKNOWN not in "".join(one.outputs)]
     if any(not one.guessed and not one.depends_on for one in known):
         return EXACT

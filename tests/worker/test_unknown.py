@@ -275,14 +275,6 @@ def test_no_number_of_ours_is_in_data(made: str, keras3_worker: Worker) -> None:
     assert at_end(text, report, "data").kind == "hole"
 
 
-CHAINS = {
-    "images": ("[keras.layers.Conv2D(8, 3), keras.layers.Flatten(), Scale(5)]", ("(None, 5)",)),
-    "tokens": ("[keras.layers.Embedding(100, 6), keras.layers.LSTM(4)]", ("(None, 4)",)),
-    "within": ("[keras.Sequential([keras.layers.LSTM(4), Scale(2)]), keras.layers.Dense(3)]", ("(None, 3)",)),
-    "added to": ("[keras.layers.Dense(7)])\nchain.add(keras.layers.Dense(3)", ("(None, 3)",)),
-    "of nothing": ("[]", ()),
-    "of what does not fit": ("[keras.layers.Flatten(), keras.layers.Conv2D(8, 3)]", ()),
-}
 SCALE = """\
 import keras
 
@@ -295,6 +287,36 @@ class Scale(keras.layers.Layer):
         return self.dense(x)
 
 """
+
+
+@pytest.mark.parametrize("data", ["[0]", "['state'][0]", ""])
+def test_a_graph_is_what_it_was_drawn_for_whatever_it_is_called_on(data: str, keras3_worker: Worker) -> None:
+    text = (
+        "import keras\nimport tensorflow as tf\nimport no_such_package\ninputs = keras.Input((4,))\n"
+        "model = keras.Model(inputs, keras.layers.Dense(2)(inputs))\n"
+        f"y = model(tf.convert_to_tensor(no_such_package.state(){data}))\n"
+    )
+    (model,) = by_class(known(keras3_worker, text), "Functional")
+    assert (model.inputs, model.outputs) == (("(None, 4)",), ("(None, 2)",))
+
+
+def test_what_a_class_is_called_on_is_not_known_where_that_is_not(keras3_worker: Worker) -> None:
+    text = SCALE + (
+        "import tensorflow as tf\nimport no_such_package\nlayer = Scale(2)\n"
+        "y = layer(tf.convert_to_tensor(no_such_package.state()))\n"
+    )
+    (layer,) = by_class(known(keras3_worker, text), "Scale")
+    assert layer.outputs == ()
+
+
+CHAINS = {
+    "images": ("[keras.layers.Conv2D(8, 3), keras.layers.Flatten(), Scale(5)]", ("(None, 5)",)),
+    "tokens": ("[keras.layers.Embedding(100, 6), keras.layers.LSTM(4)]", ("(None, 4)",)),
+    "within": ("[keras.Sequential([keras.layers.LSTM(4), Scale(2)]), keras.layers.Dense(3)]", ("(None, 3)",)),
+    "added to": ("[keras.layers.Dense(7)])\nchain.add(keras.layers.Dense(3)", ("(None, 3)",)),
+    "of nothing": ("[]", ()),
+    "of what does not fit": ("[keras.layers.Flatten(), keras.layers.Conv2D(8, 3)]", ()),
+}
 
 
 @pytest.mark.parametrize("chain", CHAINS)

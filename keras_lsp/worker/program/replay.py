@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 
 _MOST_FILES = 500
+_NOT_KNOWN = " is not known: "  # between a name and the reason, which itself may have one
 HOLDER = "__keras_lsp_context__"  # what a `with` enters, between two statements of ours
 
 
@@ -265,7 +266,8 @@ class _Replay:
         for name in slicing.loaded_names(statement):
             hole = hole_in(self.module.__dict__.get(name))
             if hole is not None and not is_harmless(hole):
-                return f"`{name}` is not known: {reason_of(hole)}"
+                reason = reason_of(hole)
+                return reason if _NOT_KNOWN in reason else f"`{name}`{_NOT_KNOWN}{reason}"
         if UNKNOWN in failure.message:
             spot = self.source.spot(failure.span or self.source.node(statement))
             return f"{spot} is given something that is not known: {Touches.reason}"

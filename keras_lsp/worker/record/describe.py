@@ -62,6 +62,7 @@ class Describer:
         total = sum(map(self._count, variables))
         trainable = sum(map(self._count, self.line.trainable_weights(layer)))
         how, where = built_by(seen, events)
+        inputs, outputs = self._ends(layer, "inputs"), self._ends(layer, "outputs")
         return LayerReport(
             id=seen.number,
             class_name=cls.__name__,
@@ -78,8 +79,8 @@ class Describer:
             built=seen.built_at_end,
             weights=weights,
             own_weights=len(self._own(layer)),
-            inputs=tuple(seen.inputs) or self._ends(layer, "inputs"),
-            outputs=tuple(seen.outputs) or self._ends(layer, "outputs"),
+            inputs=tuple(seen.inputs) or inputs,
+            outputs=tuple(seen.outputs) or outputs,
             layers=members.layers,
             attributes=members.attributes,
             trainable_parameters=trainable,
@@ -106,6 +107,7 @@ class Describer:
             leftover_in=tuple(self._tracking.leftover.get(seen.number, ())),
             cost=self._costs.of(seen),
             graph=self._graphs.of(seen),
+            drawn=(*inputs, *outputs) if inputs and outputs and seen.calls else (),
         )
 
     def _is_tensor(self, value: Any) -> bool:
