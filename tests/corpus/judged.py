@@ -86,8 +86,9 @@ def _models(view: DocumentView) -> Iterator[Model]:
 
 
 def _of_class(view: DocumentView, model_class: ModelClass) -> str:
-    made = view.replay.instances_of(model_class.name) if view.replay is not None else ()
-    return _outcome(view, made, model_class.name, model_class.name_span)
+    name, span = model_class.name, model_class.name_span
+    made = view.replay.instances_of(name, span.start) if view.replay is not None else ()
+    return _outcome(view, made, name, span)
 
 
 def _why_never(report: ReplayReport, name: str, span: Span) -> str:
@@ -119,7 +120,7 @@ def _outcome(view: DocumentView, instances: tuple[LayerReport, ...], name: str, 
 def _differences(view: DocumentView, replay: ReplayView) -> Iterator[str]:
     """Where the text and the replay both speak of a slot, and do not agree."""
     for model_class in view.facts.classes:
-        for owner in replay.instances_of(model_class.name):
+        for owner in replay.instances_of(model_class.name, model_class.name_span.start):
             for slot in (*model_class.slots, *model_class.inherited):
                 yield from _of_slot(view, replay, owner, slot)
 

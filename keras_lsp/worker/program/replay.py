@@ -25,7 +25,7 @@ from ..record.failures import (
 )
 from ..record.instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE, instrument
 from ..record.observe import Observer, Registry
-from ..record.places import SourceMap
+from ..record.places import Classes, SourceMap
 from ..record.record import Recorder
 from ..report import Hole as HoleReport
 from ..report import ReplayEvent, ReplayFailure, ReplayReport, SpanPair
@@ -154,6 +154,7 @@ class _Replay:
             failure = describe_failure(error, self.source, self.line, self.registry)
             self.failures.append(dataclasses.replace(failure, certain=False))
             return None
+        self.describer.classes = Classes(tree, self.source)
         in_workspace = _workspace_modules(self.request.roots)
         relevant = slicing.relevant_statements(tree.body, in_workspace)
         tree.body = [statement for index, statement in enumerate(tree.body) if index in relevant]

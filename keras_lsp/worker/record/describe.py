@@ -17,7 +17,7 @@ from .tracking import Tracking
 
 if TYPE_CHECKING:
     from .observe import Registry, Seen
-    from .places import SourceMap
+    from .places import Classes, SourceMap
 
 
 class Describer:
@@ -28,6 +28,7 @@ class Describer:
         self.source = source
         self.registry = registry
         self.events = events
+        self.classes: Optional[Classes] = None  # of a text that parses
         self._private_names = line.private_names()
         self._weights: Dict[int, WeightReport] = {}  # by id of the variable
         self._counts: Dict[int, int] = {}  # its parameters
@@ -107,6 +108,7 @@ class Describer:
             leftover_in=tuple(self._tracking.leftover.get(seen.number, ())),
             cost=self._costs.of(seen),
             graph=self._graphs.of(seen),
+            defined=self.classes.defined(cls) if is_user_class and self.classes is not None else None,
             drawn=(*inputs, *outputs) if inputs and outputs and seen.calls else (),
         )
 
