@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,21 @@ NAMED = "exact but for sizes that come from data, which are named"
 GUESSED = "on a guessed input"
 KNOWN = (EXACT, NAMED, GUESSED)
 
+# Why a model is none that can be made from its text, by the words of the reason; what is left is up to us.
+ENVIRONMENT = "a package is missing"
+DATA = "it depends on data that is not there"
+ARGUMENTS = "nobody gives its arguments"
+INPUT = "nobody gives its input, and no guess fits"
+RAISES = "its program raises in this Keras"
+OURS = "it should be known"
+_KINDS = (
+    (ENVIRONMENT, re.compile(r"is not installed|does not start under")),
+    (ARGUMENTS, re.compile(r"nobody in this file (?:uses|gives)|nobody calls the function that it is in")),
+    (DATA, re.compile(r"depends on `|gives it data that|is not known|No such file|which a replay does not")),
+    (INPUT, re.compile(r"nothing here says what its input is")),
+    (RAISES, re.compile(r"raised \w+|program raises \w+")),
+)
+
 
 @dataclass(frozen=True)
 class Model:
@@ -34,6 +50,12 @@ class Model:
     line: int
     name: str
     outcome: str
+
+    @property
+    def kind(self) -> str:
+        if self.outcome in KNOWN:
+            return self.outcome
+        return next((kind for kind, words in _KINDS if words.search(self.outcome)), OURS)
 
 
 @dataclass
