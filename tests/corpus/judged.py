@@ -113,13 +113,24 @@ def _of_class(view: DocumentView, model_class: ModelClass) -> str:
     return _outcome(view, made, name, span)
 
 
-def _why_never(report: ReplayReport, name: str, span: Span) -> str:
-    """What the report says of this name, else of this place, else of anything."""
-    named = next((hole.reason for hole in report.holes if name in hole.names), "")
+def _why_never(view: DocumentView, report: ReplayReport, name: str, span: Span) -> str:
+    """What the report says of this name or of the function it is in, else of this place."""
+    names = {name, *_around(view, span)}
+    named = next((hole.reason for hole in report.holes if not names.isdisjoint(hole.names)), "")
     around = (hole.reason for hole in report.holes if hole.span[0] <= span.start < hole.span[1])
     failure = next((f for f in report.failures if f.span and f.span[0] <= span.start < f.span[1]), None)
     raised = f"its program raises {failure.type}: {failure.message}" if failure is not None else ""
     return named or raised or next(around, "nobody calls the function that it is in")
+
+
+def _around(view: DocumentView, span: Span) -> Iterator[str]:
+    """The names of the functions and classes that a place is in."""
+    line = view.document.lines.line_of(span.start) + 1
+    for node in ast.walk(view.parsed.tree):
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and node.lineno <= line <= (
+            node.end_lineno or 0
+        ):
+            yield node.name
 
 
 def _outcome(view: DocumentView, instances: tuple[LayerReport, ...], name: str, span: Span) -> str:
@@ -127,7 +138,7 @@ def _outcome(view: DocumentView, instances: tuple[LayerReport, ...], name: str, 
     if view.replay is None or view.state is not ReplayState.READY:
         return f"no replay: {view.reason}"
     if not instances:
-        return f"never made; {_why_never(view.replay.report, name, span)}"
+        return f"never made; {_why_never(view, view.replay.report, name, span)}"
     known = [one for one in instances if one.outputs and UNKNOWN not in "".join(one.outputs)]
     if any(not one.guessed and not one.depends_on for one in known):
         return EXACT

@@ -401,3 +401,62 @@ def test_an_object_whose_constructor_raises_says_so(keras3_worker: Worker) -> No
         "line 4 is given something that is not known: FileNotFoundError: "
         "[Errno 2] No such file or directory: 'layer'"
     )
+
+
+UNMADE = """\
+import keras
+
+class Plain(keras.layers.Layer):
+    def __new__(cls, *args, **kwargs):
+        return super().__new__(cls)
+
+    def __init__(self, width):
+        super().__init__()
+        self.dense = keras.layers.Dense(width)
+
+    def call(self, x):
+        return self.dense(x)
+
+class Broken(keras.Model):
+    def __init__(self, kind):
+        super().__init__()
+        self.dense = {"small": keras.layers.Dense(2)}[kind]
+
+    def call(self, x):
+        return self.dense(x)
+"""
+
+
+def test_arguments_are_those_of_the_initializer(keras3_worker: Worker) -> None:
+    (layer,) = by_class(known(keras3_worker, UNMADE, classes=("Plain",)), "Plain")
+    assert list(layer.attributes) == ["dense"]
+
+
+def test_what_could_not_be_made_is_not_called(keras3_worker: Worker) -> None:
+    (model,) = by_class(keras3_worker.replay(UNMADE, classes=("Broken",)), "Broken")
+    assert model.built_how.startswith("nobody in this file uses `Broken`, and making one raised KeyError")
+
+
+def test_sequences_of_something_unknown_end(keras3_worker: Worker) -> None:
+    """TensorFlow goes down in a sequence until it meets something that is none."""
+    text = (
+        "import keras\nimport tensorflow as tf\ntext = open('none.txt').read()\n"
+        "data = tf.data.Dataset.from_tensor_slices([text[i : i + 9] for i in range(0, len(text), 9)])\n"
+        "model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])\nmodel.fit(data)\n"
+    )
+    report = keras3_worker.replay(text)
+    assert [hole.reason.split(":")[0] for hole in report.holes if "data" in hole.names] == [
+        "FileNotFoundError"
+    ]
+
+
+def test_a_preset_is_not_downloaded(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\nimport sys, types\nkeras_hub = types.ModuleType('keras_hub')\n"
+        "class Backbone:\n    @classmethod\n    def from_preset(cls, preset):\n        return 3\n"
+        "Backbone.__module__ = Backbone.from_preset.__func__.__module__ = 'keras_hub.models'\n"
+        "backbone = Backbone.from_preset('bert')\nkeras.layers.Dense(2)(backbone)\n"
+    )
+    report = keras3_worker.replay(text)
+    (reason,) = (hole.reason for hole in report.holes if "backbone" in hole.names)
+    assert reason == "`from_preset` downloads 'bert', which a replay does not do"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import os
 import sys
 import types
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 LIBRARIES = frozenset(
     {"keras", "tf_keras", "tensorflow", "numpy", "keras_hub", "keras_nlp", "keras_cv", "jax", "torch"}
 )
+_PRESETS = frozenset({"keras_hub", "keras_nlp", "keras_cv"})
 # Their functions read files or ask servers; a replay has the files of the workspace only.
 OUTSIDE = LIBRARIES | {
     *(
@@ -70,6 +72,8 @@ class Callees:
 
     def _new(self, function: Any) -> Any:
         module = _library(function)
+        if module in _PRESETS and getattr(function, "__name__", "") == "from_preset":
+            return _preset(function)
         outside = function is builtins.open or module in OUTSIDE
         if not outside and not (Hole.made and module in STANDARD):
             return function
@@ -95,6 +99,20 @@ class Callees:
         if span is not None and len(self.holes) < MAX_HOLES:
             self.holes.append(HoleReport((), span, reason))
         return uncertain(reason, f"{getattr(function, '__name__', 'a call')}(…)")
+
+
+def _preset(function: Any) -> Callable[..., Any]:
+    @functools.wraps(function, updated=())
+    def from_preset(preset: Any, *args: Any, **kwargs: Any) -> Any:
+        if hole_in(preset) is None and os.path.isdir(preset):
+            return function(preset, *args, **kwargs)
+        return uncertain(f"`from_preset` downloads {_spelled(preset)}, which a replay does not do")
+
+    return from_preset
+
+
+def _spelled(preset: Any) -> str:
+    return repr(preset) if type(preset) is str else "a preset"
 
 
 def _called(function: Callable[..., Any], line: KerasLine, args: Any, kwargs: Any) -> Any:

@@ -283,7 +283,7 @@ class _Replay:
         """An object whose constructor raised is seen, and nothing but that is known of it."""
         last = self.registry.last_at(span) if span is not None else None
         if last is not None and not last.calls:
-            last.unknown_call = last.unknown_call or reason
+            last.note_half_made(reason)
 
     def _taint(self, statement: ast.stmt) -> None:
         """What a statement made from holes is uncertain, and so is each model it had a hand on."""

@@ -87,6 +87,7 @@ class Seen:
         self.callers: Dict[int, Tuple[int, ...]] = {}  # innermost running layer -> all running ones
         self.made_in: Optional[int] = None  # the layer whose call ran when it was made
         self.unknown_call = ""  # a call whose input a replay does not know
+        self.half_made = False  # its constructor raised
         self.data: Any = (
             None  # nested TensorSpecs of the inputs that `fit` has for a `train_step` of the user's
         )
@@ -98,6 +99,10 @@ class Seen:
         self.projected_from = ""
         self.guessed = False
         self.guess = ""
+
+    def note_half_made(self, reason: str) -> None:
+        self.half_made = True
+        self.unknown_call = self.unknown_call or reason
 
     def note_end(self, line: KerasLine) -> None:
         """What comes after this is not the program's doing."""

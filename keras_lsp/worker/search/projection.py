@@ -60,9 +60,9 @@ class Projector:
         classes = self.request.classes
         self.recorder.stage = PROJECTION
         made_by_program = len(self.registry.seen)
-        unused = UnusedDefinitions(tree, space, source, self.recorder, self.holes)
+        unused = UnusedDefinitions(tree, space, source, self.recorder, self.holes, self.registry)
         unused.call_builders(classes, GUESSING_SECONDS * SHARE_OF_ONE_CLASS)
-        unused.make_classes(classes, self.registry, self.line)
+        unused.make_classes(classes, self.line)
         for seen in self.registry.seen[made_by_program:]:
             seen.note_end(self.line)  # what it is when it is made is what it is for anybody who makes it
         for seen in list(self.registry.seen):
@@ -93,6 +93,7 @@ class Projector:
             seen
             for seen in self.registry.seen
             if seen.calls == 0
+            and not seen.half_made
             and (type(seen.layer).__name__ in self.request.classes or self._is_open_chain(seen))
         ]
         return sorted(uncalled, key=lambda seen: -len(list(below(seen.layer))))

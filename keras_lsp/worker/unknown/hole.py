@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
 from ..report import Unknown
 
 MAX_TEXT = 60
+MAX_DEPTH = 12
 UNKNOWN = "<unknown>"  # what a hole is in a message
 
 
@@ -124,6 +125,7 @@ class _Inside(NamedTuple):
     harmless: bool
     text: str  # how the user would write it, "" where that is too long
     compute: Optional[Callable[[], int]] = None  # of a sum, product, …: from the numbers of its sides
+    depth: int = 0  # in how many others it is an item
 
 
 def _inside(hole: Hole) -> _Inside:
@@ -139,9 +141,16 @@ def _touched(hole: Hole) -> _Inside:
     return inside
 
 
-def _derived(inside: _Inside, text: str, compute: Optional[Callable[[], int]] = None) -> Hole:
+def _derived(inside: _Inside, text: str, compute: Optional[Callable[[], int]] = None, depth: int = 0) -> Hole:
     known = text if inside.text and len(text) <= MAX_TEXT else ""
-    return Hole(inside.reason, inside.harmless, known, compute)
+    return Hole(inside.reason, inside.harmless, known, compute, depth)
+
+
+def _item(inside: _Inside, text: str) -> Hole:
+    """Raises TypeError where it would never end: libraries go down in sequences until something is none."""
+    if inside.depth >= MAX_DEPTH:
+        raise TypeError("a value that a replay does not know")
+    return _derived(inside, text, depth=inside.depth + 1)
 
 
 def _asked(hole: Hole, before: str = "", after: str = "") -> Tuple[str, str]:
@@ -166,8 +175,9 @@ class Hole:
         harmless: bool = False,
         text: str = "",
         compute: Optional[Callable[[], int]] = None,
+        depth: int = 0,
     ) -> None:
-        object.__setattr__(self, "_keras_lsp_inside", _Inside(reason, harmless, text, compute))
+        object.__setattr__(self, "_keras_lsp_inside", _Inside(reason, harmless, text, compute, depth))
         if not harmless:
             Hole.made += 1
 
@@ -183,7 +193,7 @@ class Hole:
 
     def __getitem__(self, key: Any) -> Hole:
         inside = _touched(self)
-        return _derived(inside, f"{inside.text}[{_spelled(key)}]")
+        return _item(inside, f"{inside.text}[{_spelled(key)}]")
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _touched(self)
@@ -207,7 +217,7 @@ class Hole:
     def __iter__(self) -> Iterator[Any]:
         inside = _inside(self)
         rounds = 0 if inside.harmless else ANSWERS.rounds(*_asked(self))
-        return iter([_derived(inside, f"{inside.text}[{index}]") for index in range(rounds)])
+        return iter([_item(inside, f"{inside.text}[{index}]") for index in range(rounds)])
 
     def __bool__(self) -> bool:
         return not _inside(self).harmless and ANSWERS.truth(*_asked(self))
