@@ -33,8 +33,10 @@ DATA = "it depends on data that is not there"
 ARGUMENTS = "nobody gives its arguments"
 INPUT = "nobody gives its input, and no guess fits"
 RAISES = "its program raises in this Keras"
+NO_CALL = "it has no `call`, and so no shapes"
 OURS = "it should be known"
 _KINDS = (
+    (NO_CALL, re.compile(re.escape(NO_CALL))),
     (ENVIRONMENT, re.compile(r"is not installed|does not start under")),
     (ARGUMENTS, re.compile(r"nobody in this file (?:uses|gives)|nobody calls the function that it is in")),
     (DATA, re.compile(r"depends on `|gives it data that|is not known|No such file|which a replay does not")),
@@ -110,7 +112,9 @@ def _models(view: DocumentView) -> Iterator[Model]:
 def _of_class(view: DocumentView, model_class: ModelClass) -> str:
     name, span = model_class.name, model_class.name_span
     made = view.replay.instances_of(name, span.start) if view.replay is not None else ()
-    return _outcome(view, made, name, span)
+    outcome = _outcome(view, made, name, span)
+    is_called = model_class.method("call") is not None or not model_class.closed
+    return outcome if outcome in KNOWN or is_called or not made else NO_CALL
 
 
 def _why_never(view: DocumentView, report: ReplayReport, name: str, span: Span) -> str:
@@ -165,7 +169,7 @@ def _of_slot(view: DocumentView, replay: ReplayView, owner: LayerReport, slot: L
     if call is None or held is None or len(same) > 1 or slot.conditional:
         return
     where = f"line {_line(view, slot.definition.start)}: {owner.class_name}.{slot.path}"
-    if held.class_name != call.class_name:
+    if held.class_name != call.class_name and (held.class_name, call.class_name) != ("Functional", "Model"):
         yield f"{where} is {call.class_name} by the text, {held.class_name} in the replay"
         return
     for argument in call.arguments:

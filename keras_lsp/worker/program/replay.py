@@ -220,7 +220,7 @@ class _Replay:
             self._failed(statement, error, certain=False, reason="calls `sys.exit()`")
             return False
         except StatementDeadline as error:
-            reason = f"ran longer than {self.request.statement_seconds:g} s and was stopped"
+            reason = f"ran longer than {self._seconds_for(statement):g} s and was stopped"
             self._failed(statement, error, certain=False, reason=reason)
             return False
         if Touches.count != touches:
