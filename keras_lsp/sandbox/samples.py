@@ -56,17 +56,10 @@ class _Merge:
         self.answers = [
             (unknown.value, answer, unknown.text)
             for unknown in base.unknowns
-            if unknown.value is not None
-            and not unknown.computed
-            and (answer := answers.get(unknown.text)) is not None
+            if unknown.value is not None and (answer := answers.get(unknown.text)) is not None
         ]
-        self.computed = _only_ones(
-            ((unknown.value, answers[unknown.text]), unknown.text)
-            for unknown in base.unknowns
-            if unknown.computed and unknown.text in answers
-        )
         self.partner = _pairs(base.layers, other.layers)
-        self.reason = _reason(unknown.text for unknown in base.unknowns if not unknown.computed)
+        self.reason = _reason(unknown.text for unknown in base.unknowns)
         self.used: dict[str, None] = {}  # texts that named a number, in order
 
     def report(self) -> ReplayReport:
@@ -103,10 +96,7 @@ class _Merge:
                 if _is_plain(factor, rest):
                     self.used[text] = None
                     return _line(text, factor, int(rest))
-        text = self.computed.get((ours, theirs), "")
-        if text:
-            self.used[text] = None
-        return text or UNKNOWN
+        return UNKNOWN
 
     def shape(self, ours: Shape, theirs: Shape) -> tuple[Shape, tuple[tuple[int, str], ...]] | None:
         """What both agree on, and names for the axes where they do not; None when the rank is not known."""
@@ -294,14 +284,6 @@ def _pairs(ours: Sequence[LayerReport], theirs: Sequence[LayerReport]) -> dict[i
 
 def _is_open(texts: tuple[str, ...]) -> bool:
     return any(UNKNOWN in text for text in texts)
-
-
-def _only_ones(named: Iterable[tuple[tuple[int | None, int | None], str]]) -> dict[Hashable, str]:
-    """By the numbers in both samples, the one name that has them: two may have the same small numbers."""
-    names: dict[Hashable, str] = {}
-    for numbers, text in named:
-        names[numbers] = "" if numbers in names else text
-    return names
 
 
 def _reason(texts: Iterable[str]) -> str:

@@ -226,7 +226,6 @@ class Unknown:
     text: str  # as the user would write it: "len(vocab)"
     reason: str
     value: Optional[int] = None  # the number that this replay put in its place; None for a truth value
-    computed: bool = False  # not asked for: the program worked it out, maybe from what was
 
 
 @dataclass(frozen=True)

@@ -335,27 +335,6 @@ def test_what_a_chain_is_called_on_is_no_guess(keras3_worker: Worker) -> None:
     assert (chain.inputs, chain.guessed) == (("(None, 5)",), False)
 
 
-COUNTED = """\
-import keras
-seen, others = set(), set()
-for line in open("none.txt").read().split("\\n"):
-    seen.update(line)
-    {}
-tokens = len(seen)
-rest = len(others)
-more = keras.layers.Dense(rest)
-layer = keras.layers.Dense(tokens)
-y = layer(keras.Input((3,)))
-"""
-
-
-@pytest.mark.parametrize(("also", "name"), [("", "tokens"), ("others.update(line)", "?")])
-def test_what_is_counted_has_the_name_it_is_given(also: str, name: str, keras3_worker: Worker) -> None:
-    """But not where something else may have the same number by chance."""
-    text = COUNTED.format(also)
-    assert dict(at_end(text, known(keras3_worker, text), "y").tensor.named) == {1: name}
-
-
 @pytest.mark.parametrize("mode", ["multi_hot", "tf_idf"])
 def test_a_vocabulary_of_any_kind_may_come_from_data(mode: str, keras3_worker: Worker) -> None:
     text = (

@@ -101,7 +101,7 @@ class _Replay:
             failures=tuple(self.failures),
             warnings=tuple(self.warnings.warnings),
             holes=tuple(self.holes),
-            unknowns=ANSWERS.told(),
+            unknowns=tuple(ANSWERS.unknowns.values()),
             checkpoints=tuple(self.stand_ins.checkpoints.found),
             files=self._files(),
             timings=self.timings,

@@ -37,7 +37,6 @@ class Answers:
     SMALL = (2, 4)
     ROUNDS = (1, 2)
     MAX_TRUE = 64  # `while unknown:` ends
-    MAX_COMPUTED = 500
 
     def __init__(self) -> None:
         self.sample = 0
@@ -45,7 +44,6 @@ class Answers:
         self._values: Dict[int, str] = {}  # number given -> text it was asked for by
         self._given = 0
         self._asked: Dict[str, int] = {}
-        self._computed: Dict[str, int] = {}
 
     def number(self, text: str, reason: str, compute: Optional[Callable[[], int]] = None) -> int:
         """A number above zero: the one given before for this text, what `compute` gives, or a new one."""
@@ -84,19 +82,6 @@ class Answers:
         known = self.unknowns[text]
         if known.text == text and not any(other.text == name for other in self.unknowns.values()):
             self.unknowns[text] = Unknown(name, known.reason, known.value)
-
-    def note_computed(self, name: str, value: int) -> None:
-        """What the program has worked out and given a name to, maybe from answers: two samples tell."""
-        if self.unknowns and len(self._computed) < self.MAX_COMPUTED:
-            self._computed.setdefault(name, value)
-
-    def told(self) -> Tuple[Unknown, ...]:
-        """All that was answered, then what may come of it."""
-        computed = (item for item in self._computed.items() if item[0] not in self.unknowns)
-        return (
-            *self.unknowns.values(),
-            *(Unknown(name, "comes of what is not known", value, True) for name, value in computed),
-        )
 
     def spelled(self, message: str) -> str:
         """What an exception says, with the texts that were asked for in place of the numbers given."""
@@ -370,11 +355,8 @@ def named(value: Any, name: str) -> Any:
     if type(value) is Hole:
         inside = _inside(value)
         return value if inside.harmless else Hole(inside.reason, False, name, inside.compute)
-    if type(value) is int:
-        if ANSWERS.is_answer(value):
-            ANSWERS.call_it(value, name)
-        else:
-            ANSWERS.note_computed(name, value)
+    if type(value) is int and ANSWERS.is_answer(value):
+        ANSWERS.call_it(value, name)
     return value
 
 
