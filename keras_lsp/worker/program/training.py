@@ -159,8 +159,9 @@ class Training:
     def _note_reason(self, layer: Any, text: str) -> None:
         for called in (layer, *below(layer)):
             entry = self.observer.registry.find(called)
-            if entry is not None and not entry.unknown_call:
-                entry.unknown_call = text
+            if entry is not None:
+                entry.called_on_unknown = True
+                entry.unknown_call = entry.unknown_call or text
 
     def _note_data(self, model: Any, specs: Any, batch: Any, frame: FrameType) -> None:
         """What a step of the user's own gets: it is likely to call the model on the inputs in it."""

@@ -108,6 +108,7 @@ class Describer:
             leftover_in=tuple(self._tracking.leftover.get(seen.number, ())),
             cost=self._costs.of(seen),
             graph=self._graphs.of(seen),
+            called_on_unknown=seen.called_on_unknown,
             defined=self.classes.defined(cls) if is_user_class and self.classes is not None else None,
             drawn=(*inputs, *outputs) if inputs and outputs and seen.calls else (),
         )

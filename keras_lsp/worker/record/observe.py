@@ -109,6 +109,7 @@ class Seen:
         self.callers: Dict[int, Tuple[int, ...]] = {}  # innermost running layer -> all running ones
         self.made_in: Optional[int] = None  # the layer whose call ran when it was made
         self.unknown_call = ""  # a call whose input a replay does not know
+        self.called_on_unknown = False
         self.half_made = False  # its constructor raised
         self.data: Any = (
             None  # nested TensorSpecs of the inputs that `fit` has for a `train_step` of the user's
