@@ -439,3 +439,29 @@ def test_a_preset_is_not_downloaded(keras3_worker: Worker) -> None:
     report = keras3_worker.replay(text)
     (reason,) = (hole.reason for hole in report.holes if "backbone" in hole.names)
     assert reason == "`from_preset` downloads 'bert', which a replay does not do"
+
+
+LEARNED = """\
+import keras
+import numpy as np
+import types
+
+class Estimator:
+    def __init__(self, width):
+        self.width = width
+
+    def fit_transform(self, x):
+        return np.zeros((len(x), self.width))
+
+Estimator.__module__ = "{}"
+x = Estimator(2).fit_transform(np.zeros((9, 4)))
+y = keras.layers.Dense(3)(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "kind"), [("sklearn.manifold._t_sne", "hole"), ("sklearn.preprocessing", "tensor")]
+)
+def test_what_only_values_can_teach_is_not_learned(module: str, kind: str, keras3_worker: Worker) -> None:
+    text = LEARNED.format(module)
+    assert at_end(text, keras3_worker.replay(text), "x").kind == kind

@@ -28,6 +28,14 @@ LIBRARIES = frozenset(
     {"keras", "tf_keras", "tensorflow", "numpy", "keras_hub", "keras_nlp", "keras_cv", "jax", "torch"}
 )
 _PRESETS = frozenset({"keras_hub", "keras_nlp", "keras_cv"})
+# What these learn from data takes long, and of data without values there is nothing to be learned. Others of
+# theirs, that split and scale, keep what is known of shapes.
+_LEARNERS = (
+    *("sklearn.cluster", "sklearn.ensemble", "sklearn.gaussian_process", "sklearn.linear_model"),
+    *("sklearn.manifold", "sklearn.mixture", "sklearn.model_selection._search", "sklearn.neighbors"),
+    *("sklearn.neural_network", "sklearn.svm", "sklearn.tree", "xgboost", "lightgbm"),
+)
+_LEARNING = frozenset({"fit", "fit_predict", "fit_transform", "predict", "predict_proba", "score"})
 # Their functions read files or ask servers; a replay has the files of the workspace only.
 OUTSIDE = LIBRARIES | {
     *(
@@ -74,6 +82,8 @@ class Callees:
         module = _library(function)
         if module in _PRESETS and getattr(function, "__name__", "") == "from_preset":
             return _preset(function)
+        if getattr(function, "__name__", "") in _LEARNING and _is_learner(function):
+            return functools.partial(_not_learned, function.__name__)
         outside = function is builtins.open or module in OUTSIDE
         if not outside and not (Hole.made and module in STANDARD):
             return function
@@ -99,6 +109,15 @@ class Callees:
         if span is not None and len(self.holes) < MAX_HOLES:
             self.holes.append(HoleReport((), span, reason))
         return uncertain(reason, f"{getattr(function, '__name__', 'a call')}(…)")
+
+
+def _is_learner(method: Any) -> bool:
+    owner = type(getattr(method, "__self__", None))
+    return str(owner.__module__).startswith(_LEARNERS)
+
+
+def _not_learned(name: str, *_args: Any, **_kwargs: Any) -> Any:
+    return uncertain(f"`{name}` learns from data, which does not run in a replay")
 
 
 def _preset(function: Any) -> Callable[..., Any]:
