@@ -107,7 +107,8 @@ def pins(snapshot: Snapshot, key: str, span: Span) -> tuple[Fix, ...]:
         return ()
     found: dict[Fix, None] = {}
     for model_class in _classes_at(view, span):
-        guessed = [layer for layer in view.current.instances_of(model_class.name) if layer.guessed]
+        instances = view.current.instances_of(model_class.name, model_class.name_span.start)
+        guessed = [layer for layer in instances if layer.guessed]
         if guessed:
             found[_pin(view, model_class, guessed[0].guess)] = None
     return tuple(found)

@@ -43,7 +43,7 @@ def _wants_input(view: DocumentView, model_class: ModelClass) -> bool:
     """Whether a replay had to guess what goes in, or knew nothing to put in."""
     if view.current is None or model_class.kind not in (ModelKind.SUBCLASS, ModelKind.LAYER):
         return False
-    instances = view.current.instances_of(model_class.name)
+    instances = view.current.instances_of(model_class.name, model_class.name_span.start)
     called = model_class.method("call") is not None
     return bool(instances) and all(
         one.guessed or (called and not (one.built or one.inputs)) for one in instances
@@ -52,7 +52,8 @@ def _wants_input(view: DocumentView, model_class: ModelClass) -> bool:
 
 def _title(view: DocumentView, model_class: ModelClass) -> str:
     """`2,762 parameters · 10.8 KiB · (None, 32) → (None, 10)`; from the text alone, how many layers."""
-    instances = view.replay.instances_of(model_class.name) if view.replay is not None else ()
+    at = model_class.name_span.start
+    instances = view.replay.instances_of(model_class.name, at) if view.replay is not None else ()
     if not instances:
         return _of_text(model_class)
     parts = [wording.one_of(map(_size, instances)), wording.one_of(map(wording.flow_text, instances))]

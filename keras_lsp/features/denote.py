@@ -73,7 +73,7 @@ def _root(view: DocumentView, name: str, offset: int) -> Denoted | None:
         owner = enclosing_class(view, offset)
         if owner is None:
             return None
-        return Denoted(replay.instances_of(owner.name) if replay else (), owner)
+        return Denoted(replay.instances_of(owner.name, owner.name_span.start) if replay else (), owner)
     bound = _bound(view, name, offset)
     if bound is not None or replay is None:
         return bound

@@ -56,8 +56,10 @@ def layers_for(view: DocumentView, reference: Reference) -> tuple[LayerReport, .
     if replay is None:
         return ()
     if reference.kind is ReferenceKind.MODEL_CLASS:
-        name = reference.model_class.name if reference.model_class else reference.name
-        return replay.instances_of(name)
+        model_class = reference.model_class
+        if model_class is None:
+            return replay.instances_of(reference.name)
+        return replay.instances_of(model_class.name, model_class.name_span.start)
     if reference.kind is ReferenceKind.CONSTRUCTOR:
         return replay.created_at(reference.call.span) if reference.call else ()
     if reference.kind is ReferenceKind.LAYERS:
@@ -92,7 +94,7 @@ def slot_layers(replay: ReplayView, slot: LayerSlot) -> tuple[LayerReport, ...]:
     defined = replay.layers_at(slot.definition)
     if defined:
         return defined
-    owners = replay.instances_of(slot.owner)
+    owners = replay.instances_of(slot.owner, slot.definition.start)
     ids = [i for owner in owners for path, i in owner.attributes.items() if holds(slot, path)]
     held = tuple(layer for i in dict.fromkeys(ids) if (layer := replay.layer(i)) is not None)
     return held or created_by(replay, slot.call)

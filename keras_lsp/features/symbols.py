@@ -33,7 +33,8 @@ def _is_model(view: DocumentView, binding: Binding) -> bool:
 def _class_symbol(view: DocumentView, model_class: ModelClass) -> Symbol:
     methods = [Symbol(m.name, SymbolKind.METHOD, m.span, m.name_span) for m in model_class.methods]
     slots = [_slot_symbol(view, slot) for slot in model_class.slots]
-    instances = view.replay.instances_of(model_class.name) if view.replay else ()
+    at = model_class.name_span.start
+    instances = view.replay.instances_of(model_class.name, at) if view.replay else ()
     detail = ", ".join(base.rsplit(".", 1)[-1] for base in model_class.bases)
     return Symbol(
         model_class.name,

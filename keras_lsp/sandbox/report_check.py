@@ -55,7 +55,7 @@ def check_report(report: ReplayReport, length: int) -> None:
 
 def _spans(report: ReplayReport) -> Iterator[SpanPair]:
     for layer in report.layers:
-        yield from _known(layer.created, layer.built_at)
+        yield from _known(layer.created, layer.built_at, layer.defined)
         for flow in layer.flows:
             yield from flow.spans
         for step in layer.graph.steps if layer.graph else ():

@@ -136,10 +136,14 @@ class _Merge:
             return _emptied(layer, self.reason)
         self.used.clear()
         weights = self.weights(layer.weights, other.weights)
-        inputs, outputs = self.texts(layer.inputs, other.inputs), self.texts(layer.outputs, other.outputs)
+        inputs, outputs = self.ends(layer, other)
         same = (
-            weights == layer.weights and outputs == layer.outputs and len(layer.layers) == len(other.layers)
+            weights == layer.weights
+            and outputs in (layer.outputs, layer.drawn[1:])
+            and len(layer.layers) == len(other.layers)
         )
+        how = self.text(layer.built_how, other.built_how)
+        same = same and (how == layer.built_how or bool(outputs))
         depends = "" if same else _reason(self.used) if self.used else self.reason
         return dataclasses.replace(
             layer,
@@ -161,7 +165,7 @@ class _Merge:
             bytes=_agreed(layer.bytes, other.bytes),
             cost=layer.cost if layer.cost == other.cost else None,
             built=layer.built and other.built,
-            built_how=self.text(layer.built_how, other.built_how),
+            built_how=how,
             projected_from=self.text(layer.projected_from, other.projected_from),
             depends_on=depends,
             graph=self.graph(layer.graph, other.graph),
@@ -207,6 +211,14 @@ class _Merge:
             return ()
         met = [self.text(mine, other) for mine, other in zip(ours, theirs, strict=True)]
         return tuple(met) if all(met) else ()
+
+    def ends(self, ours: LayerReport, theirs: LayerReport) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Inputs and outputs; where calls tell too little, those that a model was drawn with."""
+        inputs, outputs = self.texts(ours.inputs, theirs.inputs), self.texts(ours.outputs, theirs.outputs)
+        drawn = self.texts(ours.drawn, theirs.drawn)
+        if drawn and (not inputs or not outputs or (_is_open(inputs + outputs) and not _is_open(drawn))):
+            return drawn[:1], drawn[1:]
+        return inputs, outputs
 
     # -- expressions
 
@@ -268,6 +280,10 @@ def _pairs(ours: Sequence[LayerReport], theirs: Sequence[LayerReport]) -> dict[i
     counted: dict[Hashable, int] = {}
     found = {layer.id: others.get(key(layer, counted)) for layer in ours}
     return {number: layer for number, layer in found.items() if layer is not None}
+
+
+def _is_open(texts: tuple[str, ...]) -> bool:
+    return any(UNKNOWN in text for text in texts)
 
 
 def _reason(texts: Iterable[str]) -> str:

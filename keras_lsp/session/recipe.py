@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from keras_lsp.session.surroundings import Surroundings
 
 _STATEMENT_SECONDS = 3.0
+_STATEMENT_SHARE = 0.3  # of the time of a replay, where that is longer
 
 
 def fingerprint_of(entry: OpenDocument, documents: Iterable[OpenDocument], surroundings: Surroundings) -> str:
@@ -54,7 +55,7 @@ def request_for(
         cells=cells.starts if cells else (),
         cell_names=cells.names if cells else (),
         wall_seconds=settings.replay_seconds,
-        statement_seconds=min(_STATEMENT_SECONDS, settings.replay_seconds),
+        statement_seconds=_statement_seconds(settings.replay_seconds),
         memory_bytes=settings.memory_bytes,
     )
 
@@ -87,3 +88,7 @@ def _imports(entry: OpenDocument, surroundings: Surroundings) -> frozenset[str]:
         place = surroundings.place_of(entry.path)
         entry.imports = imported_files(entry.module.imports, entry.path, place, surroundings.roots)
     return entry.imports
+
+
+def _statement_seconds(replay_seconds: float) -> float:
+    return max(min(_STATEMENT_SECONDS, replay_seconds), _STATEMENT_SHARE * replay_seconds)

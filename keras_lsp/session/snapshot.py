@@ -122,8 +122,14 @@ class ReplayView:
         """The layers that the constructor call at exactly `span` made."""
         return self._created.get(span, ())
 
-    def instances_of(self, class_name: str) -> tuple[LayerReport, ...]:
-        return tuple(x for x in self.report.layers if x.is_user_class and x.class_name == class_name)
+    def instances_of(self, class_name: str, at: int | None = None) -> tuple[LayerReport, ...]:
+        """Those of the class whose text `at` is in, where the module has several of that name."""
+        named = (x for x in self.report.layers if x.is_user_class and x.class_name == class_name)
+        return tuple(x for x in named if at is None or self._is_of_class_at(x, at))
+
+    def _is_of_class_at(self, layer: LayerReport, at: int) -> bool:
+        defined = self.span(layer.defined)
+        return defined is None or defined.start <= at < defined.end
 
 
 @dataclass(frozen=True)

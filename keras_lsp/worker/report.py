@@ -143,6 +143,9 @@ class LayerReport:
     cost: Optional[CostReport] = None
     depends_on: str = ""  # a clause: what of this layer is not known, because of what
     graph: Optional[GraphReport] = None  # None where nothing runs inside, or nothing is known of it
+    called_on_unknown: bool = False  # so that a real run may have built it
+    defined: Optional[SpanPair] = None  # its class statement, where the text has several of that name
+    drawn: Tuple[str, ...] = ()  # inputs and outputs of its own graph, where that knows them before any call
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,6 @@ from tests.corpus.judged import Judged, judge
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_LANES = 2
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.corpus", description=__doc__)
@@ -37,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--python", default=sys.executable, help="whose Keras counts")
     parser.add_argument("--out", type=Path, default=Path(".corpus"))
     parser.add_argument("--most", type=int, default=0, help="files, evenly spread over all")
+    parser.add_argument("--seconds", type=float, default=10.0, help="what a replay may take")
+    parser.add_argument("--lanes", type=int, default=2, help="files that are looked at side by side")
     wish = parser.parse_args(arguments)
     roots = [str(_place(name)) for name in wish.paths]
     files = source_files(roots)
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     folders = tuple(
         dict.fromkeys(str(Path(root) if Path(root).is_dir() else Path(root).parent) for root in roots)
     )
-    found = asyncio.run(_all(files, folders, wish.python))
+    found = asyncio.run(_all(files, folders, wish))
     wish.out.mkdir(parents=True, exist_ok=True)
     markdown = report.as_markdown(", ".join(wish.paths), found)
     (wish.out / "report.md").write_text(markdown, encoding="utf-8")
@@ -64,12 +64,12 @@ def _place(name: str) -> Path:
     return Path(spec.origin).parent
 
 
-async def _all(files: Sequence[Path], roots: tuple[str, ...], python: str) -> list[Judged]:
+async def _all(files: Sequence[Path], roots: tuple[str, ...], wish: argparse.Namespace) -> list[Judged]:
     found: dict[Path, Judged] = {}
     queue = iter(files)
 
     async def lane() -> None:
-        settings = Settings(interpreter=(python,), idle_seconds=0.0)
+        settings = Settings(interpreter=(wish.python,), idle_seconds=0.0, replay_seconds=wish.seconds)
         examiner = Examiner(WorkerPool(), settings, roots, CatalogueStore.of_user())
         try:
             for file in queue:
@@ -78,7 +78,7 @@ async def _all(files: Sequence[Path], roots: tuple[str, ...], python: str) -> li
         finally:
             await examiner.close()
 
-    await asyncio.gather(*(lane() for _ in range(_LANES)))
+    await asyncio.gather(*(lane() for _ in range(wish.lanes)))
     _tell("\n")
     return [found[file] for file in files]
 

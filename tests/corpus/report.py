@@ -9,12 +9,12 @@ from dataclasses import asdict
 from statistics import median
 from typing import TYPE_CHECKING
 
-from tests.corpus.judged import EXACT, GUESSED
+from tests.corpus.judged import KNOWN, OURS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tests.corpus.judged import Judged, Model
+    from tests.corpus.judged import Judged
 
 _MOST = 25
 _PLACE = re.compile(r"\b(?:line|lines) \d+(?: of [\w.]+)?|`[^`]*`|'[^']*'|\d+(?:\.\d+)?")
@@ -31,7 +31,7 @@ def as_markdown(title: str, found: Sequence[Judged]) -> str:
 def _lines(title: str, found: Sequence[Judged]) -> Iterator[str]:
     seconds = sorted(one.seconds for one in found) or [0.0]
     models = [model for one in found for model in one.models]
-    outcomes = Counter(_group(model) for model in models)
+    kinds = Counter(model.kind for model in models)
     yield f"# {title}"
     yield ""
     yield f"- {len(found):,} files, {sum(bool(one.models) for one in found):,} with models"
@@ -40,21 +40,24 @@ def _lines(title: str, found: Sequence[Judged]) -> Iterator[str]:
         f"- seconds a file: p50 {median(seconds):.2f}, p95 {seconds[int(0.95 * (len(seconds) - 1))]:.2f}, "
         f"max {seconds[-1]:.2f}"
     )
-    made = len(models) - outcomes["never made"]
+    known = sum(kinds[kind] for kind in KNOWN)
+    able = known + kinds[OURS]
     yield (
-        f"- model and layer classes, and models in variables: {len(models):,}; made: {made:,}, "
-        f"of which exact {outcomes[EXACT]:,}, on a guessed input {outcomes[GUESSED]:,} "
-        f"({_share(outcomes[EXACT] + outcomes[GUESSED], made)} with shapes)"
+        f"- model and layer classes, and models in variables: {len(models):,}; their text can make {able:,}, "
+        f"of which with shapes {known:,} ({_share(known, able)}; {_share(known, len(models))} of all): "
+        + ", ".join(f"{kinds[kind]:,} {kind}" for kind in KNOWN)
     )
+    others = [(kind, count) for kind, count in kinds.most_common() if kind not in KNOWN]
+    yield "- the others: " + (", ".join(f"{count:,} {kind}" for kind, count in others) or "none")
     yield f"- where text and replay disagree: {sum(len(one.differences) for one in found)}"
     yield from _table("Crashes", ((one.error, one.path) for one in found if one.error))
     yield from _table(
         "Why models have no shapes",
         (
-            (_plain(model.outcome), f"{one.path}:{model.line}")
+            (f"{model.kind}: {_plain(model.outcome)}", f"{one.path}:{model.line}")
             for one in found
             for model in one.models
-            if model.outcome not in (EXACT, GUESSED)
+            if model.outcome not in KNOWN
         ),
     )
     yield from _table(
@@ -84,10 +87,6 @@ def _table(title: str, rows: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield f"| {len(where)} | {text.replace('|', ' ').replace(chr(10), ' ')} | {where[0]} |"
     if len(ranked) > _MOST:
         yield f"| | … and {len(ranked) - _MOST} more | |"
-
-
-def _group(model: Model) -> str:
-    return "never made" if model.outcome.startswith("never made") else model.outcome
 
 
 def _plain(outcome: str) -> str:

@@ -273,3 +273,195 @@ def test_no_number_of_ours_is_in_data(made: str, keras3_worker: Worker) -> None:
     )
     report = keras3_worker.replay(text)
     assert at_end(text, report, "data").kind == "hole"
+
+
+SCALE = """\
+import keras
+
+class Scale(keras.layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.dense = keras.layers.Dense(units)
+
+    def call(self, x):
+        return self.dense(x)
+
+"""
+
+
+@pytest.mark.parametrize("data", ["[0]", "['state'][0]", ""])
+def test_a_graph_is_what_it_was_drawn_for_whatever_it_is_called_on(data: str, keras3_worker: Worker) -> None:
+    text = (
+        "import keras\nimport tensorflow as tf\nimport no_such_package\ninputs = keras.Input((4,))\n"
+        "model = keras.Model(inputs, keras.layers.Dense(2)(inputs))\n"
+        f"y = model(tf.convert_to_tensor(no_such_package.state(){data}))\n"
+    )
+    (model,) = by_class(known(keras3_worker, text), "Functional")
+    assert (model.inputs, model.outputs) == (("(None, 4)",), ("(None, 2)",))
+
+
+def test_what_a_class_is_called_on_is_not_known_where_that_is_not(keras3_worker: Worker) -> None:
+    text = SCALE + (
+        "import tensorflow as tf\nimport no_such_package\nlayer = Scale(2)\n"
+        "y = layer(tf.convert_to_tensor(no_such_package.state()))\n"
+    )
+    (layer,) = by_class(known(keras3_worker, text), "Scale")
+    assert layer.outputs == ()
+
+
+CHAINS = {
+    "images": ("[keras.layers.Conv2D(8, 3), keras.layers.Flatten(), Scale(5)]", ("(None, 5)",)),
+    "tokens": ("[keras.layers.Embedding(100, 6), keras.layers.LSTM(4)]", ("(None, 4)",)),
+    "within": ("[keras.Sequential([keras.layers.LSTM(4), Scale(2)]), keras.layers.Dense(3)]", ("(None, 3)",)),
+    "added to": ("[keras.layers.Dense(7)])\nchain.add(keras.layers.Dense(3)", ("(None, 3)",)),
+    "of nothing": ("[]", ()),
+    "of what does not fit": ("[keras.layers.Flatten(), keras.layers.Conv2D(8, 3)]", ()),
+}
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_what_a_chain_that_nobody_calls_gives_is_a_guess(chain: str, keras3_worker: Worker) -> None:
+    layers, outputs = CHAINS[chain]
+    report = keras3_worker.replay(f"{SCALE}chain = keras.Sequential({layers})\n", classes=("Scale",))
+    sequential = by_class(report, "Sequential")[-1 if chain == "within" else 0]
+    assert sequential.outputs == outputs
+    assert sequential.guessed == bool(outputs)
+    assert bool(sequential.built_how) == (not outputs)
+
+
+def test_what_a_chain_is_called_on_is_no_guess(keras3_worker: Worker) -> None:
+    text = "import keras\nchain = keras.Sequential([keras.layers.Dense(2)])\nchain(keras.Input((5,)))\n"
+    (chain,) = by_class(keras3_worker.replay(text), "Sequential")
+    assert (chain.inputs, chain.guessed) == (("(None, 5)",), False)
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "tf_idf"])
+def test_a_vocabulary_of_any_kind_may_come_from_data(mode: str, keras3_worker: Worker) -> None:
+    text = (
+        f"import keras\nlayer = keras.layers.TextVectorization(max_tokens=50, output_mode='{mode}')\n"
+        "layer.adapt(open('none.txt').read())\nlayer.adapt(no_such_name)\n"
+        "y = layer(keras.Input((1,), dtype='string'))\n"
+    )
+    report = known(keras3_worker, text)
+    assert at_end(text, report, "y").kind == "tensor"
+    assert not any(failure.certain for failure in report.failures if failure.type != "NameError")
+
+
+DECORATED = """\
+import keras
+{}
+
+@keras.saving.register_keras_serializable(package="mine")
+class Layer(Base):
+    pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("base", "raised"), [("from no_such_package import Base", []), ("Base = 3", ["TypeError"])]
+)
+def test_a_class_of_something_unknown_is_no_failure(
+    base: str, raised: list[str], keras3_worker: Worker
+) -> None:
+    report = keras3_worker.replay(DECORATED.format(base))
+    certain = [failure.type for failure in report.failures if failure.certain]
+    assert certain == [] if not raised else [f.type for f in report.failures] == raised
+
+
+def test_an_object_whose_constructor_raises_says_so(keras3_worker: Worker) -> None:
+    text = unknown_program(
+        "base = keras.applications.VGG16(weights=None, input_shape=(32, 32, 3), include_top=False)\n"
+        "model = keras.Model(base.input, open('layer').read())\n"
+        "other = keras.Model(base.input, [])\n"
+    )
+    report = keras3_worker.replay(text)
+    reasons = [layer.built_how for layer in report.layers if layer.kind == "functional" and not layer.outputs]
+    assert reasons[0] == (
+        "line 4 is given something that is not known: FileNotFoundError: "
+        "[Errno 2] No such file or directory: 'layer'"
+    )
+
+
+UNMADE = """\
+import keras
+
+class Plain(keras.layers.Layer):
+    def __new__(cls, *args, **kwargs):
+        return super().__new__(cls)
+
+    def __init__(self, width):
+        super().__init__()
+        self.dense = keras.layers.Dense(width)
+
+    def call(self, x):
+        return self.dense(x)
+
+class Broken(keras.Model):
+    def __init__(self, kind):
+        super().__init__()
+        self.dense = {"small": keras.layers.Dense(2)}[kind]
+
+    def call(self, x):
+        return self.dense(x)
+"""
+
+
+def test_arguments_are_those_of_the_initializer(keras3_worker: Worker) -> None:
+    (layer,) = by_class(known(keras3_worker, UNMADE, classes=("Plain",)), "Plain")
+    assert layer.outputs == ("(None, width)",)
+
+
+def test_what_could_not_be_made_is_not_called(keras3_worker: Worker) -> None:
+    (model,) = by_class(keras3_worker.replay(UNMADE, classes=("Broken",)), "Broken")
+    assert model.built_how.startswith("nobody in this file uses `Broken`, and making one raised KeyError")
+
+
+def test_sequences_of_something_unknown_end(keras3_worker: Worker) -> None:
+    """TensorFlow goes down in a sequence until it meets something that is none."""
+    text = (
+        "import keras\nimport tensorflow as tf\ntext = open('none.txt').read()\n"
+        "data = tf.data.Dataset.from_tensor_slices([text[i : i + 9] for i in range(0, len(text), 9)])\n"
+        "model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])\nmodel.fit(data)\n"
+    )
+    report = keras3_worker.replay(text)
+    assert [hole.reason.split(":")[0] for hole in report.holes if "data" in hole.names] == [
+        "FileNotFoundError"
+    ]
+
+
+def test_a_preset_is_not_downloaded(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\nimport sys, types\nkeras_hub = types.ModuleType('keras_hub')\n"
+        "class Backbone:\n    @classmethod\n    def from_preset(cls, preset):\n        return 3\n"
+        "Backbone.__module__ = Backbone.from_preset.__func__.__module__ = 'keras_hub.models'\n"
+        "backbone = Backbone.from_preset('bert')\nkeras.layers.Dense(2)(backbone)\n"
+    )
+    report = keras3_worker.replay(text)
+    (reason,) = (hole.reason for hole in report.holes if "backbone" in hole.names)
+    assert reason == "`from_preset` downloads 'bert', which a replay does not do"
+
+
+LEARNED = """\
+import keras
+import numpy as np
+import types
+
+class Estimator:
+    def __init__(self, width):
+        self.width = width
+
+    def fit_transform(self, x):
+        return np.zeros((len(x), self.width))
+
+Estimator.__module__ = "{}"
+x = Estimator(2).fit_transform(np.zeros((9, 4)))
+y = keras.layers.Dense(3)(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "kind"), [("sklearn.manifold._t_sne", "hole"), ("sklearn.preprocessing", "tensor")]
+)
+def test_what_only_values_can_teach_is_not_learned(module: str, kind: str, keras3_worker: Worker) -> None:
+    text = LEARNED.format(module)
+    assert at_end(text, keras3_worker.replay(text), "x").kind == kind

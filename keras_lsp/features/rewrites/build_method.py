@@ -36,7 +36,7 @@ def rewrites(view: DocumentView, span: Span) -> Iterator[Fix]:
         return
     node = class_node(view, model_class)
     init = method(node, "__init__") if node is not None else None
-    instances = replay.instances_of(model_class.name)
+    instances = replay.instances_of(model_class.name, model_class.name_span.start)
     if init is None or not instances or any(instance.guessed for instance in instances):
         return
     found = {_body(view, replay, instance) for instance in instances}

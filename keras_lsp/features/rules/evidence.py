@@ -170,12 +170,12 @@ def empty_owner(replay: ReplayView, use: WeightUse) -> LayerReport | None:
 
 
 def always_empty(replay: ReplayView, use: WeightUse) -> tuple[LayerReport, ...]:
-    """The layers read from here, when none of them ever had a weight here."""
+    """The layers read from here, when none of them ever had a weight here, nor may have had one."""
     values = _owner_values(replay, use)
     if not values or any(v.weights for v in values):
         return ()
     found = [replay.layer(i) for i in dict.fromkeys(v.layer for v in values)]
-    return tuple(layer for layer in found if layer is not None)
+    return tuple(layer for layer in found if layer is not None and not layer.called_on_unknown)
 
 
 def _owner_values(replay: ReplayView, use: WeightUse) -> list[Value]:

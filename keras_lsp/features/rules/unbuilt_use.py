@@ -64,7 +64,12 @@ def _unbuilt(tree: Tree, replay: ReplayView, owner: ast.expr) -> LayerReport | N
     if not values or any(v.kind != "layer" or v.weights or v.built for v in values):
         return None
     model = replay.layer(values[-1].layer)
-    if model is None or model.kind not in ("subclass", "sequential") or not lacks_weights(model):
+    if (
+        model is None
+        or model.called_on_unknown
+        or model.kind not in ("subclass", "sequential")
+        or not lacks_weights(model)
+    ):
         return None
     return model if model.weights or not model.layers or model.attributes else None
 

@@ -64,7 +64,8 @@ def _is_idle(replay: ReplayView, slot: LayerSlot) -> bool:
     """Whether the model was called, for real or to see what a call makes, and this layer was not."""
     if slot.call is None or not slot.call.is_builtin or slot.call.class_name not in WEIGHTED:
         return False
-    owners = [o for o in replay.instances_of(slot.owner) if (o.calls or o.projected) and not o.depends_on]
+    instances = replay.instances_of(slot.owner, slot.definition.start)
+    owners = [o for o in instances if (o.calls or o.projected) and not o.depends_on]
     held = locate.slot_layers(replay, slot)
     return bool(owners and held) and not any(x.calls or x.built or x.weights or x.projected for x in held)
 

@@ -6,6 +6,7 @@ lookup gets a vocabulary of a size that nobody knows.
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from typing import TYPE_CHECKING, Any, Callable, Optional
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LAYERS = ("Normalization", "Discretization", "StringLookup", "IntegerLookup", "TextVectorization")
 MAX_ELEMENTS = 10_000
+_WEIGHTED = ("tf_idf", "tf-idf")  # each token with a weight, which data tells, too
 WHY = "comes from data that a replay does not load"
 
 
@@ -72,4 +74,7 @@ def _set_unknown_vocabulary(layer: Any) -> None:
         # Data may fill it or not: two samples say something else, so that nobody takes it for known.
         size = min(size, max(limit // (2 + ANSWERS.sample), 1))
     tokens = range(size) if type(layer).__name__ == "IntegerLookup" else [f"token {i}" for i in range(size)]
-    layer.set_vocabulary(list(tokens))
+    weighted = (getattr(layer, mode, "") in _WEIGHTED for mode in ("output_mode", "_output_mode"))
+    more = {"idf_weights": [1.0] * size} if any(weighted) else {}
+    with contextlib.suppress(Exception):  # a layer that takes no vocabulary now keeps what it has
+        layer.set_vocabulary(list(tokens), **more)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import os
 import sys
 import types
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
@@ -26,6 +27,15 @@ if TYPE_CHECKING:
 LIBRARIES = frozenset(
     {"keras", "tf_keras", "tensorflow", "numpy", "keras_hub", "keras_nlp", "keras_cv", "jax", "torch"}
 )
+_PRESETS = frozenset({"keras_hub", "keras_nlp", "keras_cv"})
+# What these learn from data takes long, and of data without values there is nothing to be learned. Others of
+# theirs, that split and scale, keep what is known of shapes.
+_LEARNERS = (
+    *("sklearn.cluster", "sklearn.ensemble", "sklearn.gaussian_process", "sklearn.linear_model"),
+    *("sklearn.manifold", "sklearn.mixture", "sklearn.model_selection._search", "sklearn.neighbors"),
+    *("sklearn.neural_network", "sklearn.svm", "sklearn.tree", "xgboost", "lightgbm"),
+)
+_LEARNING = frozenset({"fit", "fit_predict", "fit_transform", "predict", "predict_proba", "score"})
 # Their functions read files or ask servers; a replay has the files of the workspace only.
 OUTSIDE = LIBRARIES | {
     *(
@@ -70,6 +80,10 @@ class Callees:
 
     def _new(self, function: Any) -> Any:
         module = _library(function)
+        if module in _PRESETS and getattr(function, "__name__", "") == "from_preset":
+            return _preset(function)
+        if getattr(function, "__name__", "") in _LEARNING and _is_learner(function):
+            return functools.partial(_not_learned, function.__name__)
         outside = function is builtins.open or module in OUTSIDE
         if not outside and not (Hole.made and module in STANDARD):
             return function
@@ -95,6 +109,29 @@ class Callees:
         if span is not None and len(self.holes) < MAX_HOLES:
             self.holes.append(HoleReport((), span, reason))
         return uncertain(reason, f"{getattr(function, '__name__', 'a call')}(…)")
+
+
+def _is_learner(method: Any) -> bool:
+    owner = type(getattr(method, "__self__", None))
+    return str(owner.__module__).startswith(_LEARNERS)
+
+
+def _not_learned(name: str, *_args: Any, **_kwargs: Any) -> Any:
+    return uncertain(f"`{name}` learns from data, which does not run in a replay")
+
+
+def _preset(function: Any) -> Callable[..., Any]:
+    @functools.wraps(function, updated=())
+    def from_preset(preset: Any, *args: Any, **kwargs: Any) -> Any:
+        if hole_in(preset) is None and os.path.isdir(preset):
+            return function(preset, *args, **kwargs)
+        return uncertain(f"`from_preset` downloads {_spelled(preset)}, which a replay does not do")
+
+    return from_preset
+
+
+def _spelled(preset: Any) -> str:
+    return repr(preset) if type(preset) is str else "a preset"
 
 
 def _called(function: Callable[..., Any], line: KerasLine, args: Any, kwargs: Any) -> Any:

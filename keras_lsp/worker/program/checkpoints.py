@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
 from ..report import CheckpointReport, DifferingWeight, Shape, SpanPair, StoredWeight
 from ..unknown.hole import ANSWERS, hole_in
+from .saved_models import SAVED_MODELS
 
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
@@ -57,7 +58,8 @@ class Checkpoints:
         place = len(self.found)
         if span is not None and place < _MOST_FILES:
             self.found.append(CheckpointReport(span, os.path.basename(path), *stored))
-        known = is_compared and not self.may_be_written and not ANSWERS.unknowns
+        written = self.may_be_written or SAVED_MODELS.any_was_saved
+        known = is_compared and not written and not ANSWERS.unknowns
         if known and getattr(model, "built", False) and self.line.weights(model):
             try:
                 self.line.load_shapes(lambda: original(model, *args, **kwargs))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict
 
 from ..unknown import datasets, progress
 from ..unknown.hole import Hole
+from .saved_models import SAVED_MODELS
 
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 # Functions that would download, read or write: (module of Keras, function, what it would have given).
 BLOCKED_FUNCTIONS = (
     ("get_file", "a downloaded file"),
-    ("load_model", "a saved model"),
     ("image_dataset_from_directory", "images in a folder"),
     ("text_dataset_from_directory", "texts in a folder"),
     ("audio_dataset_from_directory", "sounds in a folder"),
@@ -83,6 +83,11 @@ def block_functions(line: KerasLine) -> None:
             function = getattr(owner, name, None)
             if callable(function):
                 originals[id(function)] = (name, functools.update_wrapper(_blocked(what), function))
+    for name, stand_in in (("load_model", _load_model(line)), ("save_model", _save_model(line))):
+        for owner in (getattr(keras, "models", None), getattr(keras, "saving", None)):
+            function = getattr(owner, name, None)
+            if callable(function):
+                originals[id(function)] = (name, functools.update_wrapper(stand_in, function))
     for name in datasets.NAMES:
         module = getattr(getattr(keras, "datasets", None), name, None)
         function = getattr(module, "load_data", None)
@@ -103,6 +108,26 @@ def _blocked(what: str) -> Callable[..., Any]:
         return Hole(f"`{function.__name__}` gives {what}, which a replay does not load")
 
     return function
+
+
+def _load_model(line: KerasLine) -> Callable[..., Any]:
+    def load_model(*args: Any, **kwargs: Any) -> Any:
+        loaded = SAVED_MODELS.load(line, *args, **kwargs)
+        return (
+            Hole("`load_model` gives a saved model, which a replay does not load")
+            if loaded is None
+            else loaded
+        )
+
+    return load_model
+
+
+def _save_model(line: KerasLine) -> Callable[..., Any]:
+    def save_model(model: Any, filepath: Any, *_args: Any, **_kwargs: Any) -> Any:
+        SAVED_MODELS.save(line, model, filepath)
+        return Hole("`save_model` does not run in a replay", harmless=True)
+
+    return save_model
 
 
 def _replace_everywhere(originals: Any) -> None:

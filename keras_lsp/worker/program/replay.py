@@ -25,12 +25,12 @@ from ..record.failures import (
 )
 from ..record.instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE, instrument
 from ..record.observe import Observer, Registry
-from ..record.places import SourceMap
+from ..record.places import Classes, SourceMap
 from ..record.record import Recorder
 from ..report import Hole as HoleReport
 from ..report import ReplayEvent, ReplayFailure, ReplayReport, SpanPair
 from ..search.projection import Projector
-from ..unknown.hole import ANSWERS, Hole, Touches, reason_of
+from ..unknown.hole import ANSWERS, UNKNOWN, Hole, Touches, hole_in, is_harmless, reason_of
 from . import adapting, surroundings
 from . import slice as slicing
 from .callee import MAX_HOLES, Callees
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 
 _MOST_FILES = 500
+_NOT_KNOWN = " is not known: "  # between a name and the reason, which itself may have one
 HOLDER = "__keras_lsp_context__"  # what a `with` enters, between two statements of ours
 
 
@@ -153,6 +154,7 @@ class _Replay:
             failure = describe_failure(error, self.source, self.line, self.registry)
             self.failures.append(dataclasses.replace(failure, certain=False))
             return None
+        self.describer.classes = Classes(tree, self.source)
         in_workspace = _workspace_modules(self.request.roots)
         relevant = slicing.relevant_statements(tree.body, in_workspace)
         tree.body = [statement for index, statement in enumerate(tree.body) if index in relevant]
@@ -209,7 +211,7 @@ class _Replay:
             self._failed(statement, error, certain=False, reason=reason)
             return False
         try:
-            with _deadline(self.request.statement_seconds):
+            with _deadline(self._seconds_for(statement)):
                 exec(code, self.module.__dict__)  # noqa: S102 - replaying the user's text is what the worker is for
         except (KeyboardInterrupt, MemoryError, Exception) as error:  # noqa: BLE001 - anything the text may raise
             self._failed(statement, error, certain=Touches.count == touches)
@@ -218,7 +220,7 @@ class _Replay:
             self._failed(statement, error, certain=False, reason="calls `sys.exit()`")
             return False
         except StatementDeadline as error:
-            reason = f"ran longer than {self.request.statement_seconds:g} s and was stopped"
+            reason = f"ran longer than {self._seconds_for(statement):g} s and was stopped"
             self._failed(statement, error, certain=False, reason=reason)
             return False
         if Touches.count != touches:
@@ -227,6 +229,11 @@ class _Replay:
         else:
             self.recorder.clear(slicing.bound_names(statement))
         return True
+
+    def _seconds_for(self, statement: ast.stmt) -> float:
+        """An import that is stopped leaves half a package behind, which costs more than to wait for it."""
+        more = 2 if isinstance(statement, (ast.Import, ast.ImportFrom)) else 1
+        return more * self.request.statement_seconds
 
     def _failed(self, statement: ast.stmt, error: BaseException, certain: bool, reason: str = "") -> None:
         span = self.source.node(statement)
@@ -238,8 +245,8 @@ class _Replay:
             certain = certain and failure.certain and is_about_models(error, failure, self.recorder)
             failure = dataclasses.replace(failure, certain=certain)
             self.failures.append(failure)
-            said = f": {failure.message[:MAX_SAID]}" if failure.message else ""
-            reason = f"{self.source.spot(failure.span or span)} raised {failure.type}{said}"
+            reason = self._unknown_in(statement, failure) or self._raised(statement, failure)
+            self._note_half_made(failure.span, reason)
         names = sorted(set(slicing.bound_names(statement)) - {HOLDER})
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
         for name in names:
@@ -252,6 +259,31 @@ class _Replay:
         if not certain:
             self._taint(statement)
         self.holes.append(HoleReport(tuple(names), span, reason))
+
+    def _raised(self, statement: ast.stmt, failure: ReplayFailure) -> str:
+        message = failure.message if failure.certain else ANSWERS.spelled(failure.message)
+        said = f": {message[:MAX_SAID]}" if message else ""
+        return f"{self.source.spot(failure.span or self.source.node(statement))} raised {failure.type}{said}"
+
+    def _unknown_in(self, statement: ast.stmt, failure: ReplayFailure) -> str:
+        """What is not known of what a statement was given: what it raises then is nobody's business."""
+        if failure.certain:
+            return ""
+        for name in slicing.loaded_names(statement):
+            hole = hole_in(self.module.__dict__.get(name))
+            if hole is not None and not is_harmless(hole):
+                reason = reason_of(hole)
+                return reason if _NOT_KNOWN in reason else f"`{name}`{_NOT_KNOWN}{reason}"
+        if UNKNOWN in failure.message:
+            spot = self.source.spot(failure.span or self.source.node(statement))
+            return f"{spot} is given something that is not known: {Touches.reason}"
+        return ""
+
+    def _note_half_made(self, span: Optional[SpanPair], reason: str) -> None:
+        """An object whose constructor raised is seen, and nothing but that is known of it."""
+        last = self.registry.last_at(span) if span is not None else None
+        if last is not None and not last.calls:
+            last.note_half_made(reason)
 
     def _taint(self, statement: ast.stmt) -> None:
         """What a statement made from holes is uncertain, and so is each model it had a hand on."""

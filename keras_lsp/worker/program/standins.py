@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Callable, List, Optional
 
 from ..lines.symbolic import KerasLine, structure_text
 from ..report import ReplayEvent, TensorSpec
-from ..unknown.hole import Hole, hole_in, uncertain
+from ..unknown.hole import Hole, hole_in, reason_of, uncertain
 from . import adapting
 from .checkpoints import Checkpoints
+from .saved_models import SAVED_MODELS
 from .training import METHODS, Training
 
 if TYPE_CHECKING:
@@ -49,8 +50,10 @@ class StandIns:
     # -- methods of models
 
     def _silent_method(self, name: str) -> Callable[..., Any]:
-        def method(_model: Any, *_args: Any, **_kwargs: Any) -> Any:
+        def method(model: Any, *args: Any, **kwargs: Any) -> Any:
             self.checkpoints.may_be_written |= name in SAVING
+            if name == "save":
+                SAVED_MODELS.save(self.line, model, args[0] if args else kwargs.get("filepath"))
             return Hole(f"`{name}` does not run in a replay", harmless=True)
 
         method.__name__ = name
@@ -85,9 +88,10 @@ class StandIns:
                 return value
 
         with self.event("call", layer, args[0] if args else None):
-            if hole_in(args) is not None or hole_in(kwargs) is not None:
+            hole = hole_in((args, kwargs))
+            if hole is not None:
                 self.training.note_unknown(layer, "a call", sys._getframe(1))
-                return uncertain("called on something a replay does not know")
+                return uncertain(reason_of(hole))
             new_args, new_kwargs = self.line.map_structure(symbolic, (args, kwargs))
             if not kinds:
                 return original(layer, *args, **kwargs)

@@ -17,6 +17,7 @@ from ..record.observe import below
 from ..report import TensorSpec
 from ..unknown.hole import Hole, hole_in, uncertain
 from . import target
+from .saved_models import SAVED_MODELS
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -57,6 +58,7 @@ class Training:
                 specs = training._fed(name, x)
                 if specs is None:
                     training.note_unknown(model, name, sys._getframe(1))
+                    training._save_at_checkpoints(model, given)
                     return uncertain("the data is not known in a replay")
                 if training._has_own_step(model):
                     training._note_step(model, name, sys._getframe(1))
@@ -68,6 +70,7 @@ class Training:
                     training._compare(model, name, (x, given.get("y")), outputs, given)
                 if name == "fit":
                     training._validate(model, given, (specs, outputs))
+                    training._save_at_checkpoints(model, given)
             if name in ("predict", "predict_on_batch"):
                 return training._predictions(specs, outputs)
             return Hole(f"`{name}` does not run in a replay")
@@ -94,7 +97,9 @@ class Training:
     def _compare(
         self, model: Any, name: str, data: Tuple[Any, Any], outputs: Any, given: Dict[str, Any]
     ) -> None:
-        """The output with the target, where both are known."""
+        """The output with the target, where both are known; not what each of several replicas does."""
+        if getattr(model, "_distribute_strategy", None) or getattr(model, "_distribution_strategy", None):
+            return
         x, y = data
         targets = self._fed(name, y) if y is not None else self._targets_in(x)
         if targets is not None:
@@ -132,6 +137,9 @@ class Training:
             outputs = self._called(model, specs)
         self._compare(model, "evaluate", (x, y), outputs, {"batch_size": given.get("batch_size")})
 
+    def _save_at_checkpoints(self, model: Any, given: Dict[str, Any]) -> None:
+        SAVED_MODELS.save_at_checkpoints(self.line, model, given.get("callbacks"))
+
     def _samples_left_out(self, specs: Any) -> Any:
         return self.line.map_structure(lambda spec: replace(spec, shape=spec.shape[1:]), specs)
 
@@ -153,8 +161,9 @@ class Training:
     def _note_reason(self, layer: Any, text: str) -> None:
         for called in (layer, *below(layer)):
             entry = self.observer.registry.find(called)
-            if entry is not None and not entry.unknown_call:
-                entry.unknown_call = text
+            if entry is not None:
+                entry.called_on_unknown = True
+                entry.unknown_call = entry.unknown_call or text
 
     def _note_data(self, model: Any, specs: Any, batch: Any, frame: FrameType) -> None:
         """What a step of the user's own gets: it is likely to call the model on the inputs in it."""

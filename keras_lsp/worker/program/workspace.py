@@ -17,8 +17,7 @@ import tokenize
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Sequence, Set
 
 from ..record.failures import brief, missing_module
-from ..record.instrument import ASSIGN, CALLEE, LOOP, METHOD, RECORD, WHILE, instrument
-from ..record.places import SourceMap
+from ..record.instrument import CALLEE, LOOP, WHILE, attend
 from ..unknown.hole import Hole, named
 from . import slice as slicing
 from .libraries import harmless_names
@@ -123,7 +122,7 @@ class TolerantLoader(importlib.abc.Loader):
         tree.body = [statement for statement in tree.body if not slicing.is_main_guard(statement)]
         tree.body = _what_defines(tree.body)
         if SPEAKS_OF_KERAS.search(self.text):
-            tree = instrument(tree, SourceMap(self.text, self.path)).tree
+            tree = attend(tree)
             module.__dict__.update(self._instruments())
         for statement in tree.body:
             self._run(statement, module.__dict__)
@@ -131,11 +130,8 @@ class TolerantLoader(importlib.abc.Loader):
     def _instruments(self) -> Dict[str, Any]:
         """Nothing is recorded of other files, but holes and loops are met as in the replayed one."""
         return {
-            RECORD: lambda value, _index: value,
-            ASSIGN: lambda value, _index: value,
             LOOP: lambda iterable, _index: self.loops.rounds(iterable),
             WHILE: lambda test, index: self.loops.goes_on(test, (self.path, index)),
-            METHOD: lambda receiver, name, _index: getattr(receiver, name),
             CALLEE: self.callees.stand_in,
         }
 

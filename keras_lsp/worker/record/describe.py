@@ -17,7 +17,7 @@ from .tracking import Tracking
 
 if TYPE_CHECKING:
     from .observe import Registry, Seen
-    from .places import SourceMap
+    from .places import Classes, SourceMap
 
 
 class Describer:
@@ -28,6 +28,7 @@ class Describer:
         self.source = source
         self.registry = registry
         self.events = events
+        self.classes: Optional[Classes] = None  # of a text that parses
         self._private_names = line.private_names()
         self._weights: Dict[int, WeightReport] = {}  # by id of the variable
         self._counts: Dict[int, int] = {}  # its parameters
@@ -62,6 +63,7 @@ class Describer:
         total = sum(map(self._count, variables))
         trainable = sum(map(self._count, self.line.trainable_weights(layer)))
         how, where = built_by(seen, events)
+        inputs, outputs = self._ends(layer, "inputs"), self._ends(layer, "outputs")
         return LayerReport(
             id=seen.number,
             class_name=cls.__name__,
@@ -78,8 +80,8 @@ class Describer:
             built=seen.built_at_end,
             weights=weights,
             own_weights=len(self._own(layer)),
-            inputs=tuple(seen.inputs) or self._ends(layer, "inputs"),
-            outputs=tuple(seen.outputs) or self._ends(layer, "outputs"),
+            inputs=tuple(seen.inputs) or inputs,
+            outputs=tuple(seen.outputs) or outputs,
             layers=members.layers,
             attributes=members.attributes,
             trainable_parameters=trainable,
@@ -106,6 +108,9 @@ class Describer:
             leftover_in=tuple(self._tracking.leftover.get(seen.number, ())),
             cost=self._costs.of(seen),
             graph=self._graphs.of(seen),
+            called_on_unknown=seen.called_on_unknown,
+            defined=self.classes.defined(cls) if is_user_class and self.classes is not None else None,
+            drawn=(*inputs, *outputs) if inputs and outputs and seen.calls else (),
         )
 
     def _is_tensor(self, value: Any) -> bool:

@@ -67,6 +67,30 @@ def instrument(tree: ast.Module, source: SourceMap) -> Instrumented:
     return Instrumented(ast.fix_missing_locations(rewritten), rewriter)
 
 
+def attend(tree: ast.Module) -> ast.Module:
+    """Rewrite a module of which nothing is recorded: what it calls, and its loops, may still meet holes.
+
+    A package may have hundreds of files, so this takes a fifth of the time of the other.
+    """
+    whiles = 0
+    for node in ast.walk(tree):  # which has taken a node's parts before we change them
+        kind = type(node)
+        if kind is ast.Call:
+            if (node.args or node.keywords) and not _is_super(node.func):  # type: ignore[attr-defined]  # a Call
+                node.func = _wrapped(CALLEE, node.func)  # type: ignore[attr-defined]  # a Call
+        elif kind is ast.For or kind is ast.comprehension:
+            node.iter = _wrapped(LOOP, node.iter, 0)  # type: ignore[attr-defined]  # both have one
+        elif kind is ast.While:
+            node.test = _wrapped(WHILE, node.test, whiles)  # type: ignore[attr-defined]  # a While
+            whiles += 1
+    return tree
+
+
+def _wrapped(function: str, node: ast.expr, *more: int) -> ast.expr:
+    arguments = [node, *map(ast.Constant, more)]
+    return _located(ast.Call(ast.Name(function, ast.Load()), arguments, []), node)
+
+
 def _plain_names(tree: ast.Module) -> Set[str]:
     """Names of modules, imported functions and builtins, as far as the text does not bind them anew."""
     imported: Set[str] = set()
@@ -95,7 +119,7 @@ class _Rewriter(ast.NodeTransformer):
     # -- expressions
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
-        if isinstance(node.func, ast.Name) and node.func.id == "super":
+        if _is_super(node.func):
             return node
         place = self.source.node(node)
         called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
@@ -271,8 +295,12 @@ class _Rewriter(ast.NodeTransformer):
 
 def _is_observed(function: ast.Attribute) -> bool:
     value = function.value
-    on_super = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "super"
+    on_super = isinstance(value, ast.Call) and _is_super(value.func)
     return function.attr in OBSERVED_METHODS and not on_super
+
+
+def _is_super(function: ast.expr) -> bool:
+    return isinstance(function, ast.Name) and function.id == "super"
 
 
 def _located(wrapper: ast.Call, node: ast.expr) -> ast.expr:

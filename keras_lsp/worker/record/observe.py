@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -41,6 +42,27 @@ class Given(NamedTuple):
 
     args: Tuple[Any, ...]
     kwargs: Dict[str, Any]
+
+
+def _given_to_new(frame: Optional[FrameType], cls: Any) -> Given:
+    """The arguments of the outermost `__new__` of a class: one of the user's may keep them to itself."""
+    given = Given((), {})
+    while frame is not None and frame.f_code.co_name == "__new__":
+        code, values = frame.f_code, frame.f_locals
+        names = code.co_varnames
+        if code.co_argcount and values.get(names[0]) is cls:
+            named = code.co_argcount + code.co_kwonlyargcount
+            args = tuple(values[name] for name in names[1 : code.co_argcount] if name in values)
+            kwargs = {name: values[name] for name in names[code.co_argcount : named] if name in values}
+            place = named
+            if code.co_flags & inspect.CO_VARARGS:
+                args += tuple(values.get(names[place], ()))
+                place += 1
+            if code.co_flags & inspect.CO_VARKEYWORDS:
+                kwargs.update(values.get(names[place], {}))
+            given = Given(args, kwargs)
+        frame = frame.f_back
+    return given
 
 
 class Part(NamedTuple):
@@ -87,6 +109,8 @@ class Seen:
         self.callers: Dict[int, Tuple[int, ...]] = {}  # innermost running layer -> all running ones
         self.made_in: Optional[int] = None  # the layer whose call ran when it was made
         self.unknown_call = ""  # a call whose input a replay does not know
+        self.called_on_unknown = False
+        self.half_made = False  # its constructor raised
         self.data: Any = (
             None  # nested TensorSpecs of the inputs that `fit` has for a `train_step` of the user's
         )
@@ -98,6 +122,10 @@ class Seen:
         self.projected_from = ""
         self.guessed = False
         self.guess = ""
+
+    def note_half_made(self, reason: str) -> None:
+        self.half_made = True
+        self.unknown_call = self.unknown_call or reason
 
     def note_end(self, line: KerasLine) -> None:
         """What comes after this is not the program's doing."""
@@ -151,6 +179,9 @@ class Registry:
 
     def find(self, layer: Any) -> Optional[Seen]:
         return self._by_object.get(id(layer))
+
+    def last_at(self, created: SpanPair) -> Optional[Seen]:
+        return next((entry for entry in reversed(self.seen) if entry.created == created), None)
 
     def number(self, layer: Any) -> Optional[int]:
         entry = self.find(layer)
@@ -208,7 +239,8 @@ class Observer(CallWatcher):
 
         def __new__(cls: Any, *args: Any, **kwargs: Any) -> Any:
             layer = original(cls, *args, **kwargs)
-            observer.registry.add(layer, observer._constructor_call(sys._getframe(1)), Given(args, kwargs))
+            given = Given(args, kwargs) if args or kwargs else _given_to_new(sys._getframe(1), cls)
+            observer.registry.add(layer, observer._constructor_call(sys._getframe(1)), given)
             running = observer._running[-1] if observer._running else None
             entry = observer.registry.find(layer) if running is not None else None
             if entry is not None and running is not None and entry.calls == 0:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 from bisect import bisect_right
+from collections import Counter
 from typing import TYPE_CHECKING, Dict, Iterator, List, Optional, Tuple
 
 if TYPE_CHECKING:
-    import ast
     from types import CodeType, FrameType, TracebackType
 
     from ..report import SpanPair
 
 
+_CLASS = re.compile(r"^[ \t]*class[ \t]+(\w+)", re.MULTILINE)
 OURS = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
@@ -138,3 +141,25 @@ def _python_lines(text: str) -> List[str]:
         start = position
     lines.append(text[start:])
     return lines
+
+
+class Classes:
+    """Where the text defines a class, for the names that it gives to several."""
+
+    def __init__(self, tree: ast.AST, source: SourceMap) -> None:
+        self._path = source.path
+        self._places: Dict[str, List[Tuple[int, int, SpanPair]]] = {}
+        counted = Counter(_CLASS.findall(source.text))
+        if any(count > 1 for count in counted.values()):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.ClassDef) and counted[node.name] > 1:
+                    lines = node.lineno, node.end_lineno or node.lineno
+                    self._places.setdefault(node.name, []).append((*lines, source.node(node)))
+
+    def defined(self, cls: type) -> Optional[SpanPair]:
+        places = self._places.get(cls.__name__, [])
+        if not places:
+            return None
+        codes = (getattr(member, "__code__", None) for member in list(vars(cls).values()))
+        lines = [code.co_firstlineno for code in codes if code is not None and code.co_filename == self._path]
+        return next((span for first, last, span in places if lines and first <= lines[0] <= last), None)

@@ -10,8 +10,8 @@ import warnings
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
-from ..lines.symbolic import KerasLine, structure_text
-from ..record.failures import useful_sentence
+from ..lines.symbolic import KerasLine, is_library, structure_text
+from ..record.failures import brief, useful_sentence
 from ..record.observe import below
 from ..record.record import GUESS, PROJECTION
 from ..report import IN_STEP, Hole, ReplayEvent
@@ -60,9 +60,9 @@ class Projector:
         classes = self.request.classes
         self.recorder.stage = PROJECTION
         made_by_program = len(self.registry.seen)
-        unused = UnusedDefinitions(tree, space, source, self.recorder, self.holes)
+        unused = UnusedDefinitions(tree, space, source, self.recorder, self.holes, self.registry)
         unused.call_builders(classes, GUESSING_SECONDS * SHARE_OF_ONE_CLASS)
-        unused.make_classes(classes, self.registry, self.line)
+        unused.make_classes(classes, self.line)
         for seen in self.registry.seen[made_by_program:]:
             seen.note_end(self.line)  # what it is when it is made is what it is for anybody who makes it
         for seen in list(self.registry.seen):
@@ -92,9 +92,16 @@ class Projector:
         uncalled = [
             seen
             for seen in self.registry.seen
-            if seen.calls == 0 and type(seen.layer).__name__ in self.request.classes
+            if seen.calls == 0
+            and not seen.half_made
+            and (type(seen.layer).__name__ in self.request.classes or self._is_open_chain(seen))
         ]
         return sorted(uncalled, key=lambda seen: -len(list(below(seen.layer))))
+
+    def _is_open_chain(self, seen: Seen) -> bool:
+        """A Sequential of the text's that nobody has told its input."""
+        layer = seen.layer
+        return type(layer) is self.line.keras.Sequential and seen.created is not None and not layer.built
 
     def _call_on_known_input(
         self, seen: Seen, events: List[ReplayEvent], source: SourceMap, pin: str, pinned_for: str
@@ -159,7 +166,14 @@ class Projector:
 
     def _call_on_guess(self, seen: Seen, tree: ast.Module, seconds: float) -> None:
         cls = type(seen.layer)
-        if seconds < 0.01 or not self._has_own_call(cls):
+        if not self._has_own_call(cls):
+            self._say(seen, "its class has no `call`")
+            return
+        if self._is_open_chain(seen) and not seen.layer.layers:
+            self._say(seen, "it has no layers")
+            return
+        if seconds < 0.01:
+            self._say(seen, "there was no time left to look for an input that it can be called on")
             return
         hints = call_hints(tree, cls.__name__)
         sizes = [value for value in vars(seen.layer).values() if type(value) is int and 1 < value < MAX_SIZE]
@@ -180,7 +194,8 @@ class Projector:
                 kwargs.update(hints.switches)
         try:
             seen.layer(*args, **kwargs)
-        except Exception:  # noqa: BLE001 - worked on a fresh object, not on this one: nothing is known
+        except Exception as error:  # noqa: BLE001 - worked on a fresh object, not on this one: nothing is known
+            self._say(seen, f"called on {text} it raised {brief(error)}")
             return
         _mark(seen, self.registry, self.line, text, guessed=True)
 
@@ -199,13 +214,20 @@ class Projector:
 
         Raises whatever the constructors raise.
         """
+        if type(seen.layer) is self.line.keras.Sequential:  # `add` may have changed what it was given
+            return self._copied(seen.layer)
         args, kwargs = self.line.map_structure(self._copied, (seen.given.args, seen.given.kwargs))
         return type(seen.layer)(*args, **kwargs)
 
     def _copied(self, value: Any) -> Any:
-        if self.line.is_layer(value) and not self.line.weights(value):
-            return type(value).from_config(value.get_config())
-        return value
+        if not self.line.is_layer(value) or self.line.weights(value):
+            return value
+        if type(value) is self.line.keras.Sequential:
+            return type(value)([self._copied(member) for member in value.layers])
+        seen = None if is_library(type(value)) else self.registry.find(value)
+        if seen is not None:  # a class of the user's may have no configuration
+            return self._another(seen)
+        return type(value).from_config(value.get_config())
 
     @contextmanager
     def _unobserved(self) -> Iterator[None]:

@@ -32,7 +32,7 @@ def arguments(function: Any, name: str, tree: ast.AST, space: Dict[str, Any]) ->
     Yields nothing where the signature is not known or has positional-only parameters without default.
     """
     try:
-        parameters = list(inspect.signature(function).parameters.values())
+        parameters = _parameters(function)
     except (TypeError, ValueError):
         return
     if any(p.kind is p.POSITIONAL_ONLY and p.default is p.empty for p in parameters):
@@ -52,6 +52,14 @@ def arguments(function: Any, name: str, tree: ast.AST, space: Dict[str, Any]) ->
             for parameter in required
         }
         yield Arguments(values, guessed=bool(shapes))
+
+
+def _parameters(function: Any) -> List[inspect.Parameter]:
+    """Of a class those of its `__init__`, also where a base takes anything in its `__new__`."""
+    initializer = getattr(function, "__init__", None)
+    if not isinstance(function, type) or initializer is None or initializer is object.__init__:
+        return list(inspect.signature(function).parameters.values())
+    return list(inspect.signature(initializer).parameters.values())[1:]
 
 
 def _unknown(name: str) -> Hole:

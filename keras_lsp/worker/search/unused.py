@@ -33,12 +33,14 @@ class UnusedDefinitions:
         source: SourceMap,
         recorder: Recorder,
         holes: List[Hole],
+        registry: Registry,
     ) -> None:
         self.tree = tree
         self.space = space
         self.source = source
         self.recorder = recorder
         self.holes = holes
+        self.registry = registry
 
     def call_builders(self, classes: Any, seconds: float) -> None:
         """`classes` are the names of the text's own; `seconds` of processor time are for all functions."""
@@ -49,8 +51,8 @@ class UnusedDefinitions:
             if not self.recorder.ran(self.source.node(function)):
                 self._use(self.space[function.name], function)
 
-    def make_classes(self, classes: Any, registry: Registry, line: KerasLine) -> None:
-        made = {type(seen.layer).__name__ for seen in registry.seen}
+    def make_classes(self, classes: Any, line: KerasLine) -> None:
+        made = {type(seen.layer).__name__ for seen in self.registry.seen}
         wanted = set(classes) - made
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ClassDef) and node.name in wanted:
@@ -63,18 +65,22 @@ class UnusedDefinitions:
         failure = ""
         for given in arguments(function, node.name, self.tree, self.space):
             self.recorder.stage = GUESS if given.guessed else PROJECTION
+            before = len(self.registry.seen)
             try:
                 function(**given.values)
             except Exception as error:  # noqa: BLE001 - whatever the user's code raises
                 failure = failure or brief(error)
+                for seen in self.registry.seen[before:]:
+                    if type(seen.layer) is function:
+                        seen.note_half_made(self._reason(node, failure))
             else:
                 return
             finally:
                 self.recorder.stage = PROJECTION
         if failure:
-            what = "making one" if isinstance(node, ast.ClassDef) else "calling it"
-            self._say(node, f"nobody in this file uses `{node.name}`, and {what} raised {failure}")
+            start = self.source.node(node)[0]
+            self.holes.append(Hole((node.name,), (start, start), self._reason(node, failure)))
 
-    def _say(self, node: Definition, reason: str) -> None:
-        start = self.source.node(node)[0]
-        self.holes.append(Hole((node.name,), (start, start), reason))
+    def _reason(self, node: Definition, failure: str) -> str:
+        what = "making one" if isinstance(node, ast.ClassDef) else "calling it"
+        return f"nobody in this file uses `{node.name}`, and {what} raised {failure}"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import operator
+import re
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Optional, Tuple
 
 from ..report import Unknown
 
 MAX_TEXT = 60
+MAX_DEPTH = 12
+UNKNOWN = "<unknown>"  # what a hole is in a message
 
 
 class Touches:
     """How often holes were used: an exception after a use proves nothing about the user's program."""
 
     count = 0
+    reason = ""  # of the last one
 
 
 class Answers:
@@ -79,6 +83,10 @@ class Answers:
         if known.text == text and not any(other.text == name for other in self.unknowns.values()):
             self.unknowns[text] = Unknown(name, known.reason, known.value)
 
+    def spelled(self, message: str) -> str:
+        """What an exception says, with the texts that were asked for in place of the numbers given."""
+        return re.sub(r"\d+", lambda found: self._values.get(int(found.group()), found.group()), message)
+
     def truth(self, text: str, reason: str) -> bool:
         self._note(text, reason)
         asked = self._asked[text] = self._asked.get(text, 0) + 1
@@ -102,6 +110,7 @@ class _Inside(NamedTuple):
     harmless: bool
     text: str  # how the user would write it, "" where that is too long
     compute: Optional[Callable[[], int]] = None  # of a sum, product, …: from the numbers of its sides
+    depth: int = 0  # in how many others it is an item
 
 
 def _inside(hole: Hole) -> _Inside:
@@ -113,12 +122,20 @@ def _touched(hole: Hole) -> _Inside:
     inside = _inside(hole)
     if not inside.harmless:
         Touches.count += 1
+        Touches.reason = inside.reason
     return inside
 
 
-def _derived(inside: _Inside, text: str, compute: Optional[Callable[[], int]] = None) -> Hole:
+def _derived(inside: _Inside, text: str, compute: Optional[Callable[[], int]] = None, depth: int = 0) -> Hole:
     known = text if inside.text and len(text) <= MAX_TEXT else ""
-    return Hole(inside.reason, inside.harmless, known, compute)
+    return Hole(inside.reason, inside.harmless, known, compute, depth)
+
+
+def _item(inside: _Inside, text: str) -> Hole:
+    """Raises TypeError where it would never end: libraries go down in sequences until something is none."""
+    if inside.depth >= MAX_DEPTH:
+        raise TypeError("a value that a replay does not know")
+    return _derived(inside, text, depth=inside.depth + 1)
 
 
 def _asked(hole: Hole, before: str = "", after: str = "") -> Tuple[str, str]:
@@ -143,15 +160,16 @@ class Hole:
         harmless: bool = False,
         text: str = "",
         compute: Optional[Callable[[], int]] = None,
+        depth: int = 0,
     ) -> None:
-        object.__setattr__(self, "_keras_lsp_inside", _Inside(reason, harmless, text, compute))
+        object.__setattr__(self, "_keras_lsp_inside", _Inside(reason, harmless, text, compute, depth))
         if not harmless:
             Hole.made += 1
 
     def __getattr__(self, name: str) -> Hole:
+        inside = _touched(self)
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)  # protocols we do not name below are not supported
-        inside = _touched(self)
         return _derived(inside, f"{inside.text}.{name}")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Hole:
@@ -160,7 +178,7 @@ class Hole:
 
     def __getitem__(self, key: Any) -> Hole:
         inside = _touched(self)
-        return _derived(inside, f"{inside.text}[{_spelled(key)}]")
+        return _item(inside, f"{inside.text}[{_spelled(key)}]")
 
     def __setitem__(self, key: Any, value: Any) -> None:
         _touched(self)
@@ -184,7 +202,7 @@ class Hole:
     def __iter__(self) -> Iterator[Any]:
         inside = _inside(self)
         rounds = 0 if inside.harmless else ANSWERS.rounds(*_asked(self))
-        return iter([_derived(inside, f"{inside.text}[{index}]") for index in range(rounds)])
+        return iter([_item(inside, f"{inside.text}[{index}]") for index in range(rounds)])
 
     def __bool__(self) -> bool:
         return not _inside(self).harmless and ANSWERS.truth(*_asked(self))
@@ -205,7 +223,7 @@ class Hole:
 
     def __repr__(self) -> str:
         _touched(self)
-        return "<unknown>"
+        return UNKNOWN
 
     def __format__(self, _spec: str) -> str:
         return repr(self)
@@ -321,6 +339,10 @@ _add_operators()
 
 def reason_of(hole: Hole) -> str:
     return _inside(hole).reason
+
+
+def is_harmless(hole: Hole) -> bool:
+    return _inside(hole).harmless
 
 
 def text_of(hole: Hole) -> str:

@@ -94,3 +94,41 @@ def test_symbols_of_all_documents(seed: Callable[[str], str]) -> None:
     ]
     assert [symbol.name for _, symbol, _ in workspace_symbols(snapshot, "mymod")] == ["MyModel"]
     assert list(workspace_symbols(snapshot, "nothing like it")) == []
+
+
+AGAIN = """\
+import keras
+
+
+class Net(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.a = keras.layers.Dense(3)
+
+    def call(self, x):
+        return self.a(x)
+
+
+first = Net()(keras.Input((4,)))
+
+
+class Net(keras.layers.Layer):
+    def __init__(self):
+        super().__init__()
+        self.a = keras.layers.Dense(5)
+
+    def call(self, x):
+        return self.a(x)
+
+
+second = Net()(keras.Input((4,)))
+"""
+
+
+def test_a_class_defined_anew_is_not_mixed_with_the_one_before(replayed: Replayed) -> None:
+    """As in a notebook that defines a class anew, cell for cell."""
+    titles = [title for _, title in lenses(current(AGAIN, replayed(AGAIN)))]
+    assert titles == ["25 parameters · 100 B · (None, 4) → (None, 5)"]  # the name is the last one's
+    edited = AGAIN.replace("Dense(3)", "Dense(30)")
+    ((_, title),) = lenses(stale(edited, replayed(AGAIN), AGAIN))
+    assert "25 parameters" in title

@@ -258,3 +258,22 @@ def test_a_layer_that_does_not_fit_is_told_once(replayed: Replayed) -> None:
     assert found(current(text, replayed(text))) == [
         ("KL403", "error", "model.add(keras.layers.Conv2D(3, 5))")
     ]
+
+
+ON_UNKNOWN = MODEL + (
+    "data = open('none.csv').read()\n{}\nmodel.export('net')\nmodel.save_weights('net.weights.h5')\n"
+    "for weight in model.weights:\n    print(weight)\nmodel.summary()\n"
+)
+
+
+@pytest.mark.parametrize("before", ["model.compile(loss='mse')\nmodel.fit(data, data)", "model(data)"])
+def test_what_may_be_built_on_data_that_is_not_there_is_left_alone(before: str, replayed: Replayed) -> None:
+    text = ON_UNKNOWN.format(before)
+    assert found(current(text, replayed(text))) == []
+    text = ON_UNKNOWN.format("pass")
+    assert {code for code, _, _ in found(current(text, replayed(text)))} == {
+        "KL104",
+        "KL105",
+        "KL107",
+        "KL111",
+    }

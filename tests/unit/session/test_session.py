@@ -424,13 +424,16 @@ class TestSurroundings:
         assert len(bench.builders.requests) == 3
         assert bench.view().current is not None
 
-    async def test_the_replay_has_the_limits_of_the_settings(self, bench: Bench) -> None:
-        settings = Settings(idle_seconds=0.0, replay_seconds=2.0, memory_bytes=1 << 20)
+    @pytest.mark.parametrize(("replay", "statement"), [(2.0, 2.0), (10.0, 3.0), (60.0, 18.0)])
+    async def test_the_replay_has_the_limits_of_the_settings(
+        self, bench: Bench, replay: float, statement: float
+    ) -> None:
+        settings = Settings(idle_seconds=0.0, replay_seconds=replay, memory_bytes=1 << 20)
         bench.session.set_settings(settings)
         bench.session.rebuild(KEY)
         await bench.settle()
         request = bench.builders.requests[-1]
-        assert (request.wall_seconds, request.statement_seconds) == (2.0, 2.0)
+        assert (request.wall_seconds, request.statement_seconds) == (replay, statement)
         assert request.memory_bytes == 1 << 20
 
 
