@@ -111,7 +111,13 @@ def capabilities(data: object) -> types.ClientCapabilities:
 
 
 def test_a_client_that_can_do_everything() -> None:
-    full = asdict(Client.of(capabilities(PULLING_CAPABILITIES), Encoding.UTF8))
+    document = {
+        **PULLING_CAPABILITIES["textDocument"],
+        "inlayHint": {"resolveSupport": {"properties": ["tooltip", "label.location"]}},
+    }
+    document["completion"] = {**document["completion"], "completionList": {"itemDefaults": ["editRange"]}}
+    can = {**PULLING_CAPABILITIES, "textDocument": document}
+    full = asdict(Client.of(capabilities(can), Encoding.UTF8))
     abilities = {name: value for name, value in full.items() if isinstance(value, bool)}
     assert len(abilities) > 15
     assert all(abilities.values()), full

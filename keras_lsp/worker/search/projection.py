@@ -89,12 +89,17 @@ class Projector:
 
     def _uncalled(self) -> List[Seen]:
         """Objects of the text's classes, the largest first: its call also calls what is in it."""
+        # A chain in another object is called by that, on what nobody but that knows.
+        held = {id(layer) for seen in self.registry.seen for layer in below(seen.layer)}
         uncalled = [
             seen
             for seen in self.registry.seen
             if seen.calls == 0
             and not seen.half_made
-            and (type(seen.layer).__name__ in self.request.classes or self._is_open_chain(seen))
+            and (
+                type(seen.layer).__name__ in self.request.classes
+                or (self._is_open_chain(seen) and id(seen.layer) not in held)
+            )
         ]
         return sorted(uncalled, key=lambda seen: -len(list(below(seen.layer))))
 

@@ -51,7 +51,7 @@ def test_models_and_findings_are_counted(replayed: Replayed) -> None:
     assert [found["code"] for found in judged.findings] == ["KL303"]
     assert judged.differences == []
     text = as_markdown("all", [judged, Judged("other.py", error="KeyError: 1")])
-    assert "made: 3, of which exact 2, on a guessed input 1 (100.0 % with shapes)" in text
+    assert "their text can make 3, of which with shapes 3 (100.0 %" in text
     assert "| 1 | error KL303 | model.py:25 |" in text
     assert "- crashes: 1" in text
 
