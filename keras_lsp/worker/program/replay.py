@@ -45,6 +45,11 @@ if TYPE_CHECKING:
 
 _MOST_FILES = 500
 _NOT_KNOWN = " is not known: "  # between a name and the reason, which itself may have one
+_NO_TIME = "was not run: the time of a replay was over (setting `replaySeconds`)"
+_DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+# Of the whole time, until when statements run, and until when what they leave unknown is worked out.
+_SHARE_OF_PROGRAM, _SHARE_OF_ALL = 0.7, 0.9
+_A_MOMENT = 0.05  # seconds
 HOLDER = "__keras_lsp_context__"  # what a `with` enters, between two statements of ours
 
 
@@ -76,6 +81,7 @@ class _Replay:
         self.timings: Dict[str, float] = {}
 
     def run(self) -> ReplayReport:
+        self._begun = time.monotonic()
         with self._phase("prepare"):
             tree = self._parse()
             self.observer.install()
@@ -204,6 +210,9 @@ class _Replay:
             self.module.__dict__.update(harmless)
             return True
         touches = Touches.count
+        if self._left() <= 0 and not isinstance(statement, _DEFINITIONS):
+            self._failed(statement, StatementDeadline(), certain=False, reason=_NO_TIME)
+            return False
         try:
             code = compile(ast.Module([statement], []), self.request.path, "exec", dont_inherit=True)
         except SyntaxError as error:  # such as `await` in a notebook, `return` outside of a function
@@ -211,7 +220,7 @@ class _Replay:
             self._failed(statement, error, certain=False, reason=reason)
             return False
         try:
-            with _deadline(self._seconds_for(statement)):
+            with _deadline(self._seconds_for(statement), self._left()):
                 exec(code, self.module.__dict__)  # noqa: S102 - replaying the user's text is what the worker is for
         except (KeyboardInterrupt, MemoryError, Exception) as error:  # noqa: BLE001 - anything the text may raise
             self._failed(statement, error, certain=Touches.count == touches)
@@ -220,7 +229,8 @@ class _Replay:
             self._failed(statement, error, certain=False, reason="calls `sys.exit()`")
             return False
         except StatementDeadline as error:
-            reason = f"ran longer than {self._seconds_for(statement):g} s and was stopped"
+            seconds = self._seconds_for(statement)
+            reason = f"ran longer than {seconds:g} s and was stopped" if self._left() > 0 else _NO_TIME
             self._failed(statement, error, certain=False, reason=reason)
             return False
         if Touches.count != touches:
@@ -229,6 +239,10 @@ class _Replay:
         else:
             self.recorder.clear(slicing.bound_names(statement))
         return True
+
+    def _left(self) -> float:
+        """Seconds until the program has had its share: what is known is to be told before all are over."""
+        return self._begun + _SHARE_OF_PROGRAM * self.request.wall_seconds - time.monotonic()
 
     def _seconds_for(self, statement: ast.stmt) -> float:
         """An import that is stopped leaves half a package behind, which costs more than to wait for it."""
@@ -317,12 +331,13 @@ class _Replay:
 
     def _project(self, text: str) -> None:
         projector = Projector(self.request, self.line, self.registry, self.recorder, self.holes)
-        with _deadline(self.request.statement_seconds):
-            try:
+        all_left = self._begun + _SHARE_OF_ALL * self.request.wall_seconds - time.monotonic()
+        try:
+            with _deadline(self.request.statement_seconds, all_left):
                 projector.run(ast.parse(text), self.module.__dict__, self.events, self.source)
-            except StatementDeadline:
-                whole: SpanPair = (0, 0)
-                self.holes.append(HoleReport((), whole, "working out unbuilt models took too long"))
+        except StatementDeadline:
+            whole: SpanPair = (0, 0)
+            self.holes.append(HoleReport((), whole, "working out unbuilt models took too long"))
 
 
 def _workspace_modules(roots: Any) -> Any:
@@ -340,8 +355,10 @@ def _workspace_modules(roots: Any) -> Any:
 
 
 @contextmanager
-def _deadline(seconds: float) -> Iterator[None]:
+def _deadline(seconds: float, left: float) -> Iterator[None]:
     """Raise StatementDeadline in the body after `seconds` of processor time, or of waiting thrice as long.
+
+    Not later than when the `left` seconds are over, of which there is always a moment.
 
     Where there are no timers, do nothing.
     """
@@ -349,18 +366,25 @@ def _deadline(seconds: float) -> Iterator[None]:
         yield
         return
 
+    armed = True
+
     def expire(*_: Any) -> None:
-        raise StatementDeadline
+        if armed:
+            raise StatementDeadline
 
     timers = (
         (signal.ITIMER_PROF, signal.SIGPROF, seconds),
-        (signal.ITIMER_REAL, signal.SIGALRM, 3 * seconds),
+        (signal.ITIMER_REAL, signal.SIGALRM, min(3 * seconds, max(left, _A_MOMENT))),
     )
     before = [signal.signal(number, expire) for _, number, _ in timers]
     for timer, _, limit in timers:
         signal.setitimer(timer, limit, 0.5)
+    # One may expire while they are ended: it must not keep the other one going, nor raise behind them.
     try:
-        yield
+        try:
+            yield
+        finally:
+            armed = False
     finally:
         for (timer, number, _), handler in zip(timers, before):
             signal.setitimer(timer, 0)
