@@ -129,6 +129,19 @@ def test_a_failure_that_hangs_on_the_unknown_is_no_certain_one(keras3_worker: Wo
     assert not any(failure.certain for failure in known(keras3_worker, text).failures)
 
 
+@pytest.mark.parametrize(("run", "certain"), [("step()", True), ("strategy.run(step)", False)])
+def test_what_fails_in_a_strategy_is_not_certain(keras3_worker: Worker, run: str, certain: bool) -> None:
+    text = (
+        "import keras\nimport tensorflow as tf\n\n"
+        "strategy = tf.distribute.OneDeviceStrategy('/cpu:0')\n"
+        "model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])\n"
+        "def step():\n    return model(keras.Input((5,)))\n\n"
+        f"{run}\n"
+    )
+    (failure,) = keras3_worker.replay(text).failures
+    assert (failure.type, failure.certain) == ("ValueError", certain)
+
+
 def test_a_failure_that_does_not_is_certain(keras3_worker: Worker) -> None:
     text = unknown_program(
         "a = keras.layers.Dense(n)\nconv = keras.layers.Conv2D(2, 3)\ny = conv(keras.Input((5,)))\n"

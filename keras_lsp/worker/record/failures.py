@@ -49,6 +49,9 @@ def describe_failure(
     )
 
 
+_STRATEGIES = "tensorflow.python.distribute."
+
+
 def is_about_models(error: BaseException, failure: ReplayFailure, recorder: Recorder) -> bool:
     """Whether a failure can be trusted to be the program's own: Keras raised it, or it met a model's parts.
 
@@ -58,13 +61,14 @@ def is_about_models(error: BaseException, failure: ReplayFailure, recorder: Reco
         return True
     if isinstance(error, (OSError, ImportError, MemoryError, NameError)):
         return False
+    modules = [entry.tb_frame.f_globals.get("__name__") for entry in frames_of(error.__traceback__)]
+    if any(isinstance(name, str) and name.startswith(_STRATEGIES) for name in modules):
+        return False  # what a strategy does with several devices, a replay on shapes does not do
     if failure.span is not None and recorder.seen_model(failure.span):
         return True
     if failure.message.startswith(("TrackedDict.", "TrackedList.", "TrackedSet.")):  # Keras's own containers
         return True
-    return any(
-        _is_keras(entry.tb_frame.f_globals.get("__name__")) for entry in frames_of(error.__traceback__)
-    )
+    return any(map(_is_keras, modules))
 
 
 def _keras_lacks_it(error: BaseException) -> bool:
