@@ -478,3 +478,16 @@ y = keras.layers.Dense(3)(x)
 def test_what_only_values_can_teach_is_not_learned(module: str, kind: str, keras3_worker: Worker) -> None:
     text = LEARNED.format(module)
     assert at_end(text, keras3_worker.replay(text), "x").kind == kind
+
+
+def test_a_table_among_the_weights_of_tf_keras_2(tf_keras_worker: Worker) -> None:
+    """Its handler has neither a name nor a shape; real tf-keras lists it and counts no parameters."""
+    text = (
+        "import tensorflow as tf\nimport tf_keras as keras\n\n"
+        "table = keras.layers.TextVectorization()\n"
+        "model = keras.Sequential([keras.Input((1,), dtype='string'), table, keras.layers.Embedding(4, 2)])\n"
+    )
+    report = tf_keras_worker.replay(text)
+    model = next(layer for layer in report.layers if layer.class_name == "Sequential")
+    assert sorted(weight.name for weight in model.weights) == ["embeddings", "table"]
+    assert (model.trainable_parameters, model.non_trainable_parameters) == (8, 0)

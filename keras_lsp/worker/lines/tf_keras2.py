@@ -70,6 +70,8 @@ class TfKeras2(KerasLine):
         return self.tensorflow.convert_to_tensor(array)
 
     def weight(self, variable: Any) -> WeightReport:
+        if not hasattr(variable, "shape"):  # a lookup table: Keras lists it, and counts no parameters
+            return WeightReport("table", "table", (0,), "string", False, named=((0, "entries"),))
         path = str(variable.name).split(":")[0]
         return WeightReport(
             path=path,
