@@ -22,6 +22,7 @@ from keras_lsp.cli.notebook_file import UnreadableNotebookError, document_of
 from keras_lsp.cli.remembered import Remembered
 from keras_lsp.cli.report_formats import FORMATS, JSON_VERSION
 from keras_lsp.cli.source_files import source_files
+from keras_lsp.features import wording
 from keras_lsp.features.rules import choice
 from keras_lsp.sandbox.catalogue_store import CatalogueStore
 from keras_lsp.sandbox.pool import WorkerPool
@@ -254,17 +255,13 @@ def _findings(checked: Checked, document: Document) -> Iterator[Text]:
 def _summary(found: Sequence[Checked]) -> Text:
     """What was looked at and how, and what was not and why."""
     counts = Counter(told.severity for one in found for told in one.findings)
-    told = ", ".join(_count(counts[level], level) for level in _COLOURS if counts[level])
+    told = ", ".join(wording.count_text(counts[level], level) for level in _COLOURS if counts[level])
     versions = sorted({one.keras for one in found if one.keras})
     models = [one for one in found if one.has_models]
-    summary = Text(f"{_count(len(found), 'file')}, {len(models)} with models", "bold")
+    summary = Text(f"{wording.count_text(len(found), 'file')}, {len(models)} with models", "bold")
     if versions:
         summary.append(f", run with Keras {' and '.join(versions)}")
     summary.append(f": {told or 'nothing found'}.", "bold")
     for reason, count in Counter(one.reason for one in models if one.reason).most_common():
-        summary.append(f"\n{_count(count, 'file')} judged by the text alone: {reason}", "dim")
+        summary.append(f"\n{wording.count_text(count, 'file')} judged by the text alone: {reason}", "dim")
     return summary
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 or word == 'information' else 's'}"

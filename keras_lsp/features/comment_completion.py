@@ -21,6 +21,7 @@ _BEGUN = re.compile(r"#\s*(k[a-z-]*:?)\Z")
 _VERB = re.compile(r"#\s*keras-lsp:\s*(\w*)\Z")
 _SHAPE = re.compile(r"#\s*keras-lsp:\s*input=(\(?)\Z")
 _RULES = re.compile(r"#\s*keras-lsp:\s*ignore\[(?:[\w-]+\s*,\s*)*([\w-]*)\Z")
+_REST_OF_NAME = re.compile(r"[\w-]*")
 
 
 def complete_comment(
@@ -36,7 +37,7 @@ def complete_comment(
     found = _RULES.search(head)
     if found is None:
         return ()
-    end = re.compile(r"[\w-]*").match(text, offset)
+    end = _REST_OF_NAME.match(text, offset)
     replace = Span(inside.start + found.start(1), end.end() if end else offset)
     return tuple(_silenced(snapshot, key, view, replace))
 

@@ -23,8 +23,8 @@ def shape_text(of: TensorSpec | WeightReport) -> str:
 
 
 def count_text(count: int, word: str) -> str:
-    """`1 weight`, `2,112 parameters`."""
-    return f"{count:,} {word}" if count == 1 else f"{count:,} {word}s"
+    """`1 weight`, `2,112 parameters`, `3 information`."""
+    return f"{count:,} {word}" if count == 1 or word == "information" else f"{count:,} {word}s"
 
 
 def bytes_text(count: int) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 
+from keras_lsp.features import wording
 from keras_lsp.features.results import Finding, Related, Severity
 from keras_lsp.lsp import to_lsp
 from keras_lsp.lsp.progress import begun, ended
@@ -172,8 +173,10 @@ def _summary(files: list[dict[str, Any]], *, trusted: bool) -> str:
     counts = Counter(one["severity"] for file in files for one in file["findings"])
     models = [file for file in files if file["has_models"]]
     versions = sorted({file["keras"] for file in models if file["keras"]})
-    found = ", ".join(_count(counts[level.value], level.value) for level in Severity if counts[level.value])
-    parts = [f"{_count(len(files), 'file')}, {len(models):,} with models"]
+    found = ", ".join(
+        wording.count_text(counts[level.value], level.value) for level in Severity if counts[level.value]
+    )
+    parts = [f"{wording.count_text(len(files), 'file')}, {len(models):,} with models"]
     if versions:
         parts.append(f"run with Keras {' and '.join(versions)}")
     told = f"{', '.join(parts)}: {found or 'nothing found'}."
@@ -184,9 +187,5 @@ def _summary(files: list[dict[str, Any]], *, trusted: bool) -> str:
     if not trusted:
         return f"{told} The folder is not trusted, so no code was run."
     for reason, count in Counter(file["reason"] for file in models if file["reason"]).most_common(1):
-        told += f" {_count(count, 'file')} judged by the text alone: {reason}"
+        told += f" {wording.count_text(count, 'file')} judged by the text alone: {reason}"
     return told
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 or word == 'information' else 's'}"
