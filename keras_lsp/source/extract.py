@@ -19,6 +19,7 @@ from keras_lsp.source.parse import ParsedModule, parse
 from keras_lsp.source.positions import Positions
 from keras_lsp.source.pragmas import read_pragmas
 from keras_lsp.source.resolve import NameResolver, SameFileResolver
+from keras_lsp.source.undisturbed import undisturbed
 from keras_lsp.source.variables import Scope
 from keras_lsp.source.walk import Walk
 
@@ -40,6 +41,7 @@ def extract(text: str, resolver: NameResolver | None = None) -> ModuleFacts:
     return facts_of(parse(text), resolver)
 
 
+@undisturbed()
 def facts_of(parsed: ParsedModule, resolver: NameResolver | None = None) -> ModuleFacts:
     """The facts of a module that was parsed before."""
     if resolver is None and not may_concern_us(parsed.text):

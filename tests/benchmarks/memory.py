@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from time import sleep
@@ -12,6 +15,21 @@ from tests.processes import children, read
 def pss_megabytes(pid: int) -> float:
     """Memory of a process with its share of what it shares; 0 when it has ended."""
     return _megabytes(pid, "smaps_rollup", "Pss:")
+
+
+def keras_megabytes() -> float:
+    """Memory of a Python that has imported what the zygote imports, and done nothing else."""
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "-1"}
+    program = [sys.executable, "-c", "import tensorflow, keras; print(flush=True); input()"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        program, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, env=environment
+    ) as alone:
+        if alone.stdout is None or not alone.stdout.readline():
+            raise RuntimeError("Keras could not be imported")
+        megabytes = pss_megabytes(alone.pid)
+        alone.kill()
+    return megabytes
 
 
 def private_megabytes(pid: int) -> float:
