@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.auto_import import unimported_module
-from keras_lsp.features.keras_name import resolve
+from keras_lsp.features.keras_name import comes_by_tensorflow, resolve
 from keras_lsp.features.results import Completion, CompletionKind, Topic
 from keras_lsp.knowledge.api import Kind
-from keras_lsp.source.keras_names import canonical
+from keras_lsp.source.keras_names import canonical, is_by_tensorflow
 
 if TYPE_CHECKING:
     from keras_lsp.features.keras_place import Place
@@ -40,33 +40,36 @@ def complete_members(place: Place) -> tuple[Completion, ...] | None:
     """None where no module stands before the cursor."""
     module = _imported_module(place)
     if module is not None:
-        return _members(place, module, modules_only=False)
+        return _members(place, canonical(module), by_tensorflow=is_by_tensorflow(module))
     below = _MEMBER.search(place.head)
     return _below(place, "".join(below["module"].split())) if below is not None else None
 
 
 def _imported_module(place: Place) -> str | None:
-    """`keras.layers` in `from tensorflow.keras.layers import De|`."""
+    """`tensorflow.keras.layers` in `from tensorflow.keras.layers import De|`."""
     found = _IMPORT_FROM.search(place.head)
     if found is None or not _IMPORT_NAMES.match(found["names"]):
         return None
-    return canonical(found["module"])
+    return str(found["module"])
 
 
 def _below(place: Place, dotted: str) -> tuple[Completion, ...]:
     if _IMPORT.search(place.head):
-        return _members(place, canonical(dotted), modules_only=True)
+        by_tensorflow = is_by_tensorflow(dotted)
+        return _members(place, canonical(dotted), by_tensorflow=by_tensorflow, modules_only=True)
     name = resolve(place.view, dotted, place.offset)
     if name is not None:
-        return _members(place, name, modules_only=False)
+        return _members(place, name, by_tensorflow=comes_by_tensorflow(place.view, dotted))
     meant = unimported_module(place, dotted)
     if meant is None:
         return ()
     module, edits = meant
-    return tuple(replace(item, also=edits) for item in _members(place, module, modules_only=False))
+    return tuple(replace(item, also=edits) for item in _members(place, module))
 
 
-def _members(place: Place, module: str, *, modules_only: bool) -> tuple[Completion, ...]:
+def _members(
+    place: Place, module: str, *, by_tensorflow: bool = False, modules_only: bool = False
+) -> tuple[Completion, ...]:
     if module == "tensorflow":
         # A lazy loader, which other servers do not see; the rest of TensorFlow is theirs.
         return (
@@ -75,15 +78,15 @@ def _members(place: Place, module: str, *, modules_only: bool) -> tuple[Completi
     word = place.word
     return tuple(
         Completion(label, kind, word, label, detail, sort=sort, topic=topic)
-        for sort, label, kind, topic, detail in _listed(place.api, module, modules_only)
+        for sort, label, kind, topic, detail in _listed(place.api, module, by_tensorflow, modules_only)
     )
 
 
 @functools.lru_cache(maxsize=32)  # asked for at each keystroke in a name
-def _listed(api: Api, module: str, modules_only: bool) -> tuple[_Listed, ...]:
+def _listed(api: Api, module: str, by_tensorflow: bool, modules_only: bool) -> tuple[_Listed, ...]:
     """The members of a module in the order they are shown in."""
     found = []
-    for name in api.members(module):
+    for name in api.members(module, by_tensorflow=by_tensorflow):
         entry = api.entry(name)
         if entry is None or entry.deprecated or (modules_only and entry.kind is not Kind.MODULE):
             continue

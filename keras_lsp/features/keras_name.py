@@ -43,11 +43,17 @@ def resolve(view: DocumentView, dotted: str, offset: int) -> str | None:
     return canonical(f"{known}.{rest}" if rest else known)
 
 
+def comes_by_tensorflow(view: DocumentView, dotted: str) -> bool:
+    """Whether `dotted` means what TensorFlow calls `keras`, which may have more than Keras has."""
+    return dotted.partition(".")[0] in view.facts.keras.by_tensorflow
+
+
 def entry_at(view: DocumentView, dotted: str, offset: int) -> Entry | None:
     """The thing of Keras that `dotted` means: by its import, or as a method of a model."""
     name = resolve(view, dotted, offset)
     if name is not None:
-        return api_of(view).entry(name) if _is_keras(name) else None
+        by_tensorflow = comes_by_tensorflow(view, dotted)
+        return api_of(view).entry(name, by_tensorflow=by_tensorflow) if _is_keras(name) else None
     owner, _, method = dotted.rpartition(".")
     return _method(view, owner, method, offset) if owner else None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FORMAT = 1  # of the data; another one is not read
+FORMAT = 2  # of the data; another one is not read
 
 
 class Kind(str, Enum):
@@ -38,7 +38,7 @@ class Parameter:
 class Entry:
     """One public thing of Keras. A class has the parameters of its constructor, a method no `self`."""
 
-    name: str  # canonical: "keras.layers.Dense", "keras.Model.compile"
+    name: str  # canonical: "keras.layers.Dense", "keras.Model.compile"; "tf.keras…" where Keras 3 has no such
     kind: Kind
     summary: str = ""  # the first paragraph of its documentation, Markdown
     parameters: tuple[Parameter, ...] = ()
@@ -87,16 +87,21 @@ class Api:
         for name in (*self._entries, *aliases):
             self._members.setdefault(name.rpartition(".")[0], []).append(name)
 
-    def entry(self, name: str) -> Entry | None:
-        """By a canonical name or any other public one."""
-        return self._entries.get(self._aliases.get(name, name))
+    def entry(self, name: str, *, by_tensorflow: bool = False) -> Entry | None:
+        """By a canonical name or any other public one.
 
-    def members(self, module: str) -> tuple[str, ...]:
+        Under Keras 3, what came `by_tensorflow` may be of the names that only `tf.keras` has.
+        """
+        found = self._entries.get(self._aliases.get(name, name))
+        return self.entry(f"tf.{name}") if found is None and by_tensorflow else found
+
+    def members(self, module: str, *, by_tensorflow: bool = False) -> tuple[str, ...]:
         """The public names of a module, full ones; () for what is no module."""
-        owner = self.entry(module)
+        owner = self.entry(module, by_tensorflow=by_tensorflow)
         if owner is None or owner.kind is not Kind.MODULE:
             return ()
-        return tuple(self._members.get(owner.name, ()))
+        more = self._members.get(f"tf.{owner.name}", ()) if by_tensorflow else ()
+        return (*self._members.get(owner.name, ()), *more)
 
     def names(self) -> tuple[str, ...]:
         return tuple(self._entries)
@@ -104,7 +109,8 @@ class Api:
     def is_second_name(self, name: str) -> bool:
         """Whether the module also has the thing under the name it calls itself: `Convolution2D`."""
         target = self._aliases.get(name)
-        return target is not None and target.rpartition(".")[0] == name.rpartition(".")[0]
+        module = name.removeprefix("tf.").rpartition(".")[0]
+        return target is not None and target.rpartition(".")[0] == module
 
 
 def read_api(data: object) -> Api:

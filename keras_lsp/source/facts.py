@@ -321,6 +321,7 @@ class KerasImports:
     prefix: str | None = None  # what to write before `.Input`: "tf.keras", "keras"; None when nothing fits
     layers_prefix: str | None = None  # what to write before `.Dense`
     names: tuple[tuple[str, str], ...] = ()  # local name -> canonical or dotted name ("np" -> "numpy")
+    by_tensorflow: frozenset[str] = frozenset()  # those local names that are TensorFlow, or came with it
     legacy: bool = False  # imports tf_keras, or the text itself sets TF_USE_LEGACY_KERAS
     backend: str = ""  # where the text itself sets KERAS_BACKEND
 

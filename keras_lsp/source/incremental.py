@@ -272,4 +272,5 @@ def _changed(before: Imports, after: Imports) -> set[str] | None:
         for name in names
         if before.names.get(name) != after.names.get(name)
         or before.origins.get(name) != after.origins.get(name)
+        or (name in before.by_tensorflow) != (name in after.by_tensorflow)
     }

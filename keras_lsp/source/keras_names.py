@@ -34,6 +34,9 @@ _ROOTS = (
     "tf_keras",
 )
 _WITH_KERAS = frozenset({"tensorflow", "tensorflow.compat.v1", "tensorflow.compat.v2"})  # have a `.keras`
+_BY_TENSORFLOW = re.compile(
+    r"tensorflow(?:\.compat\.v2)?(?:\.keras(?:\.|\Z)|\Z)"
+)  # what it calls `keras`, or has it
 _MODELS = {"Model": "keras.Model", "Functional": "keras.Model", "Sequential": "keras.Sequential"}
 _LEGACY_SWITCH = re.compile(r"""TF_USE_LEGACY_KERAS["']\s*\]?\s*[=,]\s*["'](?:1|true)["']""", re.IGNORECASE)
 _BACKEND_SWITCH = re.compile(
@@ -120,6 +123,7 @@ class Imports:
         default_factory=dict
     )  # name of the module body -> all that imports give to it, one of which counts
     top_level: list[str] = field(default_factory=list)  # local names bound in the module body
+    by_tensorflow: set[str] = field(default_factory=set)  # local names of what TensorFlow calls `keras`
 
     def add_import(self, node: ast.Import, top_level: bool) -> None:
         for alias in node.names:
@@ -146,6 +150,8 @@ class Imports:
             self.aliases[name] = found
         if found is not None and _is_keras(found) and name not in self.names:
             self.names[name] = found
+            if dotted and dotted.partition(".")[0] in self.by_tensorflow:
+                self.by_tensorflow.add(name)
             if top_level:
                 self.top_level.append(name)
 
@@ -153,6 +159,7 @@ class Imports:
         known = self.names.get(name, "")
         if not (known == "keras" or known.startswith("keras.")):  # a fallback import does not undo the first
             self.names[name] = canonical(dotted)
+            (self.by_tensorflow.add if is_by_tensorflow(dotted) else self.by_tensorflow.discard)(name)
             self.spans[name] = (alias.lineno, alias.col_offset)
         if top_level:
             self.top_level.append(name)
@@ -180,6 +187,7 @@ class Imports:
             prefix=prefix,
             layers_prefix=layers or (f"{prefix}.layers" if prefix else None),
             names=tuple(self.names.items()),
+            by_tensorflow=frozenset(self.by_tensorflow),
             legacy=self._legacy() or _asks_for_legacy(text),
             backend=backend.group(1) if (backend := _BACKEND_SWITCH.search(text)) is not None else "",
         )
@@ -205,6 +213,11 @@ class Imports:
 
     def _legacy(self) -> bool:
         return "tf_keras" in self.roots and not self.roots & {"keras", "tensorflow"}
+
+
+def is_by_tensorflow(dotted: str) -> bool:
+    """Whether a name as imported is TensorFlow, or of what TensorFlow calls `keras`."""
+    return _BY_TENSORFLOW.match(dotted) is not None
 
 
 def _asks_for_legacy(text: str) -> bool:

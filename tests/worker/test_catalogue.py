@@ -60,6 +60,20 @@ print(json.dumps([found, weights, taken]))
 """
 
 
+OF_TENSORFLOW = """
+import functools, json, sys, types
+import keras, tensorflow as tf
+found = {}
+for module in json.loads(sys.argv[1]):
+    ours, theirs = (functools.reduce(getattr, module.split("."), root) for root in (keras, tf.keras))
+    found[module] = [
+        name for name in dir(theirs)
+        if name[0] != "_" and name != "legacy" and not hasattr(ours, name) and callable(getattr(theirs, name))
+    ]
+print(json.dumps(found))
+"""
+
+
 @functools.cache
 def read_by(worker: Worker) -> Api:
     return read_api(worker.catalogue())
@@ -100,6 +114,24 @@ def test_the_lines_differ_where_they_differ(keras3_worker: Worker, tf_keras_work
     assert "muon" not in two.strings["optimizers"]
     dense = three.entry("keras.layers.Dense"), two.entry("keras.layers.Dense")
     assert ["lora_rank" in entry.keywords for entry in dense if entry] == [True, False]
+
+
+def test_what_only_tensorflow_calls_keras(keras3_worker: Worker, keras3: WarmKeras) -> None:
+    """`tf.keras` of TensorFlow 2.16 and later is Keras 3 and what people still call by older names."""
+    api = read_by(keras3_worker)
+    modules = ["preprocessing.image", "preprocessing.sequence", "losses", "metrics", "backend"]
+    real = keras3.output("-c", OF_TENSORFLOW, json.dumps(modules))
+    for module, names in json.loads(real.splitlines()[-1]).items():
+        ours = api.members(f"keras.{module}")
+        also = api.members(f"keras.{module}", by_tensorflow=True)
+        more = {name.rpartition(".")[2] for name in set(also) - set(ours)}
+        assert more == set(names), module
+        assert more
+    name = "keras.preprocessing.image.ImageDataGenerator"
+    assert api.entry(name) is None
+    found = api.entry(name, by_tensorflow=True)
+    assert found is not None
+    assert "rotation_range" in found.keywords
 
 
 def test_a_worker_replays_as_before_after_it(keras3_worker: Worker) -> None:

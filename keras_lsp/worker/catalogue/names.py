@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import inspect
 import types
 from typing import Any, Dict, Iterator, List, Tuple
@@ -19,17 +21,30 @@ def public_things(package: Any) -> Dict[str, Any]:
     return found
 
 
+def only_of_tensorflow(package: Any, things: Dict[str, Any]) -> Dict[str, Any]:
+    """What `tf.keras` has beyond Keras 3 itself, `things`, as `tf.keras.…`.
+
+    What TensorFlow calls `keras` is this module since its version 2.16.
+    """
+    name = f"{package.__name__}._tf_keras.keras"
+    found: Dict[str, Any] = {}
+    with contextlib.suppress(ImportError):
+        _collect(importlib.import_module(name), "tf.keras", name, found)
+    return {path: thing for path, thing in found.items() if path[len("tf.") :] not in things}
+
+
 def by_canonical_name(things: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, str]]:
     """Each thing under one name, and the other names with the one they stand for.
 
-    The one is what the thing calls itself (`Conv2D`, not `Convolution2D`), then the shortest.
+    The one is Keras's own, then what the thing calls itself (`Conv2D`, not `Convolution2D`), then the
+    shortest.
     """
     names: Dict[int, List[str]] = {}
     for name, thing in things.items():
         names.setdefault(id(thing), []).append(name)
     chosen, aliases = {}, {}
     for same in names.values():
-        first = min(same, key=lambda name: (not _calls_itself(things[name], name), len(name), name))
+        first = min(same, key=lambda name: _rank(name, things[name]))
         chosen[first] = things[first]
         aliases.update({name: first for name in same if name != first})
     return chosen, aliases
@@ -61,6 +76,10 @@ def _methods(owner: Any, path: str) -> Iterator[Tuple[str, Any]]:
 
 def _path_of(owner: Any, found: Dict[str, Any]) -> str:
     return min((name for name, thing in found.items() if thing is owner), key=len)
+
+
+def _rank(name: str, thing: Any) -> Tuple[bool, bool, int, str]:
+    return name.startswith("tf."), not _calls_itself(thing, name), len(name), name
 
 
 def _calls_itself(thing: Any, name: str) -> bool:

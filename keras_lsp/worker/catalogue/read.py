@@ -12,12 +12,13 @@ from . import docs, names, samples, signatures, strings
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
 
-FORMAT = 1
+FORMAT = 2
 
 
 def read_catalogue(line: KerasLine) -> Dict[str, Any]:
     """Makes layers, so it is for a process that does not fork afterwards."""
-    things, aliases = names.by_canonical_name(names.public_things(line.keras))
+    public = names.public_things(line.keras)
+    things, aliases = names.by_canonical_name({**public, **names.only_of_tensorflow(line.keras, public)})
     classes = {name for name, thing in things.items() if inspect.isclass(thing)}
     entries = {}
     for name, thing in things.items():
@@ -69,7 +70,7 @@ def _maker(line: KerasLine, thing: Any) -> Any:
 
 def _layer_facts(line: KerasLine, name: str, cls: Any) -> Dict[str, Any]:
     facts: Dict[str, Any] = {"more": samples.further_keywords(line, cls)}
-    if name.startswith("keras.layers.") and cls is not line.layer_class:
+    if name.startswith(("keras.layers.", "tf.keras.layers.")) and cls is not line.layer_class:
         found = samples.weights(line, cls)
         if found is not None:
             facts["weights"] = found

@@ -70,6 +70,17 @@ def test_deprecated_names_are_not_offered() -> None:
     assert "Tokenizer" not in offered("keras.preprocessing.text.‸", line=2)
 
 
+def test_tensorflow_has_more_under_the_name_of_keras() -> None:
+    assert "mse" in offered("tf.keras.losses.ms‸")
+    assert "mse" in offered("from tensorflow.keras.losses import ms‸")
+    assert "mse" in offered("losses.ms‸", imports="from tensorflow.keras import losses\n")
+    assert "mse" not in offered("keras.losses.ms‸")
+    assert "mse" not in offered("losses.ms‸", imports="from keras import losses\n")
+    made = "tf.keras.preprocessing.image.ImageDataGenerator(rot‸)"
+    assert "rotation_range" in " ".join(offered(made))
+    assert "rotation_range" not in " ".join(offered(made.replace("tf.", "")))
+
+
 def test_the_line_of_the_environment_counts() -> None:
     assert "ops" in offered("keras.‸", line=3)
     assert "ops" not in offered("keras.‸", line=2)
