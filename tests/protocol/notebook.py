@@ -25,6 +25,7 @@ class Notebook:
         self.uri = uri
         self.version = 0
         self.texts: dict[str, str] = {}
+        self.kinds: dict[str, tuple[int, str]] = {}  # kind and language, by uri
         self._versions: dict[str, int] = {}
         self._count = 0
         made = [self._make(cell) for cell in cells]
@@ -60,11 +61,12 @@ class Notebook:
         self._versions[uri] += 1
         start = {"line": 0, "character": 0}
         whole = {"start": start, "end": position(old, len(old), self.client.encoding)}
-        content = {
-            "document": {"uri": uri, "version": self._versions[uri]},
-            "changes": [{"range": whole, "rangeLength": len(old), "text": text}],
-        }
-        self._tell({"textContent": [content]})
+        self.change(uri, {"range": whole, "rangeLength": len(old), "text": text})
+
+    def change(self, uri: str, *changes: Message) -> None:
+        """As they are; what they come to is left to the caller."""
+        document = {"uri": uri, "version": self._versions.get(uri, 0)}
+        self.tell({"textContent": [{"document": document, "changes": list(changes)}]})
 
     def replace(self, start: int, count: int, *cells: str | tuple[int, str, str]) -> None:
         """Cells are put in and taken away."""
@@ -77,14 +79,14 @@ class Notebook:
             "didOpen": [document for _, document in made],
             "didClose": [{"uri": uri} for uri in gone],
         }
-        self._tell({"structure": structure})
+        self.tell({"structure": structure})
 
     def move(self, number: int, to: int) -> None:
         """One cell, which stays open: VS Code tells of all cells from the first that changes its place on."""
         self.order.insert(to, self.order.pop(number))
         first, last = min(number, to), max(number, to) + 1
-        cells = [{"kind": CODE, "document": uri} for uri in self.order[first:last]]
-        self._tell({"structure": {"array": {"start": first, "deleteCount": last - first, "cells": cells}}})
+        cells = [{"kind": self.kinds[uri][0], "document": uri} for uri in self.order[first:last]]
+        self.tell({"structure": {"array": {"start": first, "deleteCount": last - first, "cells": cells}}})
 
     def close(self) -> None:
         closed = [{"uri": uri} for uri in self.order]
@@ -107,11 +109,12 @@ class Notebook:
         kind, language, text = (CODE, "python", cell) if isinstance(cell, str) else cell
         uri = f"{self.uri.replace('file:', 'vscode-notebook-cell:')}#W{self._count}sZmlsZQ%3D%3D"
         self._count += 1
-        self.texts[uri], self._versions[uri] = text, 1
+        self.texts[uri], self.kinds[uri], self._versions[uri] = text, (kind, language), 1
         document = {"uri": uri, "languageId": language, "version": 1, "text": text}
         return {"kind": kind, "document": uri, "metadata": {}}, document
 
-    def _tell(self, cells: Message) -> None:
+    def tell(self, cells: Message) -> None:
+        """A NotebookDocumentCellChanges, as it is."""
         self.version += 1
         self.client.notify(
             "notebookDocument/didChange",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,48 +18,13 @@ from hypothesis.stateful import (
 )
 
 from tests.protocol.client import PATIENCE, Message
+from tests.unbreakable.any_text import CHANGES, PIECES, PLACES, RANGES, TEXTS, edited
 from tests.unbreakable.length import tries
 from tests.unbreakable.shared_server import SharedServer, count_responses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-PIECES = [
-    "import keras\n",
-    "from keras import layers\r\n",
-    "class Net(keras.Model):\n",
-    "    def __init__(self):\n        super().__init__()\n",
-    "        self.dense = layers.Dense(3, name='é😀')\n",
-    "    def call(self, x):\n        return self.dense(x)\n",
-    "model = Net()\n",
-    "model.layers[0].weights[0]\n",
-    "stack = keras.Sequential([keras.Input((3,)), layers.Dense(4)])\n",
-    "x = layers.Dense(4)(keras.Input((3,)))\n",
-    "# keras-lsp: input=(None, 3)\n",
-    "stack.layers[",
-    "%matplotlib inline\n",
-    *(
-        "\n",
-        "\r",
-        "\r\n",
-        "    ",
-        "\t",
-        "\f",
-        "\x00",
-        "\u2028",
-        "\ufeff",
-        "é",
-        "中",
-        "😀",
-        "e\u0301",
-        "\udc80",
-    ),
-    *("(", ")", "[", "{", "'", '"""', "\\\n", ":", "=", "#", "f'{", "@", ";", "\x1a", "def ", "0x", "1e999"),
-]
-TEXTS = st.lists(st.sampled_from(PIECES), max_size=12).map("".join)
-NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 60), st.sampled_from([9999, 2**31 - 1]))
-PLACES = st.fixed_dictionaries({"line": NUMBERS, "character": NUMBERS})
-RANGES = st.fixed_dictionaries({"start": PLACES, "end": PLACES})
 # What a uri names need not exist, nor be a path, nor be a uri.
 NAMES = [
     "file:///nowhere/{}/model.py",
@@ -102,27 +66,6 @@ NO_FRAMES += [b"Content-Length: 99999999999999\r\n\r\n", b"GET / HTTP/1.1\r\nHos
 NO_JSON = [b"", b"{", b"\xff", b"[" * 50_000, b"nan", b'"', b'{"jsonrpc": "2.0", "method": "exit"']
 
 
-def offset(text: str, place: Message) -> int:
-    """Where a place is, said once more than in the server: outside of the text is its nearest end."""
-    lines = re.split("(\r\n|\r|\n)", text)[::2]
-    endings = re.split("(\r\n|\r|\n)", text)[1::2]
-    if place["line"] >= len(lines):
-        return len(text)
-    before = sum(map(len, (*lines[: place["line"]], *endings[: place["line"]])))
-    units = lines[place["line"]].encode("utf-16-le", "surrogatepass")[: 2 * place["character"]]
-    if re.search(rb"[\xd8-\xdb]\Z", units, re.DOTALL) and len(units) % 2 == 0:  # half of a character
-        units = units[:-2]
-    return before + len(units.decode("utf-16-le", "surrogatepass"))
-
-
-def edited(text: str, change: Message) -> str:
-    if "range" not in change:
-        return str(change["text"])
-    start, end = offset(text, change["range"]["start"]), offset(text, change["range"]["end"])
-    new: str = change["text"]
-    return text[:start] + new + text[max(start, end) :]
-
-
 class AnyClient(RuleBasedStateMachine):
     """Its documents are its own, so that no example sees what another one did."""
 
@@ -151,12 +94,10 @@ class AnyClient(RuleBasedStateMachine):
         self.client.open(uri, text, version=self.next_version())
         self.texts[uri] = text
 
-    @rule(name=st.integers(0, len(NAMES) - 1), old=st.booleans(), data=st.data())
-    def change(self, name: int, old: bool, data: st.DataObject) -> None:
+    @rule(name=st.integers(0, len(NAMES) - 1), old=st.booleans(), changes=CHANGES)
+    def change(self, name: int, old: bool, changes: list[Message]) -> None:
         """Also of what is not open, or not any more, and with a version that was there before."""
         uri = self.uris[name]
-        ranged = st.fixed_dictionaries({"range": RANGES, "text": TEXTS | st.sampled_from(PIECES)})
-        changes = data.draw(st.lists(ranged | st.fixed_dictionaries({"text": TEXTS}), max_size=3))
         self.client.change(uri, 0 if old else self.next_version(), *changes)
         if uri in self.texts:
             for change in changes:
