@@ -53,7 +53,7 @@ async def open_and_settle(client: Client, uri: str, text: str) -> None:
 
 
 async def initialize(root: Path) -> AsyncIterator[Series]:
-    series = Series("initialize, from process start", "ms", 500)
+    series = Series("initialize, from process start", "ms", 250)
     for _ in range(11):
         starting = asyncio.ensure_future(answering.start(root, trusted=False))
         await series.time(starting)
@@ -127,7 +127,7 @@ async def exact_shapes(
     peak = watch.stop()
     await client.shutdown()
     yield series
-    yield Series(f"server memory, {what}", "MB", 120, samples=[server])
+    yield Series(f"server memory, {what}", "MB", 100, samples=[server])
     yield Series(f"zygote memory beyond importing Keras, {what}", "MB", 30, samples=[alone - _imported()])
     yield Series(f"zygote memory, {what}", "MB", inf, samples=[alone])
     yield Series(f"a replay on top, {what}", "MB", 60, samples=[peak])
@@ -195,10 +195,10 @@ async def all_series(root: Path) -> AsyncIterator[Series]:
         static_diagnostics(root),
         exact_shapes(root, project("mlp"), "small MLP", 100, ("classes=10", "classes=11")),
         exact_shapes(root, project("resnet50"), "ResNet-50 subclass", 400, ("classes=1000", "classes=1001")),
-        exact_shapes(root, project("transformer"), "12-layer transformer", 800, ("50257", "50258")),
+        exact_shapes(root, project("transformer"), "12-layer transformer", 500, ("50257", "50258")),
         exact_shapes(root, LAYERS_500, "500 layers", inf, ("WIDTH = 8", "WIDTH = 9")),
         many_edits(root),
-        exact_shapes(root, LLAMA, "Llama-3 70B", 2000, ("128256", "128257")),
+        exact_shapes(root, LLAMA, "Llama-3 70B", 1500, ("128256", "128257")),
         others.all_series(root),
     ):
         async for series in group:

@@ -85,7 +85,7 @@ def name_of(series: Series) -> str:
 
 async def first_diagnostics(root: Path) -> AsyncIterator[Series]:
     text = thousand_lines().replace("model0.layers[0]", "model0.layers[9]")
-    series = Series("open → first diagnostics, 1,000-line file", "ms", 500)
+    series = Series("open → first diagnostics, 1,000-line file", "ms", 250)
     client = await start(root, trusted=False)
     await client.settle()
     for number in range(STARTS):
