@@ -53,10 +53,10 @@ def enclosing_class(view: DocumentView, offset: int) -> ModelClass | None:
         return inside
     before = [c for c in view.facts.classes if c.span.end <= offset]
     candidate = max(before, key=lambda c: c.span.start, default=None)
-    return candidate if candidate is not None and _goes_on(view, candidate.span, offset) else None
+    return candidate if candidate is not None and goes_on(view, candidate.span, offset) else None
 
 
-def _goes_on(view: DocumentView, block: Span, offset: int) -> bool:
+def goes_on(view: DocumentView, block: Span, offset: int) -> bool:
     """Whether a line behind a class or function is indented as if it belonged to it."""
     index, text = view.document.lines, view.document.text
     column = block.start - index.line_span(index.line_of(block.start)).start
@@ -87,7 +87,7 @@ def _bound(view: DocumentView, name: str, offset: int) -> Denoted | None:
     if binding is None and "." in name:  # kept by an object whose class ends in what is being typed
         before = [b for b in facts.bindings if b.name == name and b.scope.end <= offset]
         last = max(before, key=lambda b: b.scope.start, default=None)
-        binding = last if last is not None and _goes_on(view, last.scope, offset) else None
+        binding = last if last is not None and goes_on(view, last.scope, offset) else None
     holding = facts.holder_at(name, offset)
     if holding is not None and (binding is None or holding.span.start > binding.span.start):
         return Denoted(model_class=holding.holder) if _slots(holding.holder) else None

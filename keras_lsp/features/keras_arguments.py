@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import keras_docs, strings
-from keras_lsp.features.keras_name import entry_at
+from keras_lsp.features.keras_thing import entry_at
 from keras_lsp.features.monitored import accepted_here
 from keras_lsp.features.open_call import OpenCall, open_call
 from keras_lsp.features.results import Completion, CompletionKind, Topic

@@ -36,6 +36,8 @@ def signature(entry: Entry, *, broken: bool = False) -> str:
 def code(entry: Entry) -> str:
     if entry.kind is Kind.MODULE:
         return f"module {entry.name}"
+    if entry.kind is Kind.PROPERTY:
+        return entry.name
     one_line = signature(entry)
     return one_line if len(one_line) <= _WIDTH else signature(entry, broken=True)
 

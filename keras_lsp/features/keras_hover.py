@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features import keras_docs, layer_card, wording
 from keras_lsp.features.keras_arguments import parameter_at
-from keras_lsp.features.keras_name import api_of, dotted_at, entry_at
+from keras_lsp.features.keras_name import api_of, dotted_at
+from keras_lsp.features.keras_object import class_held
+from keras_lsp.features.keras_thing import entry_at
 from keras_lsp.features.monitored import accepted_here
 from keras_lsp.features.open_call import open_call
 from keras_lsp.features.results import Hover
@@ -32,7 +34,7 @@ def hover_keras(view: DocumentView, offset: int) -> Hover | None:
     dotted, word = found
     if "." not in dotted and _ASSIGNS.match(code_mask(view.document.text), word.end):
         return _of_argument(view, word)
-    entry = entry_at(view, dotted, word.start)
+    entry = entry_at(view, dotted, word.start) or class_held(view, dotted, word.start)
     return Hover(word, keras_docs.markdown(entry), keras_docs.plain(entry)) if entry else None
 
 

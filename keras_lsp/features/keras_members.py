@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.auto_import import unimported_module
 from keras_lsp.features.keras_name import comes_by_tensorflow, resolve
+from keras_lsp.features.keras_object import class_held
 from keras_lsp.features.results import Completion, CompletionKind, Topic
 from keras_lsp.knowledge.api import Kind
 from keras_lsp.source.keras_names import canonical, is_by_tensorflow
@@ -24,7 +25,9 @@ _KINDS = {
     Kind.MODULE: CompletionKind.MODULE,
     Kind.CLASS: CompletionKind.CLASS,
     Kind.FUNCTION: CompletionKind.FUNCTION,
+    Kind.PROPERTY: CompletionKind.PROPERTY,
 }
+_OF_ALL = frozenset({"get_config", "dtype"})  # every object of Keras has them; people look for others
 _MEMBER = re.compile(r"(?P<module>[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*)[ \t]*\.[ \t]*\w*\Z")
 _IMPORT_FROM = re.compile(
     r"(?:^|;)[ \t]*from[ \t]+(?P<module>[\w.]+)[ \t]+import\b(?P<names>[^;\n(]*|[ \t]*\([^;)]*)\Z",
@@ -62,7 +65,7 @@ def _below(place: Place, dotted: str) -> tuple[Completion, ...]:
         return _members(place, name, by_tensorflow=comes_by_tensorflow(place.view, dotted))
     meant = unimported_module(place, dotted)
     if meant is None:
-        return ()
+        return _of_object(place, dotted)
     module, edits = meant
     return tuple(replace(item, also=edits) for item in _members(place, module))
 
@@ -79,6 +82,24 @@ def _members(
     return tuple(
         Completion(label, kind, word, label, detail, sort=sort, topic=topic)
         for sort, label, kind, topic, detail in _listed(place.api, module, by_tensorflow, modules_only)
+    )
+
+
+def _of_object(place: Place, dotted: str) -> tuple[Completion, ...]:
+    """`optimizer.` behind `optimizer = tf.keras.optimizers.Adam()`."""
+    held = class_held(place.view, dotted, place.offset)
+    members = place.api.members_of(held) if held is not None else {}
+    return tuple(
+        Completion(
+            name,
+            _KINDS[entry.kind],
+            place.word,
+            name,
+            sort=f"{int(name in _OF_ALL)}{name}",
+            topic=Topic(entry.name),
+        )
+        for name, entry in members.items()
+        if not entry.deprecated
     )
 
 

@@ -25,6 +25,7 @@ class CompletionKind(str, Enum):
     MODULE = "module"
     CLASS = "class"
     FUNCTION = "function"
+    PROPERTY = "property"
     ARGUMENT = "argument"
     STRING = "string"
     SNIPPET = "snippet"  # `insert` has places to fill in, `${1:units}`

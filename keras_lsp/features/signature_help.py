@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import keras_docs
-from keras_lsp.features.keras_name import api_of, entry_at
+from keras_lsp.features.keras_name import api_of
+from keras_lsp.features.keras_thing import entry_at
 from keras_lsp.features.open_call import OpenCall, open_call
 from keras_lsp.features.results import SignatureHelp, SignatureParameter
 from keras_lsp.features.typed import inside_at
@@ -25,7 +26,7 @@ def signature_help(snapshot: Snapshot, key: str, offset: int) -> SignatureHelp |
         return None  # in a comment
     call = open_call(view.document.text, inside.start if inside else offset)
     entry = entry_at(view, call.callee, call.callee_span.start) if call else None
-    if call is None or entry is None or entry.kind is Kind.MODULE:
+    if call is None or entry is None or entry.kind in (Kind.MODULE, Kind.PROPERTY):
         return None
     parameters = _parameters(api_of(view), entry)
     return SignatureHelp(keras_docs.signature(entry), parameters, _active(entry, call), entry.summary)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FORMAT = 2  # of the data; another one is not read
+FORMAT = 3  # of the data; another one is not read
 
 
 class Kind(str, Enum):
     MODULE = "module"
     CLASS = "class"
     FUNCTION = "function"
+    PROPERTY = "property"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Entry:
     weights: tuple[str, ...] | None = None  # of a layer, in order; None where that is not known
     more: tuple[str, ...] = ()  # keywords that `**kwargs` hands on to `Layer`
     deprecated: bool = False  # its documentation says so
+    bases: tuple[str, ...] = ()  # of a class that is no layer: those that Keras offers, nearest first
 
     @property
     def short_name(self) -> str:
@@ -103,6 +105,15 @@ class Api:
         more = self._members.get(f"tf.{owner.name}", ()) if by_tensorflow else ()
         return (*self._members.get(owner.name, ()), *more)
 
+    def members_of(self, owner: Entry) -> dict[str, Entry]:
+        """Methods and properties of an object of a class, by their names; no layers' or models'."""
+        found: dict[str, Entry] = {}
+        for name in (owner.name, *owner.bases):
+            for member in self._members.get(name, ()):
+                if (entry := self.entry(member)) is not None:
+                    found.setdefault(entry.short_name, entry)
+        return found
+
     def names(self) -> tuple[str, ...]:
         return tuple(self._entries)
 
@@ -144,6 +155,7 @@ def _entries(data: Any) -> Iterator[Entry]:
             weights=None if weights is None else tuple(map(_text, weights)),
             more=tuple(map(_text, entry.get("more", ()))),
             deprecated=bool(entry.get("deprecated", False)),
+            bases=tuple(map(_text, entry.get("bases", ()))),
         )
 
 

@@ -47,6 +47,7 @@ _COMPLETIONS = {
     CompletionKind.MODULE: types.CompletionItemKind.Module,
     CompletionKind.CLASS: types.CompletionItemKind.Class,
     CompletionKind.FUNCTION: types.CompletionItemKind.Function,
+    CompletionKind.PROPERTY: types.CompletionItemKind.Property,
     CompletionKind.ARGUMENT: types.CompletionItemKind.Variable,
     CompletionKind.STRING: types.CompletionItemKind.EnumMember,
     CompletionKind.SNIPPET: types.CompletionItemKind.Snippet,

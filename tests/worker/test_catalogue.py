@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from keras_lsp.knowledge.api import read_api
+from keras_lsp.knowledge.api import Kind, read_api
 from keras_lsp.knowledge.bundled import bundled
 
 if TYPE_CHECKING:
@@ -74,6 +74,20 @@ print(json.dumps(found))
 """
 
 
+MEMBERS = """
+import functools, inspect, json, os, sys, types
+keras = __import__("tf_keras" if os.environ["TF_USE_LEGACY_KERAS"] == "1" else "keras")
+found = {}
+for name in json.loads(sys.argv[1]):
+    cls = functools.reduce(getattr, name.split("."), keras)
+    members = [name for name in dir(cls) if name[0] != "_"]
+    kinds = types.FunctionType, property
+    real = {name: inspect.getattr_static(cls, name) for name in members}
+    found[name] = {n: isinstance(m, types.FunctionType) for n, m in real.items() if isinstance(m, kinds)}
+print(json.dumps(found))
+"""
+
+
 @functools.cache
 def read_by(worker: Worker) -> Api:
     return read_api(worker.catalogue())
@@ -132,6 +146,25 @@ def test_what_only_tensorflow_calls_keras(keras3_worker: Worker, keras3: WarmKer
     found = api.entry(name, by_tensorflow=True)
     assert found is not None
     assert "rotation_range" in found.keywords
+
+
+@pytest.mark.parametrize("line", [3, 2])
+def test_what_objects_have(
+    keras3_worker: Worker, tf_keras_worker: Worker, keras3: WarmKeras, tf_keras: WarmKeras, line: int
+) -> None:
+    api = read_by(keras3_worker if line == 3 else tf_keras_worker)
+    classes = ["optimizers.Adam", "metrics.AUC", "losses.Huber", "callbacks.EarlyStopping", "layers.Dense"]
+    real = (keras3 if line == 3 else tf_keras).output("-c", MEMBERS, json.dumps(classes))
+    for name, members in json.loads(real.splitlines()[-1]).items():
+        entry = api.entry(f"keras.{name}")
+        assert entry is not None
+        ours = api.members_of(entry)
+        if name == "layers.Dense":  # models and layers are told by what they are in the text
+            assert not ours
+            continue
+        methods = {member for member, found in ours.items() if found.kind is Kind.FUNCTION}
+        assert methods == {member for member, is_method in members.items() if is_method}, name
+        assert ours.keys() <= members.keys(), name
 
 
 def test_a_worker_replays_as_before_after_it(keras3_worker: Worker) -> None:

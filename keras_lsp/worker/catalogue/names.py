@@ -33,6 +33,35 @@ def only_of_tensorflow(package: Any, things: Dict[str, Any]) -> Dict[str, Any]:
     return {path: thing for path, thing in found.items() if path[len("tf.") :] not in things}
 
 
+def bases(things: Dict[str, Any], cls: Any) -> List[str]:
+    """The classes of `things` that a class derives from, nearest first."""
+    known = {id(thing): name for name, thing in things.items() if inspect.isclass(thing)}
+    return [known[id(base)] for base in cls.__mro__[1:] if id(base) in known]
+
+
+def is_layer(package: Any, cls: Any) -> bool:
+    """Whether it is a layer to its users: the metrics of tf-keras 2 only derive from one."""
+    return issubclass(cls, package.layers.Layer) and not issubclass(cls, package.metrics.Metric)
+
+
+def members(package: Any, things: Dict[str, Any]) -> Dict[str, Any]:
+    """The methods and properties that a user of an object may want, each under the first class that has it.
+
+    Not those of layers and models, of which other things are known.
+    """
+    found: Dict[str, Any] = {}
+    for name, cls in things.items():
+        if not inspect.isclass(cls) or is_layer(package, cls):
+            continue
+        inherited = {member for base in bases(things, cls) for member in dir(things[base])}
+        for owner in cls.__mro__:
+            for member, value in vars(owner).items():
+                offered = isinstance(value, (types.FunctionType, property)) and not member.startswith("_")
+                if offered and member not in inherited and owner.__module__.split(".")[0] != "collections":
+                    found.setdefault(f"{name}.{member}", value)
+    return found
+
+
 def by_canonical_name(things: Dict[str, Any]) -> Tuple[Dict[str, Any], Dict[str, str]]:
     """Each thing under one name, and the other names with the one they stand for.
 

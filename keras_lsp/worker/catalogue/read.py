@@ -12,18 +12,21 @@ from . import docs, names, samples, signatures, strings
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
 
-FORMAT = 2
+FORMAT = 3
 
 
 def read_catalogue(line: KerasLine) -> Dict[str, Any]:
     """Makes layers, so it is for a process that does not fork afterwards."""
     public = names.public_things(line.keras)
     things, aliases = names.by_canonical_name({**public, **names.only_of_tensorflow(line.keras, public)})
+    things = {**things, **names.members(line.keras, things)}
     classes = {name for name, thing in things.items() if inspect.isclass(thing)}
     entries = {}
     for name, thing in things.items():
         with contextlib.suppress(Exception):  # a class that does not do as Keras's others costs only itself
             entries[name] = _entry(line, name, thing, name.rpartition(".")[0] in classes)
+            if name in classes and not names.is_layer(line.keras, thing):
+                entries[name]["bases"] = names.bases(things, thing)
     paths = {id(thing): name for name, thing in things.items()}
     return {
         "format": FORMAT,
@@ -42,6 +45,8 @@ def _entry(line: KerasLine, name: str, thing: Any, is_method: bool) -> Dict[str,
     text = docs.documentation(thing)
     if isinstance(thing, types.ModuleType):
         return {"kind": "module", "summary": docs.first_paragraph(text)}
+    if isinstance(thing, property):
+        return {"kind": "property", "summary": docs.first_paragraph(text)}
     is_class = inspect.isclass(thing)
     described = docs.arguments(text)
     if is_class:

@@ -229,3 +229,52 @@ def test_strings_beside_none(line: int) -> None:
     assert list(offered(call + "weights='‸'", line)) == ["imagenet"]
     assert list(offered(call + "pooling='‸'", line)) == ["avg", "max"]
     assert offered("keras.applications.resnet50.decode_predictions(preds='‸'", line) == {}
+
+
+HELD = """\
+import tensorflow as tf
+optimizer = tf.keras.optimizers.Adam(1e-3)
+class Net(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.seen = tf.keras.metrics.Mean(name="loss")
+        self.dense = tf.keras.layers.Dense(3)
+    def train_step(self, data):
+        {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("typed", "label"),
+    [
+        ("optimizer.‸", "apply_gradients"),
+        ("optimizer.lea‸", "learning_rate"),
+        ("self.seen.up‸", "update_state"),
+        ("x = [self.seen.res‸", "reset_state"),
+        ("tokens = tf.keras.preprocessing.text.Tokenizer()\n        tokens.fit_‸", "fit_on_texts"),
+    ],
+)
+def test_what_an_object_of_keras_has(typed: str, label: str) -> None:
+    assert label in offered(HELD.format(typed), imports="")
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "optimizer = None\n        optimizer.‸",
+        "for optimizer in data:\n            optimizer.‸",
+        "data.‸",
+        "tf.optimizer.‸",
+        "self.unknown.‸",
+        "optimizer.apply_gradients.‸",
+        "optimizer = 1 if data else tf.keras.optimizers.SGD()\n        optimizer.‸",
+    ],
+)
+def test_an_object_that_nobody_knows(typed: str) -> None:
+    assert offered(HELD.format(typed), imports="") == {}
+
+
+def test_layers_have_what_models_have() -> None:
+    """And a call of an object is none of its class."""
+    assert "apply_gradients" not in offered(HELD.format("self.dense.‸"), imports="")
+    assert "learning_rate=" not in " ".join(offered(HELD.format("optimizer(‸"), imports=""))

@@ -6,7 +6,7 @@ import pytest
 
 from keras_lsp.features.hover import hover
 from keras_lsp.features.signature_help import signature_help
-from tests.unit.features.test_keras_completion import IMPORTS
+from tests.unit.features.test_keras_completion import HELD, IMPORTS
 from tests.unit.features.views import KEY, cursor, static
 
 
@@ -108,3 +108,25 @@ def test_signature(marked: str, expected: tuple[str, str] | None) -> None:
 def test_nothing_without_keras() -> None:
     assert helped("Dense(‸", imports="") is None
     assert shown("Dense(un‸its=3)", imports="") is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "about", "says"),
+    [
+        ("opti‸mizer.minimize", "optimizer", "Optimizer that implements the Adam algorithm."),
+        ("optimizer.apply_gra‸dients(x)", "apply_gradients", "apply_gradients(grads_and_vars)"),
+        ("optimizer.lear‸ning_rate", "learning_rate", "keras.Optimizer.learning_rate"),
+        ("self.seen.update_st‸ate(3)", "update_state", "Accumulate statistics for the metric."),
+    ],
+)
+def test_an_object_of_keras(typed: str, about: str, says: str) -> None:
+    found = shown(HELD.format(typed), imports="")
+    assert found is not None
+    assert found[0] == about
+    assert says in found[1]
+
+
+def test_signatures_of_an_object_of_keras() -> None:
+    assert helped(HELD.format("optimizer.apply_gradients(‸"), "") == ("apply_gradients", "grads_and_vars")
+    assert helped(HELD.format("optimizer(‸"), "") is None
+    assert helped(HELD.format("optimizer.learning_rate(‸"), "") is None
