@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from pathlib import Path
@@ -11,19 +12,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.benchmarks.memory import rss_megabytes
-from tests.benchmarks.texts import project
 from tests.processes import children, descendants, workers
-from tests.protocol.client import Client
-from tests.unbreakable.edit_session import EditSession
+from tests.protocol.client import PATIENCE, Client
 from tests.unbreakable.length import LONG
+from tests.unbreakable.recorded_session import RecordedSession
 
 if TYPE_CHECKING:
     from tests.protocol.client import Json
 
 MINUTES = float(os.environ.get("KERAS_LSP_SOAK_MINUTES", "30"))
-KEYSTROKE = 0.05  # seconds, in the long form
 SLOWER = 1.3  # times as slow as at the start is what the long form bears
 MORE_MEGABYTES = 12
+RECORDED = Path(__file__).parent.parent / "protocol" / "recorded"
 LAST = "logits ="
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="reads /proc")
 
@@ -45,29 +45,33 @@ class Resources:
 
 
 async def rest(client: Client, uri: str) -> None:
-    """Nothing is due any more, and what replays left has been cleared away."""
+    """Nothing is due any more."""
     await client.wait_for_status(uri, "ready")
+    await no_replay(client)
+
+
+async def no_replay(client: Client) -> None:
+    """None is due, and what the last one left has been cleared away."""
     await client.settle()
     (worker,) = workers(client.process.pid)
+    give_up = time.monotonic() + PATIENCE
     while children(worker):
+        assert time.monotonic() < give_up, "a replay that never ends"
         await client.settle()
 
 
-async def day(session: EditSession, name: str) -> None:
-    """Two files are written, side by side with what was there; then all of them are closed."""
-    for file, text in (
-        (f"{name}_mlp.py", project("mlp")),
-        (f"{name}_seed.py", project("resnet50")[: 2500 if LONG else 500]),
-    ):
-        await session.write(file, text)
-    mlp = session.uri(f"{name}_mlp.py")
+async def day(session: RecordedSession, name: str) -> str:
+    """Two files are written, from nothing; the uri of the one that the other imports from."""
+    await session.run(name)
+    model = session.uri(name, "model.py")
     card = ""
     while "(None, " not in card:  # the last replay may not have begun yet
-        card = str(await session.ask(mlp, "hover", session.texts[mlp].index(LAST)))
-    await rest(session.client, mlp)
+        card = str(await session.ask(model, "hover", session.texts[model].index(LAST)))
+    await rest(session.client, model)
+    return model
 
 
-async def as_read_anew(session: EditSession, uri: str) -> None:
+async def as_read_anew(session: RecordedSession, uri: str) -> None:
     """Symbols, hints and cards are those of the same text in a server that has just begun."""
     anew = uri.replace(".py", "_anew.py")
     session.texts[anew] = session.texts[uri]
@@ -88,30 +92,29 @@ def plain(answer: Json, uri: str) -> str:
     return str(answer).replace(uri, "URI")
 
 
-def close(session: EditSession) -> None:
+async def close(session: RecordedSession) -> None:
+    """One after the other: what is still open meanwhile may be replayed without what was closed."""
     for uri in session.texts:
         session.client.close(uri)
     session.texts.clear()
+    await no_replay(session.client)
 
 
 async def test_a_long_session(tmp_path: Path, keras_python: list[str]) -> None:
     root = tmp_path
     options = {"trusted": True, "interpreters": {root.as_uri(): keras_python}}
-    client = await Client.start(options=options, root=root, encodings=["utf-32"])
-    session = EditSession(client, root, pause=KEYSTROKE, copied=0.1) if LONG else EditSession(client, root)
+    neovim = json.loads((RECORDED / "neovim.json").read_text(encoding="utf-8"))["capabilities"]
+    client = await Client.start(options=options, root=root, capabilities=neovim)
+    session = RecordedSession(client, root, pace=1.0 if LONG else 0.01)
     try:
-        await day(session, "first")
-        await as_read_anew(session, session.uri("first_mlp.py"))
-        close(session)
-        await client.settle()
+        await as_read_anew(session, await day(session, "first"))
+        await close(session)
         before, days = Resources(client), 1
         end = time.monotonic() + MINUTES * 60
         while days < 2 or (LONG and time.monotonic() < end):
             client.messages.clear()
-            await day(session, f"day{days}")
-            await as_read_anew(session, session.uri(f"day{days}_mlp.py"))
-            close(session)
-            await client.settle()
+            await as_read_anew(session, await day(session, f"day{days}"))
+            await close(session)
             days += 1
         after = Resources(client)
         assert after.worker == before.worker, "it was never replaced"
@@ -129,7 +132,7 @@ async def test_a_long_session(tmp_path: Path, keras_python: list[str]) -> None:
         assert_no_slower(session)
 
 
-def assert_no_slower(session: EditSession) -> None:
+def assert_no_slower(session: RecordedSession) -> None:
     for kind, took in session.answers.by_kind.items():
         part = len(took) // 10
         if part < 30:

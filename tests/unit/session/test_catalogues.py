@@ -6,6 +6,7 @@ import dataclasses
 import hashlib
 from typing import TYPE_CHECKING
 
+from keras_lsp.knowledge.api import FORMAT
 from keras_lsp.sandbox.builder import ReplayOutcome
 from keras_lsp.sandbox.catalogue_store import CatalogueStore
 from keras_lsp.sandbox.packages import Packages
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 VERSION = "3.99.0"
 PYTHON = hashlib.sha256(b"/usr/bin/python3").hexdigest()[:12]
-FILE = f"keras3-{VERSION}-{PYTHON}-1.json.gz"
+FILE = f"keras3-{VERSION}-{PYTHON}-{FORMAT}.json.gz"
 READ = {**SMALL, "keras": VERSION}
 
 
