@@ -47,7 +47,7 @@ def markdown(entry: Entry) -> str:
     parts = [
         fence("python", code(entry).split("\n")),
         _deprecation(entry),
-        without_links(entry.summary),
+        without_links(_summary(entry)),
         _weights(entry, "`{}`"),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -55,7 +55,7 @@ def markdown(entry: Entry) -> str:
 
 def plain(entry: Entry) -> str:
     return "\n".join(
-        part for part in (code(entry), _deprecation(entry), entry.summary, _weights(entry, "{}")) if part
+        part for part in (code(entry), _deprecation(entry), _summary(entry), _weights(entry, "{}")) if part
     )
 
 
@@ -88,7 +88,15 @@ def argument_text(api: Api, entry: Entry, parameter: str) -> str:
 
 
 def _deprecation(entry: Entry) -> str:
-    return "Deprecated." if entry.deprecated else ""
+    if not entry.deprecated:
+        return ""
+    only = " Only `tf.keras` has it: Keras 3 itself has it no more." if entry.name.startswith("tf.") else ""
+    return f"Deprecated.{only}"
+
+
+def _summary(entry: Entry) -> str:
+    """Where the documentation says nothing but that, it has been said."""
+    return "" if entry.summary.rstrip(".").lower() == "deprecated" else entry.summary
 
 
 def _weights(entry: Entry, spelling: str) -> str:

@@ -33,6 +33,11 @@ def helped(marked: str, imports: str = IMPORTS) -> tuple[str, str] | None:
         ("x = keras.ops.soft‸max(y)", "softmax", "softmax(x, axis=-1)"),
         ("x = tf.keras.optimizers.Ad‸am", "Adam", "Optimizer that implements the Adam algorithm."),
         ("tf.keras.lay‸ers.Dense", "layers", "module keras.layers"),
+        (
+            "tf.keras.preprocessing.text.Token‸izer()",
+            "Tokenizer",
+            "Deprecated. Only `tf.keras` has it: Keras 3 itself has it no more.",
+        ),
         ("Dense(un‸its=3)", "units", "Positive integer, dimensionality of the output space."),
         ("Dense(3, na‸me='x')", "name", "(Dense) name=None"),
         ("Dense(3, activation='re‸lu')", "relu", "rectified linear unit"),
