@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import ast
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.denote import goes_on
 from keras_lsp.features.keras_name import api_of, comes_by_tensorflow, resolve
-from keras_lsp.features.rules.tree import Tree, tree_of
+from keras_lsp.features.rules.tree import tree_of
 from keras_lsp.knowledge.api import Entry, Kind
-from keras_lsp.source.enclosing import Enclosing
+from keras_lsp.source.enclosing import givings, kept_by
 from keras_lsp.source.keras_names import dotted_name
-from keras_lsp.source.module_index import Definition, Function
+from keras_lsp.source.module_index import Definition, Function, blocks_of
 from keras_lsp.source.parameters import parameter_names
 
 if TYPE_CHECKING:
@@ -32,43 +31,60 @@ def class_held(view: DocumentView, dotted: str, offset: int) -> Entry | None:
     if attributes if root != "self" else len(attributes) != 1:
         return None
     name = attributes[0] if attributes else root
-    if not re.search(rf"\b{re.escape(name)}\b[^=\n]*=", view.document.text):
-        return None  # nothing is given to it: most names end here
-    given = _kept(view, name, offset) if attributes else _given(view, name, offset)
+    if not _may_be_of_keras(view, name):
+        return None  # most names end here, and the tree is not looked at
+    around = list(_around(view, offset))
+    given = _kept(around, name) if attributes else _given(view, around, name)
     made = [_made(view, value) for value in given]
-    if not made or any(one is None or one.name != made[0].name for one in made if made[0]):
-        return None
-    return made[0]
+    first = made[0] if made else None
+    return (
+        first
+        if first is not None and all(one is not None and one.name == first.name for one in made)
+        else None
+    )
 
 
-def _kept(view: DocumentView, attribute: str, offset: int) -> Sequence[Giving]:
-    for definition in _around(view, offset):
-        if isinstance(definition, ast.ClassDef):
-            return _enclosing(tree_of(view)).kept_by(definition).get(attribute, ())
-    return ()
+def _may_be_of_keras(view: DocumentView, name: str) -> bool:
+    known = dict(view.facts.keras.names)
+    given = re.compile(rf"\b{re.escape(name)}\b[^=\n]*=[ \t]*([^\W\d]\w*)[\w.]*\(")
+    return any(found[1] in known for found in given.finditer(view.document.text))
 
 
-def _given(view: DocumentView, name: str, offset: int) -> Sequence[Giving]:
+def _kept(around: Sequence[Definition], attribute: str) -> Sequence[Giving]:
+    inside = next((definition for definition in around if isinstance(definition, ast.ClassDef)), None)
+    return kept_by(inside).get(attribute, ()) if inside is not None else ()
+
+
+def _given(view: DocumentView, around: Sequence[Definition], name: str) -> Sequence[Giving]:
     """By the innermost function that gives it anything, else by the module."""
-    enclosing = _enclosing(tree_of(view))
-    for definition in _around(view, offset):
+    for definition in around:
         if not isinstance(definition, Function):
             continue
         if name in parameter_names(definition):
             return ()
-        given = enclosing.given_in(definition).get(name)
+        given = givings(definition.body).get(name)
         if given is not None:
             return given
-    return enclosing.given_in(None).get(name, ())
+    tree, text = tree_of(view), view.parsed.text
+    naming = [node for node in tree.module.body if name in tree.span(node).of(text)]
+    return givings(naming).get(name, ())
 
 
 def _around(view: DocumentView, offset: int) -> Iterator[Definition]:
     """The definitions that a line belongs to, innermost first, also where their ends do not parse."""
     tree = tree_of(view)
-    for node in reversed(_definitions(tree)):
-        span = tree.span(node)
-        if span.start <= offset and (offset <= span.end or goes_on(view, span, offset)):
-            yield node
+    found: list[Definition] = []
+    waiting: list[ast.AST] = [tree.module]
+    while waiting:
+        for node in blocks_of(waiting.pop()):
+            if isinstance(node, (ast.stmt, ast.excepthandler)):
+                span = tree.span(node)
+                if offset < span.start or (offset > span.end and not goes_on(view, span, offset)):
+                    continue
+            waiting.append(node)
+            if isinstance(node, Definition):
+                found.append(node)
+    return reversed(found)
 
 
 def _made(view: DocumentView, value: Giving) -> Entry | None:
@@ -86,12 +102,3 @@ def _made(view: DocumentView, value: Giving) -> Entry | None:
 
 def _is_model(entry: Entry) -> bool:
     return entry.name in {"keras.Model", "keras.Sequential", "keras.Layer", "keras.layers.Layer"}
-
-
-@lru_cache(maxsize=8)
-def _enclosing(tree: Tree) -> Enclosing:
-    return Enclosing(tree.module.body, _definitions(tree))
-
-
-def _definitions(tree: Tree) -> list[Definition]:
-    return [node for node in tree.nodes if isinstance(node, Definition)]

@@ -76,21 +76,13 @@ class Enclosing:
     def given_in(self, function: Function | None) -> Mapping[str, list[Giving]]:
         """What a function gives to its own names, parameters aside; None asks for the module."""
         if function not in self._given:
-            self._given[function] = _givings(self._body if function is None else function.body)
+            self._given[function] = givings(self._body if function is None else function.body)
         return self._given[function]
 
     def kept_by(self, node: ast.ClassDef) -> Mapping[str, list[ast.expr | None]]:
-        """What the body of a class gives to names, and its methods to attributes of `self`."""
+        """As the function of that name; looked up once."""
         if node not in self._kept:
-            found = {
-                name: [value if isinstance(value, ast.expr) else None for value in values]
-                for name, values in _givings(node.body).items()
-            }
-            for method in node.body:
-                if isinstance(method, Function):
-                    found.pop(method.name, None)
-                    _note_attributes(method, self_name(method), found)
-            self._kept[node] = found
+            self._kept[node] = kept_by(node)
         return self._kept[node]
 
     @property
@@ -122,6 +114,19 @@ class Enclosing:
             body = self._body if definition is None else [definition]
             self._set[definition] = frozenset(_set_attributes(body))
         return self._set[definition]
+
+
+def kept_by(node: ast.ClassDef) -> dict[str, list[ast.expr | None]]:
+    """What the body of a class gives to names, and its methods to attributes of `self`."""
+    found = {
+        name: [value if isinstance(value, ast.expr) else None for value in values]
+        for name, values in givings(node.body).items()
+    }
+    for method in node.body:
+        if isinstance(method, Function):
+            found.pop(method.name, None)
+            _note_attributes(method, self_name(method), found)
+    return found
 
 
 def _set_attributes(body: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
@@ -158,7 +163,7 @@ def changed_names(statements: Iterable[ast.AST]) -> set[str]:
 
 
 def _own_names(function: Function) -> set[str]:
-    return {*parameter_names(function), *_givings(function.body)} - set(_names_of_others(function))
+    return {*parameter_names(function), *givings(function.body)} - set(_names_of_others(function))
 
 
 def changed_by(node: ast.AST) -> ast.expr | None:
@@ -175,7 +180,8 @@ def _holds(definition: Definition, node: ast.expr) -> bool:
     return (first.lineno, first.col_offset) <= (node.lineno, node.col_offset) < last
 
 
-def _givings(body: Iterable[ast.stmt]) -> Givings:
+def givings(body: Iterable[ast.stmt]) -> Givings:
+    """What statements give to names of the scope that they are in."""
     found: Givings = defaultdict(list)
     waiting: list[ast.AST] = list(body)
     while waiting:
