@@ -441,3 +441,23 @@ def test_a_loss_that_needs_values(keras3_worker: Worker) -> None:
     assert keras3_worker.replay(SHAPED + OWN_LOSS.format(eagerly=True)).failures == ()
     (failure,) = keras3_worker.replay(SHAPED + OWN_LOSS.format(eagerly=False)).failures
     assert (failure.type, failure.about) == ("AttributeError", "target")
+
+
+def test_a_sequential_that_grows_is_not_drawn_anew(keras3_worker: Worker) -> None:
+    """Keras itself calls the first of forty layers forty times; a layer of the user's own may notice."""
+    text = """\
+import keras
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x
+model = keras.Sequential([keras.Input((8,))])
+for _ in range(40):
+    model.add(keras.layers.Dense(4))
+own = keras.Sequential([keras.Input((8,)), Own()])
+for _ in range(3):
+    own.add(keras.layers.Dense(4))
+"""
+    report = keras3_worker.replay(text)
+    dense = [layer for layer in report.layers if layer.class_name == "Dense"]
+    assert [layer.calls for layer in dense] == [1] * 40 + [3, 2, 1]
+    assert next(layer for layer in report.layers if layer.class_name == "Own").calls == 4

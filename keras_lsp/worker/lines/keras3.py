@@ -12,7 +12,7 @@ from typing import Any, Callable, FrozenSet, Iterator, List, Optional
 
 from ..report import TensorSpec, WeightReport
 from ..unknown.arrays import is_array
-from . import shortcuts
+from . import rebuilding, shortcuts
 from .arguments import object_text
 from .losses import Losses
 from .symbolic import KerasLine, NoteShape, is_library, keras_dtype, spec_of
@@ -105,6 +105,7 @@ class Keras3(KerasLine):
         self._leave_out_checkpoint_tracking()
         self._losses.install()
         shortcuts.install(self.keras)
+        rebuilding.install()
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
