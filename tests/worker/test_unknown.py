@@ -209,6 +209,39 @@ out = layer(keras.Input((rounds,)))
     assert not any(failure.certain for failure in report.failures)
 
 
+def test_tensors_of_made_up_sizes_take_no_memory(keras3_worker: Worker) -> None:
+    """Eight of them would take nine gigabytes; a small one has its values."""
+    text = """\
+import keras
+import tensorflow as tf
+n = len(open("words").read())
+large = [tf.zeros((n, n, 64)) for _ in range(8)]
+small = tf.ones((n, 4)).numpy()
+of_large = keras.layers.Dense(3)(large[7])
+of_small = keras.layers.Dense(int(small[0, 0]) + 1)(small)
+"""
+    report = keras3_worker.replay(text)
+    (size,) = (unknown.value for unknown in report.unknowns if unknown.text == "n")
+    first, second = by_class(report, "Dense")
+    assert first.outputs == (f"({size}, {size}, 3)",)
+    assert second.outputs == (f"({size}, 2)",)
+
+
+def test_what_a_call_gives_has_its_shape_however_large(keras3_worker: Worker) -> None:
+    text = """\
+import keras
+import numpy as np
+import tensorflow as tf
+given = keras.layers.Dense(3)(np.zeros((2000, 2000, 8)))
+again = keras.layers.Dense(5)(tf.nn.relu(given) + 1)
+array = again.numpy()
+"""
+    report = keras3_worker.replay(text)
+    shapes = [layer.outputs for layer in by_class(report, "Dense")]
+    assert shapes == [("(2000, 2000, 3)",), ("(2000, 2000, 5)",)]
+    assert report.failures == ()
+
+
 def test_a_question_may_hold_any_text(keras3_worker: Worker) -> None:
     text = (
         "import keras\nflags = open('flags').read()\nunits = 4\n"

@@ -8,8 +8,7 @@ import sys
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
 
 from ..report import Shape, StoredWeight, TensorSpec, Versions, WeightReport
-from ..unknown.arrays import is_array
-from ..unknown.hole import uncertain
+from ..unknown.arrays import is_array, shape_tensor
 
 # Zeros handed back for an eager call take real memory in the backend.
 MAX_CONCRETE_ELEMENTS = 1 << 22
@@ -113,17 +112,15 @@ class KerasLine:
         numpy: Any = importlib.import_module("numpy")
         shape = tuple(1 if size is None else size for size in spec.shape)
         if spec.dtype == "string":
-            return numpy.full(shape, "")
+            return numpy.broadcast_to(numpy.full((), ""), shape)
         return numpy.broadcast_to(numpy.zeros((), spec.dtype), shape)
 
     def concrete(self, spec: TensorSpec) -> Any:
-        """A tensor of zeros as an eager call would give it; a hole where it would take much memory."""
-        size = 1
-        for dimension in spec.shape:
-            size *= dimension or 1
-        if size > MAX_CONCRETE_ELEMENTS:
-            return uncertain("a tensor too large for a replay")
-        return self.tensor_of(self.array(spec))
+        """A tensor of zeros as an eager call would give it; without values where those take much memory."""
+        array = self.array(spec)
+        if array.size > MAX_CONCRETE_ELEMENTS:
+            return shape_tensor(array.shape, array.dtype)
+        return self.tensor_of(array)
 
     def tensor_of(self, array: Any) -> Any:
         """The backend's tensor with an array's values."""
