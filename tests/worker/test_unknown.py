@@ -209,6 +209,31 @@ out = layer(keras.Input((rounds,)))
     assert not any(failure.certain for failure in report.failures)
 
 
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_loop_that_calls_a_model_on_data_ends_early(
+    legacy: bool, keras3_worker: Worker, tf_keras_worker: Worker
+) -> None:
+    """What a call on data makes for it is none of the layers that a loop goes on for; what it adds is one."""
+    package = "tf_keras" if legacy else "keras"
+    text = f"""\
+import {package} as keras
+import numpy as np
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+for epoch in range(1_000_000):
+    model.predict(np.zeros((8, 3)))
+layers = []
+for number in range(5):
+    for wait in range(40_000):
+        pass
+    layers.append(keras.layers.Dense(number + 1))
+last = layers[4](keras.Input((2,)))
+"""
+    report = (tf_keras_worker if legacy else keras3_worker).replay(text)
+    assert [hole.names for hole in report.holes] == [()]
+    assert "rounds that made no layers" in report.holes[0].reason
+    assert by_class(report, "Dense")[-1].outputs == ("(None, 5)",)
+
+
 def test_tensors_of_made_up_sizes_take_no_memory(keras3_worker: Worker) -> None:
     """Eight of them would take nine gigabytes; a small one has its values."""
     text = """\

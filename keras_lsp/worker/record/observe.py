@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..lines.symbolic import KerasLine
-    from ..report import SpanPair
+    from ..report import SpanPair, TensorSpec
     from .places import SourceMap
 
 # Frames between a constructor call in the text and the base class's __new__ that belong to that call.
@@ -203,6 +203,7 @@ class Observer(CallWatcher):
         self.line.watcher = self
         self._watch_constructors()
         self._watch_calls()
+        self._leave_out_our_inputs()
         if self.line.line == 3:
             self._watch_operations()
             self._watch_tracing()
@@ -251,6 +252,20 @@ class Observer(CallWatcher):
 
         self.line.layer_class.__new__ = __new__
         self._watch_model_arguments()
+
+    def _leave_out_our_inputs(self) -> None:
+        """What stands for data in a call is no layer of the program's, though tf-keras 2 makes one of it."""
+        original = self.line.symbolic_input
+        registry = self.registry
+
+        def symbolic_input(spec: TensorSpec) -> Any:
+            paused, registry.paused = registry.paused, True
+            try:
+                return original(spec)
+            finally:
+                registry.paused = paused
+
+        self.line.symbolic_input = symbolic_input  # type: ignore[method-assign]  # of this replay's line alone
 
     def _watch_model_arguments(self) -> None:
         """Keras 3's `Model.__new__` keeps the arguments to itself."""
