@@ -461,3 +461,28 @@ for _ in range(3):
     dense = [layer for layer in report.layers if layer.class_name == "Dense"]
     assert [layer.calls for layer in dense] == [1] * 40 + [3, 2, 1]
     assert next(layer for layer in report.layers if layer.class_name == "Own").calls == 4
+
+
+def test_autograph_reads_the_text_in_the_editor(keras3_worker: Worker, tmp_path: Path) -> None:
+    """Of the file and of what it imports: on disk both are something else, as a notebook's file always is."""
+    looped = """\
+import tensorflow as tf
+@tf.function
+def grown(values, by):
+    for value in tf.range(tf.shape(values)[0]):
+        values += by
+    return values
+"""
+    program, module = tmp_path / "program.py", tmp_path / "steps.py"
+    program.write_text("{}", encoding="utf-8")
+    module.write_text("\n" * 20, encoding="utf-8")
+    text = (
+        "import keras\nimport steps\n"
+        + looped
+        + "here = keras.layers.Dense(2)(grown(tf.zeros((3, 4)), 1.0))\n"
+        + "there = keras.layers.Dense(5)(steps.grown(tf.zeros((3, 4)), 1.0))\n"
+    )
+    report = keras3_worker.replay(text, str(program), roots=(str(tmp_path),), overlays={str(module): looped})
+    assert report.failures == ()
+    outputs = [layer.outputs for layer in report.layers if layer.class_name == "Dense"]
+    assert outputs == [("(3, 2)",), ("(3, 5)",)]
