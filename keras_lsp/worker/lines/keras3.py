@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, Callable, FrozenSet, Iterator, List, Optional
+import math
+import threading
+from typing import Any, Callable, FrozenSet, Iterator, List, Optional, Sequence
 
 from ..report import TensorSpec, WeightReport
 from ..unknown.arrays import is_array
 from . import rebuilding, shortcuts
 from .arguments import object_text
 from .losses import Losses
-from .symbolic import KerasLine, NoteShape, is_library, keras_dtype, spec_of
+from .symbolic import MAX_CONCRETE_ELEMENTS, KerasLine, NoteShape, is_library, keras_dtype, spec_of
 
 
 class Keras3(KerasLine):
@@ -56,9 +58,16 @@ class Keras3(KerasLine):
             return False
         return self._is_tensor(value) and not hasattr(value, "numpy") and hasattr(value, "graph")
 
-    def traced(self, spec: TensorSpec) -> Any:
+    def traced(self, spec: TensorSpec, given: Sequence[Any]) -> Any:
+        """Zeros when the graph runs, as many as there are samples; what is too large never runs."""
         tensorflow: Any = importlib.import_module("tensorflow")
-        return tensorflow.compat.v1.placeholder(spec.dtype, spec.shape)
+        if math.prod(size or 1 for size in spec.shape) > MAX_CONCRETE_ELEMENTS:
+            return tensorflow.compat.v1.placeholder(spec.dtype, spec.shape)
+        samples = next((tensorflow.shape(tensor)[0] for tensor in given if tensor.shape[0] is None), 1)
+        sizes = [samples if place == 0 else 1 for place in range(len(spec.shape))]
+        sizes = [free if size is None else size for size, free in zip(spec.shape, sizes)]
+        zeros = tensorflow.zeros(sizes, spec.dtype)
+        return tensorflow.raw_ops.PlaceholderWithDefault(input=zeros, shape=spec.shape)
 
     def symbolic_input(self, spec: TensorSpec) -> Any:
         return self.keras.KerasTensor(spec.shape, dtype=keras_dtype(spec.dtype))
@@ -109,7 +118,16 @@ class Keras3(KerasLine):
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
-        with self.keras.StatelessScope(initialize_variables=False):
+        with self.keras.StatelessScope(initialize_variables=False) as scope:
+            add_update = scope.add_update
+
+            def add_known(update: Any) -> None:
+                # A tensor of a graph means nothing outside of it, and shapes do not change.
+                if not self.is_traced(update[1]):
+                    add_update(update)
+
+            scope.add_update = add_known
+            _take_along_to_threads()
             yield
 
     def is_compiled(self, model: Any) -> bool:
@@ -272,6 +290,25 @@ class Keras3(KerasLine):
         self.layer_class.compute_output_spec = compute_output_spec
         if make_node is not None:
             layer_module.Node = node  # type: ignore[attr-defined]  # a module global of Keras
+
+
+def _take_along_to_threads() -> None:
+    """Keras keeps its scope for one thread; a distribution strategy runs its steps in others."""
+    state: Any = importlib.import_module("keras.src.backend.common.global_state")
+    original = threading.Thread.start
+    name = "stateless_scope"
+
+    def start(thread: threading.Thread) -> None:
+        scope, run = state.get_global_attribute(name), thread.run
+
+        def inside() -> None:
+            state.set_global_attribute(name, scope)
+            run()
+
+        thread.run = inside  # type: ignore[method-assign]  # of this thread alone
+        original(thread)
+
+    threading.Thread.start = start  # type: ignore[assignment, method-assign]  # in this process, which ends with its replay
 
 
 def _goes_into(given: Any, drawn: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ..report import Shape, StoredWeight, TensorSpec, Versions, WeightReport
 from ..unknown.arrays import is_array, shape_tensor
@@ -89,8 +89,8 @@ class KerasLine:
         """Whether it is a tensor without values in a graph of the backend that can be made by `traced`."""
         return False
 
-    def traced(self, spec: TensorSpec) -> Any:
-        """A tensor of the backend's current graph."""
+    def traced(self, spec: TensorSpec, given: Sequence[Any]) -> Any:
+        """A tensor of the backend's current graph, in place of what a call on the `given` ones makes."""
         raise NotImplementedError
 
     def symbolic_input(self, spec: TensorSpec) -> Any:
