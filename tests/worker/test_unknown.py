@@ -267,6 +267,33 @@ array = again.numpy()
     assert report.failures == ()
 
 
+def test_a_class_derived_from_something_unknown_is_unknown_for_the_same_reason(keras3_worker: Worker) -> None:
+    """And so is what it makes; a class of plain logging stays harmless."""
+    text = """\
+import keras
+import missing_tuner
+import wandb
+class Logs(wandb.Callback):
+    pass
+logs = Logs()
+class Tuned(missing_tuner.HyperModel, object, tuned=True):
+    def build(self, hp):
+        return keras.Sequential([keras.layers.Dense(3)])
+tuned = Tuned()
+model = tuned.build(None)
+model.layers[5]
+known = keras.Sequential([keras.layers.Dense(3)])
+known.layers[5]
+"""
+    report = keras3_worker.replay(text)
+    reasons = {name: hole.reason for hole in report.holes for name in hole.names}
+    missing = "`missing_tuner` is not installed in this environment"
+    assert {name: reasons[name] for name in ("Tuned", "tuned", "model")} == dict.fromkeys(
+        ("Tuned", "tuned", "model"), missing
+    )
+    assert [(failure.type, failure.certain) for failure in report.failures] == [("IndexError", True)]
+
+
 def test_a_question_may_hold_any_text(keras3_worker: Worker) -> None:
     text = (
         "import keras\nflags = open('flags').read()\nunits = 4\n"

@@ -172,6 +172,11 @@ class Hole:
             raise AttributeError(name)  # protocols we do not name below are not supported
         return _derived(inside, f"{inside.text}.{name}")
 
+    def __mro_entries__(self, _bases: Any) -> Tuple[type, ...]:
+        """A class derived from something unknown is as unknown."""
+        inside = _touched(self)
+        return (type.__new__(_Derived, "Unknown", (), {"inside": inside}),)
+
     def __call__(self, *args: Any, **kwargs: Any) -> Hole:
         inside = _touched(self)
         return _derived(inside, f"{inside.text}({'…' if args or kwargs else ''})")
@@ -258,6 +263,16 @@ class Hole:
     def __array_function__(self, function: Any, _types: Any, _args: Any, _kwargs: Any) -> Hole:
         inside = _touched(self)
         return _derived(inside, f"{function.__name__}(…)")
+
+
+class _Derived(type):
+    """Of the class that stands for a hole among the bases of another one, which becomes a hole itself."""
+
+    inside: _Inside
+
+    def __new__(cls, name: str, bases: Tuple[Any, ...], _members: Any, **_options: Any) -> Any:
+        inside = next(base.inside for base in bases if isinstance(base, _Derived))
+        return Hole(inside.reason, inside.harmless, name)
 
 
 def _spelled(value: Any) -> str:
