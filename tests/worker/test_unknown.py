@@ -234,6 +234,29 @@ last = layers[4](keras.Input((2,)))
     assert by_class(report, "Dense")[-1].outputs == ("(None, 5)",)
 
 
+def test_dozens_of_training_loops_leave_time_for_what_follows(keras3_worker: Worker) -> None:
+    """Each for itself may idle for a third of a second, of seven."""
+    text = (
+        """\
+import keras
+import numpy as np
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+def train():
+    for epoch in range(1_000_000):
+        model.predict(np.zeros((8, 3)))
+    steps = 0
+    while steps < 1_000_000_000:
+        model.predict(np.zeros((8, 3)))
+        steps += 1
+"""
+        + "train()\n" * 20
+        + "last = keras.layers.Dense(5)(keras.Input((2,)))\n"
+    )
+    report = keras3_worker.replay(text)
+    assert by_class(report, "Dense")[-1].outputs == ("(None, 5)",)
+    assert "the time of a replay was over" not in str(report.holes)
+
+
 def test_tensors_of_made_up_sizes_take_no_memory(keras3_worker: Worker) -> None:
     """Eight of them would take nine gigabytes; a small one has its values."""
     text = """\
