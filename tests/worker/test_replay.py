@@ -486,3 +486,27 @@ def grown(values, by):
     assert report.failures == ()
     outputs = [layer.outputs for layer in report.layers if layer.class_name == "Dense"]
     assert outputs == [("(3, 2)",), ("(3, 5)",)]
+
+
+def test_a_model_that_is_called_on_the_same_again_is_called_once(keras3_worker: Worker) -> None:
+    """Unless it has become another one, or code of the user's own is in it."""
+    text = """\
+import keras
+import numpy as np
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x
+plain = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+own = keras.Sequential([keras.Input((8,)), Own()])
+for text in ("a", "longer"):
+    first = plain.predict(np.zeros((5, 8)))
+    own.predict(np.zeros((5, 8)))
+plain.add(keras.layers.Dense(2))
+second = plain.predict(np.zeros((5, 8)))
+third = plain.predict(np.zeros((6, 8)))
+"""
+    report = keras3_worker.replay(text)
+    calls = {layer.name: layer.calls for layer in report.layers}
+    assert (calls["sequential"], calls["sequential_1"]) == (2, 2)
+    shapes = [shape(node(text, report, name)) for name in ("first", "second", "third")]
+    assert shapes == [(5, 4), (5, 2), (6, 2)]
