@@ -510,3 +510,21 @@ third = plain.predict(np.zeros((6, 8)))
     assert (calls["sequential"], calls["sequential_1"]) == (2, 2)
     shapes = [shape(node(text, report, name)) for name in ("first", "second", "third")]
     assert shapes == [(5, 4), (5, 2), (6, 2)]
+
+
+def test_an_input_is_found_for_a_chain_with_a_function_in_it(keras3_worker: Worker) -> None:
+    """A Lambda has no configuration to make another one from, where its function is not registered."""
+    text = """\
+import keras
+def halved(x):
+    return x / 2
+preprocess = keras.Sequential([keras.layers.Resizing(8, 6), keras.layers.Lambda(halved)])
+head = keras.Sequential([keras.layers.Lambda(lambda x: x[:, :2]), keras.layers.Dense(3)])
+broken = keras.Sequential([keras.layers.Lambda(lambda x: x.missing), keras.layers.Dense(3)])
+"""
+    report = keras3_worker.replay(text)
+    chains = [layer for layer in report.layers if layer.class_name == "Sequential"]
+    assert [layer.outputs for layer in chains] == [("(None, 8, 6, 3)",), ("(None, 3)",), ()]
+    assert [layer.guessed for layer in chains] == [True, True, False]
+    assert [weight.shape for weight in chains[1].weights] == [(2, 3), (3,)]
+    assert "could not automatically infer the shape of the Lambda's output" in chains[2].built_how

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from .symbolic import is_library
+from .symbolic import is_keras_alone, is_library
 
 _MOST_MODELS = 1_000
 
@@ -93,5 +93,4 @@ def _last_call(layer: Any, symbol: Any) -> Any:
 
 def _only_gives_shapes(layer: Any) -> bool:
     """Code of the user's own may do something else the next time."""
-    parts = (layer, *layer._flatten_layers(include_self=False))
-    return all(is_library(type(part)) and type(part).__name__ != "Lambda" for part in parts)
+    return all(map(is_keras_alone, (layer, *layer._flatten_layers(include_self=False))))

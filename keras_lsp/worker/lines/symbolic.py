@@ -22,6 +22,11 @@ def is_library(cls: type) -> bool:
     return cls.__module__.startswith(LIBRARIES) or cls.__module__ in ("keras", "builtins")
 
 
+def is_keras_alone(layer: Any) -> bool:
+    """Whether no code of the user's own runs when this layer is called; what is in it aside."""
+    return is_library(type(layer)) and type(layer).__name__ != "Lambda"
+
+
 class CallWatcher:
     """Is told when the code of a layer's `call` begins, and what it got and gave when it came to its end."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from ..lines.symbolic import is_library, keras_dtype
+from ..lines.symbolic import is_keras_alone, keras_dtype
 from ..record.observe import below
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Repeated:
 
     def _state(self, parts: List[Any], specs: Any) -> Optional[Tuple[Any, ...]]:
         """All that the shape of an output depends on; None where code of the user's own is in it."""
-        if not all(is_library(type(part)) and type(part).__name__ != "Lambda" for part in parts):
+        if not all(map(is_keras_alone, parts)):
             return None
         given = self.line.map_structure(lambda spec: (spec.shape[1:], keras_dtype(spec.dtype)), specs)
         return (given, [id(part) for part in parts], len(self.line.weights(parts[0])))
