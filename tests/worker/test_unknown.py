@@ -317,6 +317,29 @@ known.layers[5]
     assert [(failure.type, failure.certain) for failure in report.failures] == [("IndexError", True)]
 
 
+def test_the_reason_names_first_what_the_model_is_made_from(keras3_worker: Worker) -> None:
+    text = """\
+import keras
+a = open("a")
+b = open("b")
+c = open("c")
+d = open("d")
+shape = open("shape")
+many = [bool(a), bool(b), bool(c)]
+keras.config.set_floatx("float64" if bool(a) and many[1] and many[2] else "float32")
+first = keras.layers.Normalization(input_shape=shape.sizes)
+model = keras.Sequential([first, keras.layers.Dense(2)])
+other = keras.Sequential([keras.Input((5,))] + [keras.layers.Dense(2) for _ in d])
+"""
+    samples = [keras3_worker.replay(text, sample=sample) for sample in (0, 1)]
+    report = merged(*samples)
+    reasons = {layer.name: layer.depends_on for layer in report.layers if layer.class_name == "Sequential"}
+    one, two = reasons.values()
+    assert one.startswith("depends on `shape.sizes`")
+    assert two.startswith("depends on `d`")
+    assert all(reason.endswith(" and more, which a replay does not know") for reason in reasons.values())
+
+
 def test_a_question_may_hold_any_text(keras3_worker: Worker) -> None:
     text = (
         "import keras\nflags = open('flags').read()\nunits = 4\n"

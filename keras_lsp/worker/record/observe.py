@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..lines.symbolic import CallWatcher
+from ..unknown.hole import ANSWERS
 from .flops import has_formula
 from .places import is_ours
 from .structures import Specs, leaves, specs_of, specs_text
@@ -108,6 +109,8 @@ class Seen:
         self.traced = False  # whether Keras traced that call with tensors of the backend
         self.callers: Dict[int, Tuple[int, ...]] = {}  # innermost running layer -> all running ones
         self.made_in: Optional[int] = None  # the layer whose call ran when it was made
+        # What is not known and was asked for by the statements that made it and first called it.
+        self.asked: List[Dict[str, None]] = [ANSWERS.asked_here]
         self.unknown_call = ""  # a call whose input a replay does not know
         self.called_on_unknown = False
         self.half_made = False  # its constructor raised
@@ -135,6 +138,8 @@ class Seen:
 
     def note_call(self, part: Part, place: Optional[SpanPair]) -> None:
         self.calls += 1
+        if self.calls == 1:
+            self.asked.append(ANSWERS.asked_here)
         if part.on_probes:
             return
         if self.first is None:

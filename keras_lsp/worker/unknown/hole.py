@@ -44,9 +44,11 @@ class Answers:
         self._values: Dict[int, str] = {}  # number given -> text it was asked for by
         self._given = 0
         self._asked: Dict[str, int] = {}
+        self.asked_here: Dict[str, None] = {}  # by the statement that runs; each has a dictionary of its own
 
     def number(self, text: str, reason: str, compute: Optional[Callable[[], int]] = None) -> int:
         """A number above zero: the one given before for this text, what `compute` gives, or a new one."""
+        self.asked_here[text] = None
         known = self.unknowns.get(text)
         if known is not None and known.value is not None:
             return known.value
@@ -71,6 +73,7 @@ class Answers:
 
     def put(self, text: str, reason: str, value: int) -> None:
         """This sample uses `value` for something that is not known."""
+        self.asked_here[text] = None
         self.unknowns.setdefault(text, Unknown(text, reason, value))
 
     def is_answer(self, number: int) -> bool:
@@ -97,6 +100,7 @@ class Answers:
         return self.ROUNDS[self.sample]
 
     def _note(self, text: str, reason: str) -> None:
+        self.asked_here[text] = None
         self.unknowns.setdefault(text, Unknown(text, reason))
 
 
