@@ -248,9 +248,14 @@ class TfKeras2(KerasLine):
                 self.watcher.began(layer)
                 try:
                     outputs = function(*call_args, **call_kwargs)
-                except Exception:  # noqa: BLE001 - `if tensor:` and the like: the rewritten copy decides
+                except Exception as plain:  # noqa: BLE001 - `if tensor:` and the like: the rewritten copy decides
                     self.watcher.began(layer)
-                    outputs = converted(*call_args, **call_kwargs)
+                    try:
+                        outputs = converted(*call_args, **call_kwargs)
+                    except Exception as rewritten:
+                        if type(rewritten) is type(plain):
+                            raise plain from None  # which knows the user's lines
+                        raise
                 self.watcher.ended(layer, call_args, call_kwargs, outputs)
                 return outputs
 
