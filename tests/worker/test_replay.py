@@ -528,3 +528,14 @@ broken = keras.Sequential([keras.layers.Lambda(lambda x: x.missing), keras.layer
     assert [layer.guessed for layer in chains] == [True, True, False]
     assert [weight.shape for weight in chains[1].weights] == [(2, 3), (3,)]
     assert "could not automatically infer the shape of the Lambda's output" in chains[2].built_how
+
+
+def test_sizes_that_are_objects_of_tensorflow_1(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\nimport tensorflow as tf\ntf.compat.v1.disable_v2_tensorshape()\n"
+        "model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])\n"
+    )
+    report = keras3_worker.replay(text)
+    model = next(layer for layer in report.layers if layer.class_name == "Sequential")
+    assert [weight.shape for weight in model.weights] == [(4, 2), (2,)]
+    assert model.outputs == ("(None, 2)",)

@@ -17,7 +17,15 @@ from ..unknown.arrays import is_array
 from . import rebuilding, shortcuts
 from .arguments import object_text
 from .losses import Losses
-from .symbolic import MAX_CONCRETE_ELEMENTS, KerasLine, NoteShape, is_library, keras_dtype, spec_of
+from .symbolic import (
+    MAX_CONCRETE_ELEMENTS,
+    KerasLine,
+    NoteShape,
+    is_library,
+    keras_dtype,
+    plain_shape,
+    spec_of,
+)
 
 
 class Keras3(KerasLine):
@@ -86,7 +94,7 @@ class Keras3(KerasLine):
         return WeightReport(
             path=str(variable.path),
             name=str(variable.name),
-            shape=tuple(variable.shape),
+            shape=plain_shape(variable.shape),
             dtype=str(variable.dtype),
             trainable=bool(variable.trainable),
             initializer=object_text(getattr(variable, "_initializer", None)),

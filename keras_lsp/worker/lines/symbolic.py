@@ -223,13 +223,17 @@ def keras_dtype(name: str) -> str:
 
 def spec_of(value: Any) -> Optional[TensorSpec]:
     try:
-        raw = value.shape
-        shape: Shape = tuple(map(_size, raw))
+        shape = plain_shape(value.shape)
     except Exception:  # noqa: BLE001 - TensorShape of unknown rank raises ValueError, user tensors anything
         return None
     dtype = value.dtype
     name = getattr(dtype, "name", None)
     return TensorSpec(shape, str(name if isinstance(name, str) else dtype).replace("torch.", ""))
+
+
+def plain_shape(shape: Any) -> Shape:
+    """In numbers: TensorFlow 1 and some backends have objects of their own for sizes."""
+    return tuple(map(_size, shape))
 
 
 def _size(size: Any) -> Optional[int]:
