@@ -67,6 +67,14 @@ loss = spread_step(tf.zeros((6, 4)))
 mean = metric.result()
 spread = spread
 """,
+    "a session that is cleared": """\
+keras.backend.clear_session()
+cleared = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, kernel_regularizer="l2")])
+cleared.compile("sgd", "mse")
+cleared.fit(np.zeros((6, 4)), np.zeros((6, 3)), verbose=0)
+total = tf.add_n(cleared.losses)
+given = cleared(np.zeros((2, 4)))
+""",
     "a width that does not fit": """\
 @tf.function
 def sample(codes):

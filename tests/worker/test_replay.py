@@ -539,3 +539,15 @@ def test_sizes_that_are_objects_of_tensorflow_1(keras3_worker: Worker) -> None:
     model = next(layer for layer in report.layers if layer.class_name == "Sequential")
     assert [weight.shape for weight in model.weights] == [(4, 2), (2,)]
     assert model.outputs == ("(None, 2)",)
+
+
+def test_weights_take_no_memory_after_a_session_is_cleared(keras3_worker: Worker) -> None:
+    """Here they would take 40 gigabytes."""
+    text = (
+        "import keras\nkeras.utils.clear_session()\n"
+        "model = keras.Sequential([keras.Input((100_000,)), keras.layers.Dense(100_000)])\n"
+    )
+    report = keras3_worker.replay(text)
+    model = next(layer for layer in report.layers if layer.class_name == "Sequential")
+    assert [weight.shape for weight in model.weights] == [(100_000, 100_000), (100_000,)]
+    assert report.failures == ()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import importlib
 import math
-import threading
 from typing import Any, Callable, FrozenSet, Iterator, List, Optional, Sequence
 
 from ..report import TensorSpec, WeightReport
@@ -135,8 +134,8 @@ class Keras3(KerasLine):
                     add_update(update)
 
             scope.add_update = add_known
-            _take_along_to_threads()
-            yield
+            with _everywhere(scope):
+                yield
 
     def is_compiled(self, model: Any) -> bool:
         return bool(getattr(model, "compiled", False))
@@ -300,23 +299,21 @@ class Keras3(KerasLine):
             layer_module.Node = node  # type: ignore[attr-defined]  # a module global of Keras
 
 
-def _take_along_to_threads() -> None:
-    """Keras keeps its scope for one thread; a distribution strategy runs its steps in others."""
+@contextlib.contextmanager
+def _everywhere(scope: Any) -> Iterator[None]:
+    """Keras keeps its scope for one thread, until `clear_session`; strategies run steps in others."""
     state: Any = importlib.import_module("keras.src.backend.common.global_state")
-    original = threading.Thread.start
-    name = "stateless_scope"
+    original = state.get_global_attribute
 
-    def start(thread: threading.Thread) -> None:
-        scope, run = state.get_global_attribute(name), thread.run
+    def get_global_attribute(name: str, default: Any = None, set_to_default: bool = False) -> Any:
+        found = original(name, default, set_to_default)
+        return scope if found is None and name == "stateless_scope" else found
 
-        def inside() -> None:
-            state.set_global_attribute(name, scope)
-            run()
-
-        thread.run = inside  # type: ignore[method-assign]  # of this thread alone
-        original(thread)
-
-    threading.Thread.start = start  # type: ignore[assignment, method-assign]  # in this process, which ends with its replay
+    state.get_global_attribute = get_global_attribute
+    try:
+        yield
+    finally:
+        state.get_global_attribute = original
 
 
 def _goes_into(given: Any, drawn: Any) -> bool:
