@@ -59,7 +59,7 @@ class _Merge:
             if unknown.value is not None and (answer := answers.get(unknown.text)) is not None
         ]
         self.partner = _pairs(base.layers, other.layers)
-        self.reason = _reason(unknown.text for unknown in base.unknowns)
+        self.by_id = {layer.id: layer for layer in base.layers}
         self.used: dict[str, None] = {}  # texts that named a number, in order
 
     def report(self) -> ReplayReport:
@@ -130,10 +130,18 @@ class _Merge:
 
     # -- layers
 
+    def reason(self, layer: LayerReport) -> str:
+        """All that is not known, first what was asked for where the layer or its parts were made."""
+        parts = (self.by_id[number] for number in layer.layers if number in self.by_id)
+        places = range(len(self.base.unknowns))
+        near = (number for one in (layer, *parts) for number in one.asked if number in places)
+        every = dict.fromkeys((*near, *places))
+        return _reason(self.base.unknowns[number].text for number in every)
+
     def layer(self, layer: LayerReport) -> LayerReport:
         other = self.partner.get(layer.id)
         if other is None:
-            return _emptied(layer, self.reason)
+            return _emptied(layer, self.reason(layer))
         self.used.clear()
         weights = self.weights(layer.weights, other.weights)
         inputs, outputs = self.ends(layer, other)
@@ -144,7 +152,7 @@ class _Merge:
         )
         how = self.text(layer.built_how, other.built_how)
         same = same and (how == layer.built_how or bool(outputs))
-        depends = "" if same else _reason(self.used) if self.used else self.reason
+        depends = "" if same else _reason(self.used) if self.used else self.reason(layer)
         return dataclasses.replace(
             layer,
             name=self.name(layer.name, other.name),
@@ -254,7 +262,7 @@ class _Merge:
         return None if shape is None else TensorSpec(shape[0], ours.dtype, shape[1])
 
     def hole(self) -> Value:
-        return Value("hole", text=self.reason)
+        return Value("hole", text=_reason(unknown.text for unknown in self.base.unknowns))
 
     def _same_layer(self, ours: int | None, theirs: int | None) -> bool:
         if ours is None or theirs is None:

@@ -141,6 +141,7 @@ class LayerReport:
     untracked: Tuple[UntrackedReport, ...] = ()
     leftover_in: Tuple[int, ...] = ()  # ids of the holders that still list it, though it was replaced there
     cost: Optional[CostReport] = None
+    asked: Tuple[int, ...] = ()  # places in `unknowns`: what the statements asked for that made and called it
     depends_on: str = ""  # a clause: what of this layer is not known, because of what
     graph: Optional[GraphReport] = None  # None where nothing runs inside, or nothing is known of it
     called_on_unknown: bool = False  # so that a real run may have built it

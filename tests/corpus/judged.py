@@ -45,6 +45,9 @@ _KINDS = (
 )
 
 
+_PLAIN_BASES = frozenset({"keras.Model", "keras.layers.Layer"})
+
+
 @dataclass(frozen=True)
 class Model:
     """A class or variable that is a model; `outcome` is EXACT, NAMED, GUESSED, or why it is not known."""
@@ -113,7 +116,7 @@ def _of_class(view: DocumentView, model_class: ModelClass) -> str:
     name, span = model_class.name, model_class.name_span
     made = view.replay.instances_of(name, span.start) if view.replay is not None else ()
     outcome = _outcome(view, made, name, span)
-    is_called = model_class.method("call") is not None or not model_class.closed
+    is_called = model_class.method("call") is not None or not _PLAIN_BASES.issuperset(model_class.bases)
     return outcome if outcome in KNOWN or is_called or not made else NO_CALL
 
 

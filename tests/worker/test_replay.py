@@ -441,3 +441,113 @@ def test_a_loss_that_needs_values(keras3_worker: Worker) -> None:
     assert keras3_worker.replay(SHAPED + OWN_LOSS.format(eagerly=True)).failures == ()
     (failure,) = keras3_worker.replay(SHAPED + OWN_LOSS.format(eagerly=False)).failures
     assert (failure.type, failure.about) == ("AttributeError", "target")
+
+
+def test_a_sequential_that_grows_is_not_drawn_anew(keras3_worker: Worker) -> None:
+    """Keras itself calls the first of forty layers forty times; a layer of the user's own may notice."""
+    text = """\
+import keras
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x
+model = keras.Sequential([keras.Input((8,))])
+for _ in range(40):
+    model.add(keras.layers.Dense(4))
+own = keras.Sequential([keras.Input((8,)), Own()])
+for _ in range(3):
+    own.add(keras.layers.Dense(4))
+"""
+    report = keras3_worker.replay(text)
+    dense = [layer for layer in report.layers if layer.class_name == "Dense"]
+    assert [layer.calls for layer in dense] == [1] * 40 + [3, 2, 1]
+    assert next(layer for layer in report.layers if layer.class_name == "Own").calls == 4
+
+
+def test_autograph_reads_the_text_in_the_editor(keras3_worker: Worker, tmp_path: Path) -> None:
+    """Of the file and of what it imports: on disk both are something else, as a notebook's file always is."""
+    looped = """\
+import tensorflow as tf
+@tf.function
+def grown(values, by):
+    for value in tf.range(tf.shape(values)[0]):
+        values += by
+    return values
+"""
+    program, module = tmp_path / "program.py", tmp_path / "steps.py"
+    program.write_text("{}", encoding="utf-8")
+    module.write_text("\n" * 20, encoding="utf-8")
+    text = (
+        "import keras\nimport steps\n"
+        + looped
+        + "here = keras.layers.Dense(2)(grown(tf.zeros((3, 4)), 1.0))\n"
+        + "there = keras.layers.Dense(5)(steps.grown(tf.zeros((3, 4)), 1.0))\n"
+    )
+    report = keras3_worker.replay(text, str(program), roots=(str(tmp_path),), overlays={str(module): looped})
+    assert report.failures == ()
+    outputs = [layer.outputs for layer in report.layers if layer.class_name == "Dense"]
+    assert outputs == [("(3, 2)",), ("(3, 5)",)]
+
+
+def test_a_model_that_is_called_on_the_same_again_is_called_once(keras3_worker: Worker) -> None:
+    """Unless it has become another one, or code of the user's own is in it."""
+    text = """\
+import keras
+import numpy as np
+class Own(keras.layers.Layer):
+    def call(self, x):
+        return x
+plain = keras.Sequential([keras.Input((8,)), keras.layers.Dense(4)])
+own = keras.Sequential([keras.Input((8,)), Own()])
+for text in ("a", "longer"):
+    first = plain.predict(np.zeros((5, 8)))
+    own.predict(np.zeros((5, 8)))
+plain.add(keras.layers.Dense(2))
+second = plain.predict(np.zeros((5, 8)))
+third = plain.predict(np.zeros((6, 8)))
+"""
+    report = keras3_worker.replay(text)
+    calls = {layer.name: layer.calls for layer in report.layers}
+    assert (calls["sequential"], calls["sequential_1"]) == (2, 2)
+    shapes = [shape(node(text, report, name)) for name in ("first", "second", "third")]
+    assert shapes == [(5, 4), (5, 2), (6, 2)]
+
+
+def test_an_input_is_found_for_a_chain_with_a_function_in_it(keras3_worker: Worker) -> None:
+    """A Lambda has no configuration to make another one from, where its function is not registered."""
+    text = """\
+import keras
+def halved(x):
+    return x / 2
+preprocess = keras.Sequential([keras.layers.Resizing(8, 6), keras.layers.Lambda(halved)])
+head = keras.Sequential([keras.layers.Lambda(lambda x: x[:, :2]), keras.layers.Dense(3)])
+broken = keras.Sequential([keras.layers.Lambda(lambda x: x.missing), keras.layers.Dense(3)])
+"""
+    report = keras3_worker.replay(text)
+    chains = [layer for layer in report.layers if layer.class_name == "Sequential"]
+    assert [layer.outputs for layer in chains] == [("(None, 8, 6, 3)",), ("(None, 3)",), ()]
+    assert [layer.guessed for layer in chains] == [True, True, False]
+    assert [weight.shape for weight in chains[1].weights] == [(2, 3), (3,)]
+    assert "could not automatically infer the shape of the Lambda's output" in chains[2].built_how
+
+
+def test_sizes_that_are_objects_of_tensorflow_1(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\nimport tensorflow as tf\ntf.compat.v1.disable_v2_tensorshape()\n"
+        "model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])\n"
+    )
+    report = keras3_worker.replay(text)
+    model = next(layer for layer in report.layers if layer.class_name == "Sequential")
+    assert [weight.shape for weight in model.weights] == [(4, 2), (2,)]
+    assert model.outputs == ("(None, 2)",)
+
+
+def test_weights_take_no_memory_after_a_session_is_cleared(keras3_worker: Worker) -> None:
+    """Here they would take 40 gigabytes."""
+    text = (
+        "import keras\nkeras.utils.clear_session()\n"
+        "model = keras.Sequential([keras.Input((100_000,)), keras.layers.Dense(100_000)])\n"
+    )
+    report = keras3_worker.replay(text)
+    model = next(layer for layer in report.layers if layer.class_name == "Sequential")
+    assert [weight.shape for weight in model.weights] == [(100_000, 100_000), (100_000,)]
+    assert report.failures == ()

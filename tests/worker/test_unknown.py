@@ -209,6 +209,137 @@ out = layer(keras.Input((rounds,)))
     assert not any(failure.certain for failure in report.failures)
 
 
+@pytest.mark.parametrize("legacy", [False, True])
+def test_a_loop_that_calls_a_model_on_data_ends_early(
+    legacy: bool, keras3_worker: Worker, tf_keras_worker: Worker
+) -> None:
+    """What a call on data makes for it is none of the layers that a loop goes on for; what it adds is one."""
+    package = "tf_keras" if legacy else "keras"
+    text = f"""\
+import {package} as keras
+import numpy as np
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+for epoch in range(1_000_000):
+    model.predict(np.zeros((8, 3)))
+layers = []
+for number in range(5):
+    for wait in range(40_000):
+        pass
+    layers.append(keras.layers.Dense(number + 1))
+last = layers[4](keras.Input((2,)))
+"""
+    report = (tf_keras_worker if legacy else keras3_worker).replay(text)
+    assert [hole.names for hole in report.holes] == [()]
+    assert "rounds that made no layers" in report.holes[0].reason
+    assert by_class(report, "Dense")[-1].outputs == ("(None, 5)",)
+
+
+def test_dozens_of_training_loops_leave_time_for_what_follows(keras3_worker: Worker) -> None:
+    """Each for itself may idle for a third of a second, of seven."""
+    text = (
+        """\
+import keras
+import numpy as np
+model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4)])
+def train():
+    for epoch in range(1_000_000):
+        model.predict(np.zeros((8, 3)))
+    steps = 0
+    while steps < 1_000_000_000:
+        model.predict(np.zeros((8, 3)))
+        steps += 1
+"""
+        + "train()\n" * 20
+        + "last = keras.layers.Dense(5)(keras.Input((2,)))\n"
+    )
+    report = keras3_worker.replay(text)
+    assert by_class(report, "Dense")[-1].outputs == ("(None, 5)",)
+    assert "the time of a replay was over" not in str(report.holes)
+
+
+def test_tensors_of_made_up_sizes_take_no_memory(keras3_worker: Worker) -> None:
+    """Eight of them would take nine gigabytes; a small one has its values."""
+    text = """\
+import keras
+import tensorflow as tf
+n = len(open("words").read())
+large = [tf.zeros((n, n, 64)) for _ in range(8)]
+small = tf.ones((n, 4)).numpy()
+of_large = keras.layers.Dense(3)(large[7])
+of_small = keras.layers.Dense(int(small[0, 0]) + 1)(small)
+"""
+    report = keras3_worker.replay(text)
+    (size,) = (unknown.value for unknown in report.unknowns if unknown.text == "n")
+    first, second = by_class(report, "Dense")
+    assert first.outputs == (f"({size}, {size}, 3)",)
+    assert second.outputs == (f"({size}, 2)",)
+
+
+def test_what_a_call_gives_has_its_shape_however_large(keras3_worker: Worker) -> None:
+    text = """\
+import keras
+import numpy as np
+import tensorflow as tf
+given = keras.layers.Dense(3)(np.zeros((2000, 2000, 8)))
+again = keras.layers.Dense(5)(tf.nn.relu(given) + 1)
+array = again.numpy()
+"""
+    report = keras3_worker.replay(text)
+    shapes = [layer.outputs for layer in by_class(report, "Dense")]
+    assert shapes == [("(2000, 2000, 3)",), ("(2000, 2000, 5)",)]
+    assert report.failures == ()
+
+
+def test_a_class_derived_from_something_unknown_is_unknown_for_the_same_reason(keras3_worker: Worker) -> None:
+    """And so is what it makes; a class of plain logging stays harmless."""
+    text = """\
+import keras
+import missing_tuner
+import wandb
+class Logs(wandb.Callback):
+    pass
+logs = Logs()
+class Tuned(missing_tuner.HyperModel, object, tuned=True):
+    def build(self, hp):
+        return keras.Sequential([keras.layers.Dense(3)])
+tuned = Tuned()
+model = tuned.build(None)
+model.layers[5]
+known = keras.Sequential([keras.layers.Dense(3)])
+known.layers[5]
+"""
+    report = keras3_worker.replay(text)
+    reasons = {name: hole.reason for hole in report.holes for name in hole.names}
+    missing = "`missing_tuner` is not installed in this environment"
+    assert {name: reasons[name] for name in ("Tuned", "tuned", "model")} == dict.fromkeys(
+        ("Tuned", "tuned", "model"), missing
+    )
+    assert [(failure.type, failure.certain) for failure in report.failures] == [("IndexError", True)]
+
+
+def test_the_reason_names_first_what_the_model_is_made_from(keras3_worker: Worker) -> None:
+    text = """\
+import keras
+a = open("a")
+b = open("b")
+c = open("c")
+d = open("d")
+shape = open("shape")
+many = [bool(a), bool(b), bool(c)]
+keras.config.set_floatx("float64" if bool(a) and many[1] and many[2] else "float32")
+first = keras.layers.Normalization(input_shape=shape.sizes)
+model = keras.Sequential([first, keras.layers.Dense(2)])
+other = keras.Sequential([keras.Input((5,))] + [keras.layers.Dense(2) for _ in d])
+"""
+    samples = [keras3_worker.replay(text, sample=sample) for sample in (0, 1)]
+    report = merged(*samples)
+    reasons = {layer.name: layer.depends_on for layer in report.layers if layer.class_name == "Sequential"}
+    one, two = reasons.values()
+    assert one.startswith("depends on `shape.sizes`")
+    assert two.startswith("depends on `d`")
+    assert all(reason.endswith(" and more, which a replay does not know") for reason in reasons.values())
+
+
 def test_a_question_may_hold_any_text(keras3_worker: Worker) -> None:
     text = (
         "import keras\nflags = open('flags').read()\nunits = 4\n"

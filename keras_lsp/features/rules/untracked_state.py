@@ -9,6 +9,7 @@ from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.raised import call_at, findings, node_at
 from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.tree import calls_of, canonical, method, model_classes, self_attribute, tree_of
+from keras_lsp.source.facts import ModelKind
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -33,9 +34,11 @@ def _check_layers(view: DocumentView) -> Iterable[Finding]:
 
 
 def _stores(view: DocumentView) -> Iterator[tuple[str, ast.Attribute, ast.expr]]:
-    """What `__init__` and `build` of the document's classes put into attributes of `self`."""
+    """What `__init__` and `build` of the document's models and layers put into attributes of `self`."""
     tree = tree_of(view)
-    for _, node in model_classes(view):
+    for model_class, node in model_classes(view):
+        if model_class.kind is ModelKind.MODULE:
+            continue  # TensorFlow's own, which knows its variables
         for maker in (method(node, "__init__"), method(node, "build")):
             for statement in tree.below(maker) if maker is not None else ():
                 if isinstance(statement, ast.Assign) and len(statement.targets) == 1:

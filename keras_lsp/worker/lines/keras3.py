@@ -8,14 +8,23 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-from typing import Any, Callable, FrozenSet, Iterator, List, Optional
+import math
+from typing import Any, Callable, FrozenSet, Iterator, List, Optional, Sequence
 
 from ..report import TensorSpec, WeightReport
 from ..unknown.arrays import is_array
-from . import shortcuts
+from . import rebuilding, shortcuts
 from .arguments import object_text
 from .losses import Losses
-from .symbolic import KerasLine, NoteShape, is_library, keras_dtype, spec_of
+from .symbolic import (
+    MAX_CONCRETE_ELEMENTS,
+    KerasLine,
+    NoteShape,
+    is_library,
+    keras_dtype,
+    plain_shape,
+    spec_of,
+)
 
 
 class Keras3(KerasLine):
@@ -56,9 +65,16 @@ class Keras3(KerasLine):
             return False
         return self._is_tensor(value) and not hasattr(value, "numpy") and hasattr(value, "graph")
 
-    def traced(self, spec: TensorSpec) -> Any:
+    def traced(self, spec: TensorSpec, given: Sequence[Any]) -> Any:
+        """Zeros when the graph runs, as many as there are samples; what is too large never runs."""
         tensorflow: Any = importlib.import_module("tensorflow")
-        return tensorflow.compat.v1.placeholder(spec.dtype, spec.shape)
+        if math.prod(size or 1 for size in spec.shape) > MAX_CONCRETE_ELEMENTS:
+            return tensorflow.compat.v1.placeholder(spec.dtype, spec.shape)
+        samples = next((tensorflow.shape(tensor)[0] for tensor in given if tensor.shape[0] is None), 1)
+        sizes = [samples if place == 0 else 1 for place in range(len(spec.shape))]
+        sizes = [free if size is None else size for size, free in zip(spec.shape, sizes)]
+        zeros = tensorflow.zeros(sizes, spec.dtype)
+        return tensorflow.raw_ops.PlaceholderWithDefault(input=zeros, shape=spec.shape)
 
     def symbolic_input(self, spec: TensorSpec) -> Any:
         return self.keras.KerasTensor(spec.shape, dtype=keras_dtype(spec.dtype))
@@ -77,7 +93,7 @@ class Keras3(KerasLine):
         return WeightReport(
             path=str(variable.path),
             name=str(variable.name),
-            shape=tuple(variable.shape),
+            shape=plain_shape(variable.shape),
             dtype=str(variable.dtype),
             trainable=bool(variable.trainable),
             initializer=object_text(getattr(variable, "_initializer", None)),
@@ -105,11 +121,21 @@ class Keras3(KerasLine):
         self._leave_out_checkpoint_tracking()
         self._losses.install()
         shortcuts.install(self.keras)
+        rebuilding.install()
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
-        with self.keras.StatelessScope(initialize_variables=False):
-            yield
+        with self.keras.StatelessScope(initialize_variables=False) as scope:
+            add_update = scope.add_update
+
+            def add_known(update: Any) -> None:
+                # A tensor of a graph means nothing outside of it, and shapes do not change.
+                if not self.is_traced(update[1]):
+                    add_update(update)
+
+            scope.add_update = add_known
+            with _everywhere(scope):
+                yield
 
     def is_compiled(self, model: Any) -> bool:
         return bool(getattr(model, "compiled", False))
@@ -271,6 +297,23 @@ class Keras3(KerasLine):
         self.layer_class.compute_output_spec = compute_output_spec
         if make_node is not None:
             layer_module.Node = node  # type: ignore[attr-defined]  # a module global of Keras
+
+
+@contextlib.contextmanager
+def _everywhere(scope: Any) -> Iterator[None]:
+    """Keras keeps its scope for one thread, until `clear_session`; strategies run steps in others."""
+    state: Any = importlib.import_module("keras.src.backend.common.global_state")
+    original = state.get_global_attribute
+
+    def get_global_attribute(name: str, default: Any = None, set_to_default: bool = False) -> Any:
+        found = original(name, default, set_to_default)
+        return scope if found is None and name == "stateless_scope" else found
+
+    state.get_global_attribute = get_global_attribute
+    try:
+        yield
+    finally:
+        state.get_global_attribute = original
 
 
 def _goes_into(given: Any, drawn: Any) -> bool:

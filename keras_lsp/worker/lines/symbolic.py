@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import importlib
 import sys
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from ..report import Shape, StoredWeight, TensorSpec, Versions, WeightReport
-from ..unknown.arrays import is_array
-from ..unknown.hole import uncertain
+from ..unknown.arrays import is_array, shape_tensor
 
 # Zeros handed back for an eager call take real memory in the backend.
 MAX_CONCRETE_ELEMENTS = 1 << 22
@@ -21,6 +20,11 @@ LIBRARIES = ("keras.", "tf_keras.", "tensorflow.", "keras_hub.", "keras_nlp.", "
 def is_library(cls: type) -> bool:
     """Whether a class is Keras's or of a library on top of it, not the user's."""
     return cls.__module__.startswith(LIBRARIES) or cls.__module__ in ("keras", "builtins")
+
+
+def is_keras_alone(layer: Any) -> bool:
+    """Whether no code of the user's own runs when this layer is called; what is in it aside."""
+    return is_library(type(layer)) and type(layer).__name__ != "Lambda"
 
 
 class CallWatcher:
@@ -90,8 +94,8 @@ class KerasLine:
         """Whether it is a tensor without values in a graph of the backend that can be made by `traced`."""
         return False
 
-    def traced(self, spec: TensorSpec) -> Any:
-        """A tensor of the backend's current graph."""
+    def traced(self, spec: TensorSpec, given: Sequence[Any]) -> Any:
+        """A tensor of the backend's current graph, in place of what a call on the `given` ones makes."""
         raise NotImplementedError
 
     def symbolic_input(self, spec: TensorSpec) -> Any:
@@ -113,17 +117,15 @@ class KerasLine:
         numpy: Any = importlib.import_module("numpy")
         shape = tuple(1 if size is None else size for size in spec.shape)
         if spec.dtype == "string":
-            return numpy.full(shape, "")
+            return numpy.broadcast_to(numpy.full((), ""), shape)
         return numpy.broadcast_to(numpy.zeros((), spec.dtype), shape)
 
     def concrete(self, spec: TensorSpec) -> Any:
-        """A tensor of zeros as an eager call would give it; a hole where it would take much memory."""
-        size = 1
-        for dimension in spec.shape:
-            size *= dimension or 1
-        if size > MAX_CONCRETE_ELEMENTS:
-            return uncertain("a tensor too large for a replay")
-        return self.tensor_of(self.array(spec))
+        """A tensor of zeros as an eager call would give it; without values where those take much memory."""
+        array = self.array(spec)
+        if array.size > MAX_CONCRETE_ELEMENTS:
+            return shape_tensor(array.shape, array.dtype)
+        return self.tensor_of(array)
 
     def tensor_of(self, array: Any) -> Any:
         """The backend's tensor with an array's values."""
@@ -221,13 +223,17 @@ def keras_dtype(name: str) -> str:
 
 def spec_of(value: Any) -> Optional[TensorSpec]:
     try:
-        raw = value.shape
-        shape: Shape = tuple(map(_size, raw))
+        shape = plain_shape(value.shape)
     except Exception:  # noqa: BLE001 - TensorShape of unknown rank raises ValueError, user tensors anything
         return None
     dtype = value.dtype
     name = getattr(dtype, "name", None)
     return TensorSpec(shape, str(name if isinstance(name, str) else dtype).replace("torch.", ""))
+
+
+def plain_shape(shape: Any) -> Shape:
+    """In numbers: TensorFlow 1 and some backends have objects of their own for sizes."""
+    return tuple(map(_size, shape))
 
 
 def _size(size: Any) -> Optional[int]:

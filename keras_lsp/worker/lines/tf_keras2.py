@@ -63,8 +63,9 @@ class TfKeras2(KerasLine):
         return None
 
     def symbolic_input(self, spec: TensorSpec) -> Any:
+        """With a name: else it would count among those that the program's own inputs are named by."""
         dtype = keras_dtype(spec.dtype)
-        return self.keras.Input(tuple(spec.shape)[1:], batch_size=spec.shape[0], dtype=dtype)
+        return self.keras.Input(tuple(spec.shape)[1:], batch_size=spec.shape[0], dtype=dtype, name="data")
 
     def tensor_of(self, array: Any) -> Any:
         return self.tensorflow.convert_to_tensor(array)
@@ -183,6 +184,7 @@ class TfKeras2(KerasLine):
         self.tensorflow.debugging.disable_traceback_filtering()
         self._zeros_for_handles()
         self._convert_only_what_needs_it()
+        self._trace_no_second_recurrence()
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
@@ -246,12 +248,26 @@ class TfKeras2(KerasLine):
                 self.watcher.began(layer)
                 try:
                     outputs = function(*call_args, **call_kwargs)
-                except Exception:  # noqa: BLE001 - `if tensor:` and the like: the rewritten copy decides
+                except Exception as plain:  # noqa: BLE001 - `if tensor:` and the like: the rewritten copy decides
                     self.watcher.began(layer)
-                    outputs = converted(*call_args, **call_kwargs)
+                    try:
+                        outputs = converted(*call_args, **call_kwargs)
+                    except Exception as rewritten:
+                        if type(rewritten) is type(plain):
+                            raise plain from None  # which knows the user's lines
+                        raise
                 self.watcher.ended(layer, call_args, call_kwargs, outputs)
                 return outputs
 
             return run
 
         autograph.tf_convert = tf_convert
+
+    def _trace_no_second_recurrence(self) -> None:
+        """LSTM and GRU trace themselves for a GPU and for gradients, too, which nothing here asks for.
+
+        It is half of what a call of them costs.
+        """
+        utils = self._source("layers.rnn.gru_lstm_utils")
+        if utils is not None:
+            utils.function_register = lambda *_, **__: None

@@ -137,21 +137,30 @@ def _spelled(preset: Any) -> str:
 def _called(function: Callable[..., Any], line: KerasLine, args: Any, kwargs: Any) -> Any:
     hole = hole_in((args, kwargs)) if Hole.made else None
     if hole is None and not (arrays.in_use() and arrays.shape_array_in((args, kwargs))):
-        made = large.in_place_of(function, args, kwargs) if _library(function) == "numpy" else None
+        made = _large(function, args, kwargs)
         return function(*args, **kwargs) if made is None else made
     try:
         if hole is None:
             return on_shapes.call(line, function, args, kwargs)
         new_args, new_kwargs = fill(function, args, kwargs)
-        return function(*new_args, **new_kwargs)
+        made = _large(function, tuple(new_args), new_kwargs)
+        return function(*new_args, **new_kwargs) if made is None else made
     except Exception:
-        made = isinstance(function, type) and _library(function) in LIBRARIES
-        if made and hole is None:
+        makes = isinstance(function, type) and _library(function) in LIBRARIES
+        if makes and hole is None:
             raise  # of shapes, which are exact
         unknown = uncertain(arrays.WHY if hole is None else reason_of(hole))
-        if made:
+        if makes:
             raise
         return unknown
+
+
+def _large(function: Any, args: Any, kwargs: Any) -> Any:
+    """An array without values in place of one that would take long to fill; None for any other call."""
+    library = _library(function)
+    if library == "numpy":
+        return large.in_place_of(function, args, kwargs)
+    return large.in_place_of_tensor(function, args, kwargs) if library in LIBRARIES else None
 
 
 def _library(function: Any) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import linecache
 import os
 import signal
 import sys
@@ -31,7 +30,7 @@ from ..report import Hole as HoleReport
 from ..report import ReplayEvent, ReplayFailure, ReplayReport, SpanPair
 from ..search.projection import Projector
 from ..unknown.hole import ANSWERS, UNKNOWN, Hole, Touches, hole_in, is_harmless, reason_of
-from . import adapting, surroundings
+from . import adapting, sources, surroundings
 from . import slice as slicing
 from .callee import MAX_HOLES, Callees
 from .libraries import harmless_names, notebook_names
@@ -88,6 +87,7 @@ class _Replay:
             self.stand_ins.install()
             self.warnings.install()
             surroundings.install()
+            sources.install()
             self.finder.install()
         with self.line.scope():
             if tree is not None:
@@ -151,9 +151,7 @@ class _Replay:
         return self.stand_ins.observed_method(receiver, name, span)
 
     def _parse(self) -> Any:
-        # AutoGraph and `inspect.getsource` read the source of functions: it is the editor's, not the disk's.
-        lines = self.request.text.splitlines(keepends=True)
-        linecache.cache[self.request.path] = (len(self.request.text), None, lines, self.request.path)
+        sources.keep(self.request.path, self.request.text)
         try:
             tree = ast.parse(self.request.text, self.request.path)
         except (SyntaxError, ValueError) as error:
@@ -209,7 +207,7 @@ class _Replay:
         if harmless:
             self.module.__dict__.update(harmless)
             return True
-        touches = Touches.count
+        touches, ANSWERS.asked_here = Touches.count, {}
         if self._left() <= 0 and not isinstance(statement, _DEFINITIONS):
             self._failed(statement, StatementDeadline(), certain=False, reason=_NO_TIME)
             return False

@@ -74,14 +74,15 @@ class StandIns:
 
         So does a call on tensors of a backend's graph, which in a `train_step` would trace every layer.
         """
-        kinds = set()
+        concretes: List[Any] = []
+        traced: List[Any] = []
 
         def symbolic(value: Any) -> Any:
             concrete = self.line.is_concrete(value)
             tensor = self.line.tensor(value) if concrete or self.line.is_traced(value) else None
             if tensor is None or not tensor.shape:
                 return value
-            kinds.add("concrete" if concrete else "traced")
+            (concretes if concrete else traced).append(value)
             try:
                 return self.line.symbolic_input(tensor)
             except (TypeError, ValueError):  # numbers of a kind that Keras has no symbols for
@@ -93,15 +94,15 @@ class StandIns:
                 self.training.note_unknown(layer, "a call", sys._getframe(1))
                 return uncertain(reason_of(hole))
             new_args, new_kwargs = self.line.map_structure(symbolic, (args, kwargs))
-            if not kinds:
+            if not concretes and not traced:
                 return original(layer, *args, **kwargs)
-            with self.line.on_data() if "traced" not in kinds else contextlib.nullcontext():
+            with contextlib.nullcontext() if traced else self.line.on_data():
                 try:
                     result = original(layer, *new_args, **new_kwargs)
                 except Exception:  # noqa: BLE001 - code that needs values fails on symbols only: ask with the data itself
                     return original(layer, *args, **kwargs)
-                if "traced" in kinds:
-                    return self._concretely(self.line.traced, result)
+                if traced:
+                    return self._concretely(lambda spec: self.line.traced(spec, traced), result)
                 if self._is_partly_unknown(result):  # by a shape rule that ignores what is known of the input
                     with contextlib.suppress(Exception):
                         return original(layer, *args, **kwargs)

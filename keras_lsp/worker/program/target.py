@@ -9,7 +9,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Tuple
 
-from ..lines.symbolic import is_library
+from ..lines.symbolic import is_keras_alone, is_library
 from ..record.failures import ABOUT
 from ..record.observe import below
 from ..unknown.hole import hole_in
@@ -41,7 +41,8 @@ def check_target(line: KerasLine, model: Any, targets: Any, outputs: Any, batch:
     """
     if not line.is_compiled(model) or _computes_loss_itself(model) or line.runs_eagerly(model):
         return
-    sizes = batch if all(_keeps_samples(layer) for layer in (model, *below(model))) else None
+    # Code of the user's own may give another number of samples than it gets.
+    sizes = batch if all(map(is_keras_alone, (model, *below(model)))) else None
     given = [line.map_structure(lambda spec: _sized(spec, sizes), targets)]
     predicted: List[Optional[TensorSpec]] = []
 
@@ -58,11 +59,6 @@ def check_target(line: KerasLine, model: Any, targets: Any, outputs: Any, batch:
 
 def _sized(spec: TensorSpec, batch: Optional[int]) -> TensorSpec:
     return replace(spec, shape=(batch, *spec.shape[1:]))
-
-
-def _keeps_samples(layer: Any) -> bool:
-    """Whether what a layer gives has as many samples as what it gets: code of the user's own may not."""
-    return is_library(type(layer)) and type(layer).__name__ != "Lambda"
 
 
 def _computes_loss_itself(model: Any) -> bool:

@@ -17,6 +17,7 @@ from ..record.observe import below
 from ..report import TensorSpec
 from ..unknown.hole import Hole, hole_in, uncertain
 from . import target
+from .repeated import Repeated
 from .saved_models import SAVED_MODELS
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Training:
         self.line = line
         self.observer = observer
         self.event = event
+        self._repeated = Repeated(line)
 
     def method(self, name: str) -> Callable[..., Any]:
         """What stands in for `Model.<name>`."""
@@ -224,8 +226,12 @@ class Training:
 
     def _called(self, model: Any, specs: Any) -> Any:
         """What the model gives on a batch of such data, of an open number of samples."""
-        with self.line.on_data():
-            return model(self.line.map_structure(self.line.open_batch, specs))
+
+        def call() -> Any:
+            with self.line.on_data():
+                return model(self.line.map_structure(self.line.open_batch, specs))
+
+        return self._repeated.outputs(model, specs, call)
 
     def _predictions(self, specs: Any, outputs: Any) -> Any:
         """Zeros as `predict` would give them, with the data's number of samples."""

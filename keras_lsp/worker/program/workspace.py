@@ -20,6 +20,7 @@ from ..record.failures import brief, missing_module
 from ..record.instrument import CALLEE, LOOP, WHILE, attend
 from ..unknown.hole import Hole, named
 from . import slice as slicing
+from . import sources
 from .libraries import harmless_names
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class TolerantLoader(importlib.abc.Loader):
     def exec_module(self, module: types.ModuleType) -> None:
         """Raises SyntaxError, as any import of such a file does."""
         tree = ast.parse(self.text, self.path)
+        sources.keep(self.path, self.text)
         tree.body = [statement for statement in tree.body if not slicing.is_main_guard(statement)]
         tree.body = _what_defines(tree.body)
         if SPEAKS_OF_KERAS.search(self.text):

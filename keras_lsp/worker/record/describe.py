@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Tuple
 from ..lines.arguments import argument_text, named_arguments
 from ..lines.symbolic import KerasLine, is_library, structure_text
 from ..report import CallReport, LayerReport, ReplayEvent, WeightReport
-from ..unknown.hole import Hole
+from ..unknown.hole import ANSWERS, Hole
 from .built import built_by, built_how
 from .cost import Costs
 from .graph import Graphs
@@ -18,6 +18,8 @@ from .tracking import Tracking
 if TYPE_CHECKING:
     from .observe import Registry, Seen
     from .places import Classes, SourceMap
+
+MAX_ASKED = 8  # of what a layer asked for; readers are told of three
 
 
 class Describer:
@@ -109,6 +111,7 @@ class Describer:
             cost=self._costs.of(seen),
             graph=self._graphs.of(seen),
             called_on_unknown=seen.called_on_unknown,
+            asked=_asked(seen),
             defined=self.classes.defined(cls) if is_user_class and self.classes is not None else None,
             drawn=(*inputs, *outputs) if inputs and outputs and seen.calls else (),
         )
@@ -203,3 +206,9 @@ def _owned(weight: WeightReport, owner: Optional[int]) -> WeightReport:
     return WeightReport(
         weight.path, weight.name, weight.shape, weight.dtype, weight.trainable, weight.initializer, owner
     )
+
+
+def _asked(seen: Seen) -> Tuple[int, ...]:
+    places = {text: place for place, text in enumerate(ANSWERS.unknowns)}
+    asked = dict.fromkeys(text for each in seen.asked for text in each)
+    return tuple(places[text] for text in asked if text in places)[:MAX_ASKED]

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from ..lines.symbolic import CallWatcher
+from ..unknown.hole import ANSWERS
 from .flops import has_formula
 from .places import is_ours
 from .structures import Specs, leaves, specs_of, specs_text
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from ..lines.symbolic import KerasLine
-    from ..report import SpanPair
+    from ..report import SpanPair, TensorSpec
     from .places import SourceMap
 
 # Frames between a constructor call in the text and the base class's __new__ that belong to that call.
@@ -108,6 +109,8 @@ class Seen:
         self.traced = False  # whether Keras traced that call with tensors of the backend
         self.callers: Dict[int, Tuple[int, ...]] = {}  # innermost running layer -> all running ones
         self.made_in: Optional[int] = None  # the layer whose call ran when it was made
+        # What is not known and was asked for by the statements that made it and first called it.
+        self.asked: List[Dict[str, None]] = [ANSWERS.asked_here]
         self.unknown_call = ""  # a call whose input a replay does not know
         self.called_on_unknown = False
         self.half_made = False  # its constructor raised
@@ -135,6 +138,8 @@ class Seen:
 
     def note_call(self, part: Part, place: Optional[SpanPair]) -> None:
         self.calls += 1
+        if self.calls == 1:
+            self.asked.append(ANSWERS.asked_here)
         if part.on_probes:
             return
         if self.first is None:
@@ -203,6 +208,7 @@ class Observer(CallWatcher):
         self.line.watcher = self
         self._watch_constructors()
         self._watch_calls()
+        self._leave_out_our_inputs()
         if self.line.line == 3:
             self._watch_operations()
             self._watch_tracing()
@@ -251,6 +257,20 @@ class Observer(CallWatcher):
 
         self.line.layer_class.__new__ = __new__
         self._watch_model_arguments()
+
+    def _leave_out_our_inputs(self) -> None:
+        """What stands for data in a call is no layer of the program's, though tf-keras 2 makes one of it."""
+        original = self.line.symbolic_input
+        registry = self.registry
+
+        def symbolic_input(spec: TensorSpec) -> Any:
+            paused, registry.paused = registry.paused, True
+            try:
+                return original(spec)
+            finally:
+                registry.paused = paused
+
+        self.line.symbolic_input = symbolic_input  # type: ignore[method-assign]  # of this replay's line alone
 
     def _watch_model_arguments(self) -> None:
         """Keras 3's `Model.__new__` keeps the arguments to itself."""

@@ -10,7 +10,7 @@ import warnings
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Tuple
 
-from ..lines.symbolic import KerasLine, is_library, structure_text
+from ..lines.symbolic import KerasLine, is_keras_alone, structure_text
 from ..record.failures import brief, useful_sentence
 from ..record.observe import below
 from ..record.record import GUESS, PROJECTION
@@ -229,8 +229,8 @@ class Projector:
             return value
         if type(value) is self.line.keras.Sequential:
             return type(value)([self._copied(member) for member in value.layers])
-        seen = None if is_library(type(value)) else self.registry.find(value)
-        if seen is not None:  # a class of the user's may have no configuration
+        seen = None if is_keras_alone(value) else self.registry.find(value)
+        if seen is not None:  # a class of the user's, or a function, may have no configuration
             return self._another(seen)
         return type(value).from_config(value.get_config())
 

@@ -44,9 +44,11 @@ class Answers:
         self._values: Dict[int, str] = {}  # number given -> text it was asked for by
         self._given = 0
         self._asked: Dict[str, int] = {}
+        self.asked_here: Dict[str, None] = {}  # by the statement that runs; each has a dictionary of its own
 
     def number(self, text: str, reason: str, compute: Optional[Callable[[], int]] = None) -> int:
         """A number above zero: the one given before for this text, what `compute` gives, or a new one."""
+        self.asked_here[text] = None
         known = self.unknowns.get(text)
         if known is not None and known.value is not None:
             return known.value
@@ -71,6 +73,7 @@ class Answers:
 
     def put(self, text: str, reason: str, value: int) -> None:
         """This sample uses `value` for something that is not known."""
+        self.asked_here[text] = None
         self.unknowns.setdefault(text, Unknown(text, reason, value))
 
     def is_answer(self, number: int) -> bool:
@@ -97,6 +100,7 @@ class Answers:
         return self.ROUNDS[self.sample]
 
     def _note(self, text: str, reason: str) -> None:
+        self.asked_here[text] = None
         self.unknowns.setdefault(text, Unknown(text, reason))
 
 
@@ -171,6 +175,11 @@ class Hole:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)  # protocols we do not name below are not supported
         return _derived(inside, f"{inside.text}.{name}")
+
+    def __mro_entries__(self, _bases: Any) -> Tuple[type, ...]:
+        """A class derived from something unknown is as unknown."""
+        inside = _touched(self)
+        return (type.__new__(_Derived, "Unknown", (), {"inside": inside}),)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Hole:
         inside = _touched(self)
@@ -258,6 +267,16 @@ class Hole:
     def __array_function__(self, function: Any, _types: Any, _args: Any, _kwargs: Any) -> Hole:
         inside = _touched(self)
         return _derived(inside, f"{function.__name__}(…)")
+
+
+class _Derived(type):
+    """Of the class that stands for a hole among the bases of another one, which becomes a hole itself."""
+
+    inside: _Inside
+
+    def __new__(cls, name: str, bases: Tuple[Any, ...], _members: Any, **_options: Any) -> Any:
+        inside = next(base.inside for base in bases if isinstance(base, _Derived))
+        return Hole(inside.reason, inside.harmless, name)
 
 
 def _spelled(value: Any) -> str:

@@ -17,6 +17,8 @@ MAX_DATA_ROUNDS = 2
 MAX_ARRAY_ROUNDS = 64
 # A loop is stopped when it has run this long in all and its last round made no layer.
 IDLE_SECONDS = 0.3
+# Once such loops took so long together, the next ones get less: a text may have dozens.
+IDLE_IN_ALL, IDLE_SECONDS_THEN = 2.0, 0.05
 MAX_WHILE_ROUNDS = 10_000
 
 
@@ -28,6 +30,7 @@ class Loops:
         self.cut: Dict[int, str] = {}  # index of a `for`'s targets -> why it was stopped before its end
         self.cut_whiles: Dict[int, str] = {}  # index of a test's span -> why
         self._whiles: Dict[Hashable, List[Any]] = {}
+        self._idled = 0.0  # seconds that stopped loops took
 
     def rounds(self, iterable: Any, index: int = -1) -> Iterator[Any]:
         """What a loop goes over. `index` tells the replayed text's loops apart."""
@@ -38,11 +41,16 @@ class Loops:
             if number == limit:
                 self._stop(index, "goes over data that a replay does not know to its end")
                 return
-            idle = self.layers_made() == layers and time.perf_counter() - started > IDLE_SECONDS
+            idle = self.layers_made() == layers and self._is_long(started)
             if idle and number >= MAX_DATA_ROUNDS:
+                self._idled += time.perf_counter() - started
                 self._stop(index, f"was stopped after {number} rounds that made no layers")
                 return
             layers = self.layers_made()
+
+    def _is_long(self, started: float) -> bool:
+        patience = IDLE_SECONDS if self._idled < IDLE_IN_ALL else IDLE_SECONDS_THEN
+        return time.perf_counter() - started > patience
 
     def _stop(self, index: int, why: str) -> None:
         Touches.count += 1
@@ -59,9 +67,10 @@ class Loops:
             return test
         state[0] += 1
         made = self.layers_made()
-        idle = made == state[2] and time.perf_counter() - state[1] > IDLE_SECONDS
+        idle = made == state[2] and self._is_long(state[1])
         state[2] = made
         if idle or state[0] > MAX_WHILE_ROUNDS:
+            self._idled += time.perf_counter() - state[1]
             Touches.count += 1
             if isinstance(index, int):
                 self.cut_whiles[index] = f"was stopped after {state[0]} rounds that made no layers"
