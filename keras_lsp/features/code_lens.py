@@ -66,11 +66,9 @@ def _title(view: DocumentView, model_class: ModelClass) -> str:
 def _size(layer: LayerReport) -> str:
     if not (layer.built or layer.weights or layer.projected):
         return "not built"
-    return (
-        f"would be {wording.size_text(layer)}"
-        if layer.projected and layer.weights
-        else wording.size_text(layer)
-    )
+    size = wording.size_text(layer)
+    would_be = layer.projected and layer.weights and wording.parameter_count(layer) is not None
+    return f"would be {size}" if would_be else size
 
 
 def _of_text(model_class: ModelClass) -> str:

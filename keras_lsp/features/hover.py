@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from keras_lsp.features.keras_hover import hover_keras
 from keras_lsp.features.keras_name import dotted_at
 from keras_lsp.features.results import Hover
 from keras_lsp.features.rules.named_rule import hover_rule
+from keras_lsp.features.rules.tree import tree_of
 from keras_lsp.source.facts import LayerCall, ModelClass, ModelKind, Reference, ReferenceKind
 
 if TYPE_CHECKING:
@@ -50,21 +52,32 @@ def hover(snapshot: Snapshot, key: str, offset: int) -> Hover | None:
 
 
 def _hover_seen(view: DocumentView, offset: int) -> Hover | None:
-    """A name that the text alone makes nothing of, such as `head` in `for head in heads.values()`."""
+    """A name that the text alone makes nothing of: `head` in `for head in heads.values()`, `base.output`."""
     found = dotted_at(view, offset) if view.replay is not None else None
     if found is None or view.replay is None:
         return None
     _, word = found
     layers = view.replay.layers_at(word)
-    if not layers:
-        return None
     name = word.of(view.document.text)
-    shown = (
-        layer_card.several_card(view, layers, name, word)
-        if len(layers) > 1
-        else layer_card.layer_card(view, layers[0], word, name)
-    )
+    if layers:
+        shown = (
+            layer_card.several_card(view, layers, name, word)
+            if len(layers) > 1
+            else layer_card.layer_card(view, layers[0], word, name)
+        )
+    else:
+        texts = _shapes(view.replay.values_at(word) or view.replay.values_at(_attribute(view, word)))
+        if not texts:
+            return None
+        shown = _shapes_card(view, name, texts)
     return Hover(word, card.markdown(shown), card.plain(shown))
+
+
+def _attribute(view: DocumentView, word: Span) -> Span:
+    """The expression that ends with `.word`; the word itself where there is none."""
+    tree = tree_of(view)
+    spans = (tree.span(node) for node in tree.nodes if isinstance(node, ast.Attribute))
+    return next((span for span in spans if span.end == word.end), word)
 
 
 def _card(view: DocumentView, reference: Reference) -> Card | None:
@@ -110,7 +123,8 @@ def _layer_card(view: DocumentView, reference: Reference, layers: tuple[LayerRep
     slot = locate.layer_slot(reference)
     name = _shown_name(reference)
     if len(layers) > 1:
-        return layer_card.several_card(view, layers, name, here)
+        whole = reference.kind is ReferenceKind.SLOT and slot is not None
+        return layer_card.several_card(view, layers, slot.attribute if whole and slot else name, here)
     if layers:
         if not name and view.replay is not None:
             name = locate.attribute_names(view.replay).get(layers[0].id, "")
@@ -182,17 +196,7 @@ def _tensor_card(view: DocumentView, reference: Reference) -> Card | None:
     values = tensor_values(view, reference)
     texts = _shapes(values)
     if texts:
-        rows = [(text,) for text in texts]
-        single = len(rows) == 1
-        return Card(
-            title="tensor",
-            name=reference.name,
-            about="" if single else f"{len(rows)} shapes",
-            notes=layer_card.stale_note(view),
-            summary=texts[0] if single else "",
-            table=None if single else card.folded(rows),
-            origin=layer_card.origin(view),
-        )
+        return _shapes_card(view, reference.name, texts)
     call = locate.layer_call(reference)
     holes = [v.text for v in values if v.kind == "hole" and v.text]
     if holes:
@@ -202,6 +206,19 @@ def _tensor_card(view: DocumentView, reference: Reference) -> Card | None:
     about = f"output of {call.class_name}" if call else ""
     why = layer_card.why_no_more(view, reference.span)
     return Card("tensor", reference.name, about, configuration=layer_card.arguments_text(call), origin=(why,))
+
+
+def _shapes_card(view: DocumentView, name: str, texts: list[str]) -> Card:
+    single = len(texts) == 1
+    return Card(
+        title="tensor",
+        name=name,
+        about="" if single else f"{len(texts)} shapes",
+        notes=layer_card.stale_note(view),
+        summary=texts[0] if single else "",
+        table=None if single else card.folded([(text,) for text in texts]),
+        origin=layer_card.origin(view),
+    )
 
 
 def _shapes(values: Iterable[Value]) -> list[str]:

@@ -60,11 +60,13 @@ def weights_table(
     return folded(rows, numbers=frozenset({0}))
 
 
-def holder_names(view: DocumentView) -> dict[int, str]:
-    """What each layer is called: by the attribute that holds it, else by its name."""
+def holder_names(view: DocumentView, owner: LayerReport) -> dict[int, str]:
+    """What each layer is called within `owner`: by how it is reached from there, else by its name."""
     if view.replay is None:
         return {}
-    return {x.id: x.name for x in view.replay.report.layers} | locate.attribute_names(view.replay)
+    replay = view.replay
+    known = {x.id: x.name for x in replay.report.layers} | locate.attribute_names(replay)
+    return known | locate.names_below(replay, owner)
 
 
 def layers_table(layers: Iterable[LayerReport]) -> Table | None:
@@ -112,7 +114,7 @@ def layer_card(view: DocumentView, layer: LayerReport, here: Span | None, shown_
     if layer.built or layer.weights or layer.projected:
         would_be = layer.projected and layer.weights and wording.parameter_count(layer) is not None
         summary.append(f"would be {size}" if would_be else size)
-    table = layers_table(subs) if subs else weights_table(layer.weights, holders=holder_names(view))
+    table = layers_table(subs) if subs else weights_table(layer.weights, holders=holder_names(view, layer))
     configuration = ", ".join(f"{key}={value}" for key, value in layer.config.items() if key != "name")
     return Card(
         title=layer.class_name,
@@ -228,18 +230,25 @@ def several_card(view: DocumentView, layers: Sequence[LayerReport], name: str, h
         for layer in layers
     ]
     spans = {view.replay.span(layer.created) for layer in layers} if view.replay else set()
-    notes = [note for layer in layers for note in state_note(view, layer, here)]
     total = sum(wording.parameter_count(layer) or 0 for layer in layers)
     return Card(
         title=classes[0] if len(classes) == 1 else "Layers",
         name=name,
         about=f"{len(layers)} here",
-        notes=(*stale_note(view), *dict.fromkeys(notes[:1])),
+        notes=(*stale_note(view), *_shared_notes(view, layers, here)),
         summary=wording.count_text(total, "parameter") if total else "",
         table=folded(rows, ("held in", "name", "class", "shapes", "parameters"), frozenset({4})),
         quote=quote(view, spans.pop()) if len(spans) == 1 else None,
         origin=origin(view),
     )
+
+
+def _shared_notes(view: DocumentView, layers: Sequence[LayerReport], here: Span | None) -> tuple[str, ...]:
+    """The first of what must be said, and of how many where it is not so of all."""
+    noted = [state_note(view, layer, here)[:1] for layer in layers]
+    first = next((note for note in noted if note), ())
+    some = sum(map(bool, noted))
+    return tuple(note if some == len(layers) else f"{some} of {len(layers)}: {note}" for note in first)
 
 
 def _held_in(view: DocumentView, layers: Sequence[LayerReport]) -> dict[int, str]:

@@ -61,7 +61,7 @@ def layers_for(view: DocumentView, reference: Reference) -> tuple[LayerReport, .
             return replay.instances_of(reference.name)
         return replay.instances_of(model_class.name, model_class.name_span.start)
     if reference.kind is ReferenceKind.CONSTRUCTOR:
-        return replay.created_at(reference.call.span) if reference.call else ()
+        return made_by(replay, reference.call)
     if reference.kind is ReferenceKind.LAYERS:
         return replay.layers_at(list_owner(view, reference))
     seen = replay.layers_at(expression(reference)) or _elements(replay, expression(reference))
@@ -130,6 +130,11 @@ def slots_by_call(view: DocumentView) -> dict[Span, Span]:
     return {s.call.span: s.definition for c in view.facts.classes for s in c.slots if s.call}
 
 
+def made_by(replay: ReplayView, call: LayerCall | None) -> tuple[LayerReport, ...]:
+    """What a call made, or gave that Keras's own code made, as `keras.applications.ResNet50()` does."""
+    return created_by(replay, call) or (replay.layers_at(call.span) if call is not None else ())
+
+
 def own_values(replay: ReplayView, span: Span) -> tuple[Value, ...]:
     """What the program itself saw at `span`, without what was only worked out for it."""
     return tuple(v for node in replay.nodes_at(span) if not node.projected for v in node.values)
@@ -150,4 +155,24 @@ def attribute_names(replay: ReplayView) -> dict[int, str]:
             known = names.get(layer_id)
             if known is None or len(path) < len(known):
                 names[layer_id] = path
+    return names
+
+
+def names_below(replay: ReplayView, owner: LayerReport) -> dict[int, str]:
+    """Layer id -> how it is reached from `owner`: `blocks[0].dense` by attributes, `encoder/dense_1` where a
+    model of Keras's own has no attribute for it, only a name."""
+    names: dict[int, str] = {}
+    waiting = [(owner, "")]
+    for holder, way in waiting:
+        held = attributes(holder)
+        steps = [(i, f"{way}.{path}" if way else path) for path, i in held.items()]
+        for layer_id in holder.layers:
+            inner = replay.layer(layer_id)
+            if inner is not None and layer_id not in held.values():
+                steps.append((layer_id, f"{way}/{inner.name}" if way else inner.name))
+        for layer_id, name in steps:
+            found = replay.layer(layer_id)
+            if found is not None and layer_id not in names and found is not owner:
+                names[layer_id] = name
+                waiting.append((found, name))
     return names

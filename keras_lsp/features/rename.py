@@ -89,7 +89,7 @@ class _Attribute:
         for span in _attribute_spans(self.view, self.name):
             if span not in mine | others:
                 raise RefusalError(f"`.{self.name}` on line {_line(self.view, span)} may be another's")
-        for span in _string_spans(self.view, self.name):
+        for span in set(_string_spans(self.view, self.name)) - _layer_names(self.view):
             raise RefusalError(f'"{self.name}" on line {_line(self.view, span)} may mean this attribute, too')
         return tuple(TextEdit(span, new) for span in sorted(mine))
 
@@ -200,6 +200,12 @@ def _asked_name(reference: Reference) -> Span | None:
     if last is None or last.kind is not StepKind.GET_LAYER or not isinstance(last.value, str):
         return None
     return last.value_span
+
+
+def _layer_names(view: DocumentView) -> set[Span]:
+    """What is given as `name=` to a layer or asked for with `get_layer`: never an attribute."""
+    given = {argument.span for call in _calls(view) if (argument := call.argument("name")) is not None}
+    return given | {span for r in view.facts.references if (span := _asked_name(r)) is not None}
 
 
 def _calls(view: DocumentView) -> Iterator[LayerCall]:

@@ -113,7 +113,7 @@ def weights_card(view: DocumentView, use: WeightUse) -> Card:
     if not holders:
         return _unknown(view, use, holders)
     owner = holders[0]
-    names = layer_card.holder_names(view)
+    names = layer_card.holder_names(view, owner)
     weights = listed(owner, use.attribute)
     owner_text = f"{owner.class_name} `{names.get(owner.id, owner.name)}`"
     notes = _note(view, owner, use)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 # Attributes that surely mean weights, even on something we know nothing of.
 _TELLING = WEIGHT_LISTS - {"variables"}
 # Nodes that only pass on what their one expression says.
+_ENDS = frozenset({"input", "output"})  # of a layer or model of Keras's own: the tensors of its graph
 _WITH_VALUE = (ast.Expr, ast.Return, ast.Starred, ast.FormattedValue, ast.keyword, ast.Await)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp)
 
@@ -196,6 +197,8 @@ class ExpressionWalker:
             named = made is not None or (node.attr in ONE_WEIGHT and self._is_layer(base))
             if named or node.attr in _weight_lists(base.kind):
                 return walk.weight_list(node, base, made)
+            if node.attr in _ENDS and base.class_name not in walk.classes:
+                return Value(Sort.TENSOR)
         return value
 
     def _made_weight(self, node: ast.Attribute, base: Value) -> MadeWeight | None:

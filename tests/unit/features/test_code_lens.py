@@ -132,3 +132,16 @@ def test_a_class_defined_anew_is_not_mixed_with_the_one_before(replayed: Replaye
     edited = AGAIN.replace("Dense(3)", "Dense(30)")
     ((_, title),) = lenses(stale(edited, replayed(AGAIN), AGAIN))
     assert "25 parameters" in title
+
+
+def test_a_count_that_nobody_knows_is_not_said_to_be_one(replayed: Replayed) -> None:
+    text = (
+        "import keras\n\n\nclass Tagger(keras.Model):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.mix = keras.layers.Conv1D(64, 3, padding='same')\n\n"
+        "    def call(self, sequences):\n        return self.mix(sequences)\n"
+    )
+    report = replayed(text)
+    assert lenses(current(text, report))[0][1].startswith("would be 6,208 parameters")
+    layers = tuple(replace(layer, trainable_parameters=None) for layer in report.layers)  # two guesses differ
+    ((_, title), *_) = lenses(current(text, replace(report, layers=layers)))
+    assert title.startswith("parameters not known")

@@ -379,3 +379,98 @@ def test_what_an_argument_is_here(replayed: Replayed) -> None:
     snapshot = current(WHOSE, replayed(WHOSE))
     assert card(snapshot, "activa|tion=").endswith('Here activation="relu": (None, 4) → (None, 3)')
     assert card(static(WHOSE), "activa|tion=").endswith('Here activation="relu"')
+
+
+PRETRAINED = """\
+import keras
+
+base = keras.applications.MobileNetV2(include_top=False, input_shape=(96, 96, 3), alpha=0.35)
+x = base.output
+middle = base.get_layer("block_6_expand_relu").output
+features = keras.Model(base.input, [middle, x])
+print(features.outputs, x.shape, 1 + len(base.output))
+"""
+
+
+def test_the_constructor_of_a_pretrained_model_has_its_card(replayed: Replayed) -> None:
+    """Its layers are made by Keras's own code, not by the call in the text."""
+    shown = card(current(PRETRAINED, replayed(PRETRAINED)), "MobileNet|V2(")
+    assert shown.startswith(
+        "Functional mobilenetv2_0.35_96 · 154 layers\n(None, 96, 96, 3) → (None, 3, 3, 1280)"
+    )
+    assert "not known" not in shown
+
+
+@pytest.mark.parametrize(
+    ("marked", "told"),
+    [
+        ("|x = ", "tensor x\n(None, 3, 3, 1280) float32"),
+        ("mid|dle = ", "tensor middle\n(None, 12, 12, 96) float32"),
+        ('relu").out|put', "tensor output\n(None, 12, 12, 96) float32"),
+        ("base.in|put", "tensor input\n(None, 96, 96, 3) float32"),
+        ("features.out|puts", "tensor outputs\n[(None, 12, 12, 96) float32, (None, 3, 3, 1280) float32]"),
+    ],
+)
+def test_the_tensors_of_a_graph_that_a_model_has(replayed: Replayed, marked: str, told: str) -> None:
+    assert card(current(PRETRAINED, replayed(PRETRAINED)), marked).startswith(told)
+
+
+@pytest.mark.parametrize("marked", ["x.sha|pe", "le|n(base"])
+def test_what_is_no_tensor_has_no_card_of_one(replayed: Replayed, marked: str) -> None:
+    assert hover(current(PRETRAINED, replayed(PRETRAINED)), KEY, at(PRETRAINED, marked)) is None
+
+
+NESTED = """\
+import keras
+from keras import layers
+
+
+class Block(layers.Layer):
+    def __init__(self, units):
+        super().__init__()
+        self.dense = layers.Dense(units)
+
+    def call(self, x):
+        return self.dense(x)
+
+
+class Net(keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.blocks = [Block(3) for _ in range(2)]
+        self.encoder = keras.Sequential([layers.Dense(2, name="inner")])
+        self.heads = {"a": layers.Dense(1), "b": layers.Dense(1)}
+
+    def call(self, x):
+        for block in self.blocks:
+            x = block(x)
+        return self.heads["a"](self.encoder(x))
+
+
+net = Net()
+net(keras.Input((4,)))
+net.get_weights()
+net.blocks[0].weights
+"""
+
+
+def test_weights_of_layers_in_layers_say_by_which_way_they_are_reached(replayed: Replayed) -> None:
+    snapshot = current(NESTED, replayed(NESTED))
+    rows = [line.split()[1:3] for line in card(snapshot, "net.get_wei|ghts()").splitlines() if "(" in line]
+    assert [row for row in rows if row[-1] == "kernel"] == [
+        ["blocks[0].dense", "kernel"],
+        ["blocks[1].dense", "kernel"],
+        ["encoder/inner", "kernel"],
+        ["heads['a']", "kernel"],
+    ]
+
+
+def test_a_dict_of_layers_is_named_as_a_whole(replayed: Replayed) -> None:
+    shown = card(current(NESTED, replayed(NESTED)), "self.hea|ds = ").splitlines()
+    assert shown[0] == "Dense heads · 2 here"
+    assert shown[1] == "! 1 of 2: No weights yet: nothing calls it on an input."
+    assert [line.split()[0] for line in shown if line.startswith("  heads")] == ["heads['a']", "heads['b']"]
+    assert card(current(NESTED, replayed(NESTED)), 'self.heads["|a"]').startswith("Dense heads['a'] · named")
+    text = NESTED.replace('self.heads["a"](', "(")
+    of_none = card(current(text, replayed(text)), "self.hea|ds = ")
+    assert "! No weights yet: nothing calls it on an input." in of_none

@@ -204,3 +204,18 @@ def test_a_count_that_hangs_on_a_guess_says_so(replayed: Replayed) -> None:
 def test_without_a_replay_nothing_is_counted() -> None:
     snapshot = dataclasses.replace(static(COUNTED), settings=Settings(parameter_hints=True))
     assert shown(snapshot) == []
+
+
+def test_the_output_of_a_model_or_layer_is_a_tensor(replayed: Replayed) -> None:
+    text = (
+        "import keras\n\n"
+        "given = keras.Input((4,))\n"
+        "base = keras.Model(given, keras.layers.Dense(3, name='d')(given))\n"
+        "x = base.output\n"
+        "y = base.get_layer('d').input\n"
+        "z = base.name\n"
+    )
+    told = shown(current(text, replayed(text)))
+    assert "x⟨: (None, 3)⟩ = base.output" in told
+    assert "y⟨: (None, 4)⟩ = base.get_layer('d').input" in told
+    assert not any(line.startswith("z") for line in told)

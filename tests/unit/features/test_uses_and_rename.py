@@ -129,6 +129,13 @@ def test_an_attribute_gets_another_name(marked: str) -> None:
     assert renamed(static(NET), marked, "stem") == NET.replace(".first", ".stem")
 
 
+def test_the_name_of_a_layer_is_not_the_attribute_that_holds_it() -> None:
+    text = NET.replace('"entry"', '"first"')
+    assert renamed(static(text), "self.fir|st = ", "stem") == text.replace(".first", ".stem")
+    with pytest.raises(RefusalError, match='"first" on line'):
+        renamed(static(text + 'setattr(model, "first", None)\n'), "self.fir|st = ", "stem")
+
+
 def test_an_attribute_of_a_layer_inside() -> None:
     assert renamed(static(NET), "self.co|nv = ", "inner") == NET.replace(".conv", ".inner")
 

@@ -12,6 +12,7 @@ import {
 import type { ServerAccess } from '../access';
 import { type LayerData, MODEL, type ModelData } from '../protocol';
 import { SECTION } from '../settings';
+import { type KnownInput, knownInputs } from './knownInputs';
 
 const TITLE = 'Set Input Shape';
 const EXAMPLE = '(None, 32)';
@@ -66,26 +67,19 @@ async function pickClass(editor: TextEditor, layers: LayerData[]): Promise<strin
   return window.showQuickPick(names, { title: TITLE, placeHolder: 'Of which class?' });
 }
 
-function knownInputs(layers: LayerData[], className: string): string[] {
-  const own = layers.filter((layer) => layer.className === className);
-  return [...new Set(own.flatMap((layer) => [layer.guess, ...layer.inputs]).filter(Boolean))];
-}
-
 /** Stays open, with the reason, until the server takes the shape; undefined when the user gives up. */
-async function pickShape(server: ServerAccess, className: string, known: string[]): Promise<string | undefined> {
+async function pickShape(server: ServerAccess, className: string, known: KnownInput[]): Promise<string | undefined> {
   const picker = window.createQuickPick<QuickPickItem & { shape: string }>();
   picker.title = `${TITLE}: ${className}`;
   picker.placeholder = `A shape with its batch axis, such as ${EXAMPLE}`;
-  const candidates = (known.length > 0 ? known : [EXAMPLE]).map((shape) => ({
-    shape,
-    label: shape,
-    description: known.length > 0 ? 'the input as it is now' : 'an example',
-  }));
+  const offered = known.length > 0 ? known : [{ shape: EXAMPLE, description: 'an example' }];
+  const candidates = offered.map((each) => ({ ...each, label: each.shape }));
   const list = (problem = '') => {
     const typed = picker.value.trim();
     const other = typed && !candidates.some((candidate) => candidate.shape === typed);
     const item = { shape: typed, label: typed, description: 'as typed', detail: problem, alwaysShow: true };
-    picker.items = other ? [problem ? item : { ...item, detail: '' }, ...candidates] : candidates;
+    const refused = candidates.map((each) => (each.shape === typed ? { ...each, detail: problem } : each));
+    picker.items = other ? [problem ? item : { ...item, detail: '' }, ...candidates] : refused;
   };
   list();
   return new Promise((resolve) => {

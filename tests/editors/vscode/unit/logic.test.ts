@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 
 import { Backoff } from '../../../../editors/vscode/src/backoff';
+import { knownInputs } from '../../../../editors/vscode/src/commands/knownInputs';
 import { commandFrom } from '../../../../editors/vscode/src/commandLine';
 import { chooseInterpreters } from '../../../../editors/vscode/src/interpreters';
 import { candidates, findServerPython, type Wishes } from '../../../../editors/vscode/src/serverPython';
@@ -133,5 +134,22 @@ describe('a back-off', () => {
     assert.equal(backoff.next(), 500);
     backoff.reset();
     assert.equal(backoff.next(), 500);
+  });
+});
+
+describe('what an input shape is chosen from', () => {
+  const layer = { className: 'Net', guess: '', inputs: ['(None, 8)', '(None, 9)'] };
+  const guessed = { ...layer, guess: '(None, 16, 32)', inputs: ['(None, length, features)'] };
+
+  it('is what a replay saw', () => {
+    const shapes = knownInputs([layer, { ...layer, className: 'Other', inputs: ['(1,)'] }, layer], 'Net');
+    assert.deepEqual(
+      shapes.map((each) => each.shape),
+      ['(None, 8)', '(None, 9)'],
+    );
+  });
+
+  it('is of a guess what can be written, not the names of its free sizes', () => {
+    assert.deepEqual(knownInputs([guessed], 'Net'), [{ shape: '(None, 16, 32)', description: 'the guess' }]);
   });
 });
