@@ -541,13 +541,17 @@ def test_sizes_that_are_objects_of_tensorflow_1(keras3_worker: Worker) -> None:
     assert model.outputs == ("(None, 2)",)
 
 
-def test_weights_take_no_memory_after_a_session_is_cleared(keras3_worker: Worker) -> None:
+@pytest.mark.parametrize("line", [3, 2])
+def test_weights_take_no_memory_after_a_session_is_cleared(
+    keras3_worker: Worker, tf_keras_worker: Worker, line: int
+) -> None:
     """Here they would take 40 gigabytes."""
+    worker = keras3_worker if line == 3 else tf_keras_worker
     text = (
-        "import keras\nkeras.utils.clear_session()\n"
+        f"import {'keras' if line == 3 else 'tf_keras as keras'}\nkeras.backend.clear_session()\n"
         "model = keras.Sequential([keras.Input((100_000,)), keras.layers.Dense(100_000)])\n"
     )
-    report = keras3_worker.replay(text)
+    report = worker.replay(text)
     model = next(layer for layer in report.layers if layer.class_name == "Sequential")
     assert [weight.shape for weight in model.weights] == [(100_000, 100_000), (100_000,)]
     assert report.failures == ()

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import locate
+from keras_lsp.features.keras_name import api_of
 from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.raised import call_at, node_at, raised_rule
 from keras_lsp.features.rules.tree import canonical, tree_of
@@ -25,10 +26,12 @@ if TYPE_CHECKING:
 _ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 _CELLS = frozenset({"LSTM", "GRU", "SimpleRNN"})
 _RENAMED = {"fit_generator": "fit", "evaluate_generator": "evaluate", "predict_generator": "predict"}
+_OF_OBJECTS = {"reset_states": "reset_state", "lr": "learning_rate"}  # of metrics and optimizers
 _GONE = (
     r"'(get_output_at|get_input_at|get_output_shape_at|get_input_shape_at|inbound_nodes|outbound_nodes"
     r"|predict_classes|predict_proba|fit_generator|evaluate_generator|predict_generator|_make_predict_function"
-    r"|get_value|set_value|batch_get_value|batch_set_value|get_session|set_session|learning_phase)'"
+    r"|get_value|set_value|batch_get_value|batch_set_value|get_session|set_session|learning_phase"
+    rf"|{'|'.join(_OF_OBJECTS)})'"
 )
 
 
@@ -190,7 +193,19 @@ def _renamed(view: DocumentView, case: Case) -> list[Fix]:
             place = Span(case.span.end - len(pair[0].attr), tree_of(view).span(call).end)
             return [Fix(f"Use `.{new}`", (TextEdit(place, new),), preferred=True)]
     new = _RENAMED.get(pair[0].attr, "") if pair is not None else ""
+    if pair is not None and (name := _OF_OBJECTS.get(pair[0].attr, "")) in _members(view, pair[1]):
+        new = name
     return _replaced(view, case, new, f"Use `{new}`") if new else []
+
+
+def _members(view: DocumentView, class_name: str) -> Iterable[str]:
+    """What a metric or an optimizer of that class has."""
+    api = api_of(view)
+    for module in ("metrics", "optimizers"):
+        entry = api.entry(f"keras.{module}.{class_name}")
+        if entry is not None:
+            return api.members_of(entry)
+    return ()
 
 
 def _wrong_argument(view: DocumentView, case: Case) -> str:
@@ -347,7 +362,10 @@ GONE = raised_rule(
     "removed-from-keras",
     f"has no attribute {_GONE}",
     _gone,
-    why="Keras 3 has dropped old names: nodes by their number, `fit_generator`, values through `backend`.",
+    why=(
+        "Keras 3 has dropped old names: nodes by their number, `fit_generator`, values through `backend`, "
+        "`reset_states` of metrics, `lr` of optimizers."
+    ),
     bad=f"{_FUN}m.layers[1].get_output_at(0)\n",
     good=f"{_FUN}m.layers[1].output\n",
     fix="Uses what took its place, where that is one name.",

@@ -188,8 +188,23 @@ class TfKeras2(KerasLine):
 
     @contextlib.contextmanager
     def scope(self) -> Iterator[None]:
-        with self.tensorflow.variable_creator_scope(self._create_and_note):
-            yield
+        ops: Any = importlib.import_module("tensorflow.python.framework.ops")
+        graphs = ops._default_graph_stack
+        with contextlib.ExitStack() as scopes:
+
+            def enter() -> None:
+                scopes.enter_context(self.tensorflow.variable_creator_scope(self._create_and_note))
+
+            def reset() -> None:
+                original()
+                enter()  # a scope is the graph's, and `clear_session` begins with another one
+
+            enter()
+            original, graphs.reset = graphs.reset, reset
+            try:
+                yield
+            finally:
+                graphs.reset = original
 
     def _create_and_note(self, next_creator: Any, **arguments: Any) -> Any:
         """Keras hands on an initializer with the shape bound to it, and forgets it then."""

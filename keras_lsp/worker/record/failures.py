@@ -9,6 +9,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, List, Optional
 
 from ..confine.policy import refusal
+from ..lines.symbolic import is_library
 from ..report import ReplayFailure, ReplayWarning
 from .places import SourceMap, frames_of
 
@@ -72,11 +73,15 @@ def is_about_models(error: BaseException, failure: ReplayFailure, recorder: Reco
 
 
 def _keras_lacks_it(error: BaseException) -> bool:
-    """Whether it asks for a name that this Keras has not: `keras.layers.Dens`, `from keras import opps`."""
+    """Whether it asks for a name that this Keras has not: `keras.layers.Dens`, `metric.reset_states()`."""
     if isinstance(error, ImportError):
         return not isinstance(error, ModuleNotFoundError) and _is_keras(f"{error.name}.")
     owner = getattr(error, "obj", None)  # of an AttributeError, from Python 3.10 on
-    return isinstance(owner, types.ModuleType) and _is_keras(f"{owner.__name__}.")
+    if isinstance(owner, types.ModuleType):
+        return _is_keras(f"{owner.__name__}.")
+    # Nothing but their own code gives these attributes, in a replay as in a real run.
+    bases = {base.__name__ for base in type(owner).__mro__ if _is_keras(f"{base.__module__}.")}
+    return is_library(type(owner)) and not bases.isdisjoint(("Metric", "Optimizer", "Loss"))
 
 
 def _is_wrong_construction(error: BaseException, failure: ReplayFailure, recorder: Recorder) -> bool:
