@@ -94,7 +94,9 @@ def _card(view: DocumentView, reference: Reference) -> Card | None:
             return made
     layers = locate.layers_for(view, reference)
     if kind is ReferenceKind.LAYERS:
-        return _layers_card(view, layers) if layers else _static_layers_card(view, reference)
+        if layers:
+            return _layers_card(view, layers)
+        return _static_layers_card(view, reference) or _unseen_card(view, reference, "layers")
     if kind is ReferenceKind.MODEL_CLASS and not layers:
         return _static_class_card(view, reference.model_class)
     return _layer_card(view, reference, layers)
@@ -136,11 +138,20 @@ def _layer_card(view: DocumentView, reference: Reference, layers: tuple[LayerRep
         told = said_input.of_binding(view, reference.binding)
         return _static_class_card(view, model_class, reference.name, made_at, told)
     if call is None and slot is None:
-        return None
+        return _unseen_card(view, reference, "Layer") if reference.path is not None else None
     shown = layer_card.static_card(view, call, name or (call.given_name or "" if call else ""), made_at, slot)
     if reference.binding is not None and not reference.binding.is_tensor:
         return replace(shown, summary=said_input.of_binding(view, reference.binding))
     return shown
+
+
+def _unseen_card(view: DocumentView, reference: Reference, title: str) -> Card | None:
+    """What a replay did not come to, of a model of this text: why."""
+    root = reference.path.root_span if reference.path is not None else reference.span
+    of_model = any(r.kind is ReferenceKind.MODEL for r in view.facts.references_at(root.start))
+    if view.replay is None or not of_model:
+        return None
+    return Card(title, origin=(layer_card.why_no_more(view, locate.expression(reference)),))
 
 
 def _moment(reference: Reference) -> Span | None:
