@@ -218,3 +218,10 @@ def test_strings_beside_none(line: int) -> None:
     assert list(offered(call + "weights='‸'", line)) == ["imagenet"]
     assert list(offered(call + "pooling='‸'", line)) == ["avg", "max"]
     assert offered("keras.applications.resnet50.decode_predictions(preds='‸'", line) == {}
+
+
+def test_what_begins_with_what_is_typed_comes_first() -> None:
+    names = list(offered("x = keras.layers.conv‸"))
+    begins = [name.startswith("Conv") for name in names]
+    assert begins == sorted(begins, reverse=True)
+    assert "ContrastLimitedAdaptiveHistogramEqualization" in names[begins.index(False) :]
