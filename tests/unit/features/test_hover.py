@@ -498,3 +498,14 @@ def test_what_a_replay_did_not_come_to_says_why(replayed: Replayed, marked: str,
 @pytest.mark.parametrize("marked", ["config.layers[|0]", "config.lay|ers"])
 def test_of_what_may_be_no_model_nothing_is_said(replayed: Replayed, marked: str) -> None:
     assert hover(current(BEYOND, replayed(BEYOND)), KEY, at(BEYOND, marked)) is None
+
+
+@pytest.mark.parametrize(
+    ("marked", "title"),
+    [("aga|in = ", "Model again"), ("again.lay|ers", "layers"), ("again.layers[|0]", "Layer")],
+)
+def test_what_comes_from_a_file_says_so(replayed: Replayed, marked: str, title: str) -> None:
+    text = 'import keras\n\nagain = keras.models.load_model("net.keras")\nagain.layers[0]\n'
+    title_line, why = card(current(text, replayed(text)), marked).splitlines()
+    assert title_line == title
+    assert why.endswith("not known: `load_model` gives a saved model, which a replay does not load")
