@@ -27,7 +27,7 @@ _MODELS = (ModelKind.SUBCLASS, ModelKind.SEQUENTIAL, ModelKind.FUNCTIONAL)
 
 
 def complete(snapshot: Snapshot, key: str, offset: int) -> tuple[Completion, ...]:
-    """Only what goes with what is typed: Neovim, for one, takes it that nothing else is sent."""
+    """Only what goes with what is typed, what begins with it first: Neovim leaves that to the server."""
     view = snapshot.view(key)
     if view is None:
         return ()
@@ -39,8 +39,17 @@ def complete(snapshot: Snapshot, key: str, offset: int) -> tuple[Completion, ...
         else _of_model(view, offset) or complete_keras(view, offset)
     )
     return tuple(
-        item for item in found if matches(text[item.replace.start : offset], item.filter or item.insert)
+        _ranked(item, typed)
+        for item in found
+        if matches(typed := text[item.replace.start : offset], item.filter or item.insert)
     )
+
+
+def _ranked(item: Completion, typed: str) -> Completion:
+    if not typed:
+        return item
+    begins = (item.filter or item.insert).casefold().startswith(typed.casefold())
+    return replace(item, sort=f"{'0' if begins else '1'}{item.sort or item.label}")
 
 
 def _of_model(view: DocumentView, offset: int) -> tuple[Completion, ...]:
@@ -110,9 +119,9 @@ def _weight_indices(view: DocumentView, typed: Typed, target: Denoted) -> tuple[
         return ()
     weights = weight_card.listed(target.layers[0], typed.attribute)
     notes = "\n".join(layer_card.state_note(view, target.layers[0], None))
-    return _indexed(
-        view, typed, [(_weight_detail(weight), notes) for weight in weights], CompletionKind.WEIGHT
-    )
+    names = layer_card.whose(weights, layer_card.holder_names(view, target.layers[0]))
+    entries = [(_weight_detail(*pair), notes) for pair in zip(weights, names, strict=True)]
+    return _indexed(view, typed, entries, CompletionKind.WEIGHT)
 
 
 def _indexed(
@@ -326,6 +335,7 @@ def _layer_documentation(view: DocumentView, layer: LayerReport) -> str:
     return card.markdown(layer_card.layer_card(view, layer, None))
 
 
-def _weight_detail(weight: WeightReport) -> str:
+def _weight_detail(weight: WeightReport, holder: str) -> str:
     trainable = "" if weight.trainable else "  not trainable"
-    return f"{weight.name} {wording.shape_text(weight)}  {weight.dtype}{trainable}"
+    of = f"{holder}  " if holder else ""
+    return f"{of}{weight.name} {wording.shape_text(weight)}  {weight.dtype}{trainable}"

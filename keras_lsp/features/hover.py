@@ -94,7 +94,9 @@ def _card(view: DocumentView, reference: Reference) -> Card | None:
             return made
     layers = locate.layers_for(view, reference)
     if kind is ReferenceKind.LAYERS:
-        return _layers_card(view, layers) if layers else _static_layers_card(view, reference)
+        if layers:
+            return _layers_card(view, layers)
+        return _static_layers_card(view, reference) or _unseen_card(view, reference, "layers")
     if kind is ReferenceKind.MODEL_CLASS and not layers:
         return _static_class_card(view, reference.model_class)
     return _layer_card(view, reference, layers)
@@ -136,11 +138,31 @@ def _layer_card(view: DocumentView, reference: Reference, layers: tuple[LayerRep
         told = said_input.of_binding(view, reference.binding)
         return _static_class_card(view, model_class, reference.name, made_at, told)
     if call is None and slot is None:
-        return None
+        return _unseen_card(view, reference, "Layer" if reference.path is not None else "Model")
     shown = layer_card.static_card(view, call, name or (call.given_name or "" if call else ""), made_at, slot)
     if reference.binding is not None and not reference.binding.is_tensor:
         return replace(shown, summary=said_input.of_binding(view, reference.binding))
     return shown
+
+
+def _unseen_card(view: DocumentView, reference: Reference, title: str) -> Card | None:
+    """What is not known of a model of this text, or of a layer of it: because of what."""
+    root = reference.path.root_span if reference.path is not None else reference.span
+    of_model = any(r.kind is ReferenceKind.MODEL for r in view.facts.references_at(root.start))
+    if view.replay is None or not of_model:
+        return None
+    values = view.replay.values_at(locate.expression(reference))
+    name = reference.name if reference.kind is ReferenceKind.MODEL else ""
+    if holes := _holes(values):
+        return Card(title, name, origin=(f"Shapes and weights are not known: {holes[0]}",))
+    if values or reference.kind is ReferenceKind.MODEL:
+        return None
+    return Card(title, origin=(layer_card.why_no_more(view, locate.expression(reference)),))
+
+
+def _holes(values: Iterable[Value]) -> list[str]:
+    """Why values are not known."""
+    return [value.text.rstrip(".") for value in values if value.kind == "hole" and value.text]
 
 
 def _moment(reference: Reference) -> Span | None:
@@ -198,9 +220,8 @@ def _tensor_card(view: DocumentView, reference: Reference) -> Card | None:
     if texts:
         return _shapes_card(view, reference.name, texts)
     call = locate.layer_call(reference)
-    holes = [v.text for v in values if v.kind == "hole" and v.text]
-    if holes:
-        return Card("tensor", reference.name, origin=(f"Shape not known: {holes[0].rstrip('.')}",))
+    if holes := _holes(values):
+        return Card("tensor", reference.name, origin=(f"Shape not known: {holes[0]}",))
     if call is None and (view.replay is not None or not view.reason):
         return None
     about = f"output of {call.class_name}" if call else ""

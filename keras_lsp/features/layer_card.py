@@ -39,13 +39,16 @@ def quote(view: DocumentView, span: Span | None) -> Quote | None:
     )
 
 
+def whose(weights: Sequence[WeightReport], holders: Mapping[int, str]) -> list[str]:
+    """By `holders`, which names layers, whose each weight is; told where these are several."""
+    of = [holders.get(weight.owner, "") if weight.owner is not None else "" for weight in weights]
+    return of if len({*of}) > 1 else [""] * len(weights)
+
+
 def weights_table(
     weights: Sequence[WeightReport], numbered: bool = False, holders: Mapping[int, str] | None = None
 ) -> Table | None:
-    """`holders` names the layers whose weights they are; told where these are several."""
-    of = [(holders or {}).get(weight.owner, "") if weight.owner is not None else "" for weight in weights]
-    if len({*of}) < 2:
-        of = [""] * len(weights)
+    of = whose(weights, holders or {})
     rows = [
         (
             str(index) if numbered else "",

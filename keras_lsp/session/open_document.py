@@ -27,9 +27,18 @@ if TYPE_CHECKING:
 class _Replayed:
     """A text that was replayed: its fingerprint, and the edits made to it since."""
 
+    text: str
     fingerprint: str
-    shift: Shift
+    shift: Shift = field(default_factory=Shift.identity)
     report: ReplayReport | None = None
+
+    def edit(self, step: Shift, text: str) -> None:
+        """What was cut and is back, as by an undo, is where it was: no edit could say so."""
+        self.shift = Shift.identity() if text == self.text else self.shift.then(step)
+
+    def come_back(self, text: str) -> None:
+        """The same code after other code: only in comments and blank lines can the texts differ."""
+        self.shift = Shift.by_lines(self.text, text)
 
 
 @dataclass(slots=True)
@@ -74,7 +83,7 @@ class OpenDocument:
             step = edits_between(old, new) if old and new else Shift.between(self.document.text, text.text)
             for replayed in (self._sent, self._kept):
                 if replayed is not None:
-                    replayed.shift = replayed.shift.then(step)
+                    replayed.edit(step, text.text)
             self.document = text
         self._view = self.imports = None
         self.module.edit(document.text)
@@ -97,6 +106,9 @@ class OpenDocument:
         if fingerprint == self.fingerprint:
             return False
         self.fingerprint, self._view = fingerprint, None
+        for replayed in (self._sent, self._kept):
+            if replayed is not None and replayed.fingerprint == fingerprint:
+                replayed.come_back(self.document.text)
         return True
 
     def enter(self, state: ReplayState, reason: str = "") -> None:
@@ -116,7 +128,7 @@ class OpenDocument:
 
     def send(self) -> None:
         """The text as it is now goes to the worker."""
-        self._sent = _Replayed(self.fingerprint, Shift.identity())
+        self._sent = _Replayed(self.document.text, self.fingerprint)
 
     def accept(self, report: ReplayReport) -> bool:
         """Keeps the report of the text that was sent; False when the code has changed meanwhile."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 
 from keras_lsp.text.span import Span
 
@@ -55,6 +56,23 @@ class Shift:
         prefix = common_start(old, new)
         suffix = common_end(old, new, min(len(old), len(new)) - prefix)
         return cls((Edit(Span(prefix, len(old) - suffix), len(new) - suffix - prefix),))
+
+    @classmethod
+    def by_lines(cls, old: str, new: str) -> Shift:
+        """An edit for each run of lines that differ in code, and for each comment at the end of a line."""
+        before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+        code, now = ([line.partition("#")[0].rstrip() for line in lines] for lines in (before, after))
+        edits, place = list[Edit](), 0  # in the text as the edits so far leave it
+        for kind, first, last, other, end in SequenceMatcher(None, code, now, autojunk=False).get_opcodes():
+            removed, added = before[first:last], after[other:end]
+            alike = kind == "equal"
+            for one, two in (
+                zip(removed, added, strict=True) if alike else [("".join(removed), "".join(added))]
+            ):
+                step = cls.between(one, two).edits
+                edits += [Edit(edit.replaced.shifted(place), edit.length) for edit in step]
+                place += len(two)
+        return cls(tuple(edits))
 
     def then(self, other: Shift) -> Shift:
         edits = list(self.edits)

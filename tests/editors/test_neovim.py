@@ -72,6 +72,8 @@ def subclassed(open_file: Callable[..., Journey], keras_python: list[str]) -> An
     journey.do("status", "lua", expression="require('keras_lsp').status()")
     journey.do("details", "float", keys="<C-w>l/dense1<CR>K", contains="(32, 128)")
     journey.do("closed", "gone", keys=":fclose<CR>q", named="keras-model:")
+    journey.do("cut", "state", keys="ggdG", among=["static"])
+    journey.do("back", "hints", keys="u", label="(None, 128)")
     journey.do("health", "buffer", keys=":checkhealth keras_lsp<CR>", named="health:", contains="Replays")
     return journey.run()
 
@@ -157,6 +159,10 @@ def test_an_unsaved_edit_changes_the_card(subclassed: Answers, run_program: RunP
     kernel, *_ = weights_by_layer(run_program, subclassed["edited"], legacy=False)
     assert "128" in kernel
     assert kernel in plain(subclassed["new width"])
+
+
+def test_hints_are_back_with_what_was_cut(subclassed: Answers) -> None:
+    assert sorted(map(str, subclassed["back"])) == sorted(map(str, subclassed["new hints"]))
 
 
 def test_the_new_width_is_in_hints_and_view_too(subclassed: Answers) -> None:
@@ -368,7 +374,9 @@ def test_without_the_server_it_is_said_how_to_get_it(tmp_path: Path, seed: Calla
 
 
 def test_an_input_is_chosen_and_written_into_the_file(tmp_path: Path, keras_python: list[str]) -> None:
-    file = tmp_path / "work" / "guess.py"
+    file = (
+        tmp_path / "my models #1 é" / "guess.py"
+    )  # what a uri, and Neovim's own command line, has to escape
     file.parent.mkdir()
     file.write_text(GUESSED, encoding="utf-8")
     journey = Journey(file, keras_python, trusted_roots=[str(tmp_path)], at_screen=True)

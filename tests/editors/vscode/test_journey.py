@@ -32,7 +32,9 @@ def seen(vsix: Path, keras_python: list[str], seed: Callable[[str], str]) -> Ite
     workbench = Workbench(vsix, trusted=False, settings={"kerasLsp.interpreter": keras_python})
     try:
         (workbench.folder / "subclassed.py").write_text(seed("subclassed"), encoding="utf-8")
-        (workbench.folder / "lonely.py").write_text(LONELY, encoding="utf-8")
+        odd = workbench.folder / "more models #1 é"  # what a uri has to escape
+        odd.mkdir()
+        (odd / "lonely.py").write_text(LONELY, encoding="utf-8")
         write_notebook(workbench.folder / "cells.ipynb")
         workbench.start()
         with browser_page() as page:

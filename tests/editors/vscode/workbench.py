@@ -94,7 +94,7 @@ class Workbench:
         return f"127.0.0.1:{self.port}"
 
     def remote(self, path: Path) -> str:
-        return f"vscode-remote://{self.address}{path}"
+        return f"vscode-remote://{self.address}{quote(str(path))}"
 
     def url(self, opened: Path, payload: list[list[str]]) -> str:
         kind = "workspace" if opened.suffix == ".code-workspace" else "folder"

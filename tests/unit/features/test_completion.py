@@ -380,3 +380,15 @@ def test_rules_that_a_comment_may_silence() -> None:
     first = min(items, key=lambda item: item.sort)
     assert (first.label, first.detail) == ("weights-before-build", "KL101")
     assert result(text, first).endswith("ignore[KL305, weights-before-build]")
+
+
+def test_indices_of_weights_say_whose_they_are(seed: Callable[[str], str], replayed: Replayed) -> None:
+    text = seed("functional")
+    report = replayed(text)
+
+    def details(marked: str) -> list[str]:
+        typed, offset = cursor(text + marked)
+        return [item.detail for item in complete(current(typed, report), KEY, offset)]
+
+    assert details("model.weights[‸")[0].startswith("encoder/widen  kernel (")
+    assert details('model.get_layer("head").weights[‸')[0].startswith("kernel (")

@@ -474,3 +474,38 @@ def test_a_dict_of_layers_is_named_as_a_whole(replayed: Replayed) -> None:
     text = NESTED.replace('self.heads["a"](', "(")
     of_none = card(current(text, replayed(text)), "self.hea|ds = ")
     assert "! No weights yet: nothing calls it on an input." in of_none
+
+
+BEYOND = """\
+import keras
+from somewhere import head
+
+net = keras.Sequential([keras.Input((4,))])
+net.add(head())
+print(net.layers[3], net.layers[1])
+config = head.read()
+print(config.layers[0])
+"""
+
+
+@pytest.mark.parametrize(("marked", "title"), [("net.layers[|1]", "Layer"), (", net.lay|ers", "layers")])
+def test_what_a_replay_did_not_come_to_says_why(replayed: Replayed, marked: str, title: str) -> None:
+    shown = card(current(BEYOND, replayed(BEYOND)), marked)
+    assert shown.startswith(f"{title}\nShapes and weights are not known: line 6 raised IndexError")
+    assert hover(static(BEYOND), KEY, at(BEYOND, marked)) is None
+
+
+@pytest.mark.parametrize("marked", ["config.layers[|0]", "config.lay|ers"])
+def test_of_what_may_be_no_model_nothing_is_said(replayed: Replayed, marked: str) -> None:
+    assert hover(current(BEYOND, replayed(BEYOND)), KEY, at(BEYOND, marked)) is None
+
+
+@pytest.mark.parametrize(
+    ("marked", "title"),
+    [("aga|in = ", "Model again"), ("again.lay|ers", "layers"), ("again.layers[|0]", "Layer")],
+)
+def test_what_comes_from_a_file_says_so(replayed: Replayed, marked: str, title: str) -> None:
+    text = 'import keras\n\nagain = keras.models.load_model("net.keras")\nagain.layers[0]\n'
+    title_line, why = card(current(text, replayed(text)), marked).splitlines()
+    assert title_line == title
+    assert why.endswith("not known: `load_model` gives a saved model, which a replay does not load")

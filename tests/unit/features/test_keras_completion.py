@@ -278,3 +278,10 @@ def test_layers_have_what_models_have() -> None:
     """And a call of an object is none of its class."""
     assert "apply_gradients" not in offered(HELD.format("self.dense.‸"), imports="")
     assert "learning_rate=" not in " ".join(offered(HELD.format("optimizer(‸"), imports=""))
+
+
+def test_what_begins_with_what_is_typed_comes_first() -> None:
+    names = list(offered("x = keras.layers.conv‸"))
+    begins = [name.startswith("Conv") for name in names]
+    assert begins == sorted(begins, reverse=True)
+    assert "ContrastLimitedAdaptiveHistogramEqualization" in names[begins.index(False) :]

@@ -190,6 +190,28 @@ class TestEdits:
         await bench.settle()
         assert len(bench.builders.requests) == 1
 
+    async def test_what_was_cut_and_is_back_is_where_it_was(self, bench: Bench) -> None:
+        bench.edit("1x")
+        bench.edit(MODEL)
+        assert (bench.view().state, bench.fact()) == (ReplayState.READY, "Dense")
+        bench.edit(MODEL.replace("        self.dense = keras.layers.Dense(64)\n", ""))
+        bench.edit(MODEL)
+        assert bench.fact() == "Dense"
+        last = bench.view().document
+        gone = dataclasses.replace(last, version=9, text="")
+        bench.session.change(dataclasses.replace(last, version=10), through=[gone])  # read as one
+        assert bench.fact() == "Dense"
+        assert len(bench.builders.requests) == 1
+
+    async def test_code_that_comes_back_with_other_comments_is_where_it_is_now(self, bench: Bench) -> None:
+        bench.edit("")
+        bench.edit(commented(MODEL, lines=3) + "# end\n")
+        assert bench.view().current is not None
+        assert bench.fact() == "Dense"
+        bench.edit("")
+        bench.edit(WIDER)
+        assert bench.view().current is None
+
     async def test_what_does_not_parse_is_blanked_and_the_rest_replayed(self, bench: Bench) -> None:
         bench.edit(MODEL + "\nmodel = Model(\n")
         await bench.settle()

@@ -107,3 +107,17 @@ def test_edits_compose(data: st.DataObject) -> None:
 def test_the_result_is_a_span_of_the_new_text(old: str, new: str, data: st.DataObject) -> None:
     moved = Shift.between(old, new).apply(data.draw(spans(old)))
     assert moved is None or moved.end <= len(new)
+
+
+def test_lines_that_stayed_are_found_between_those_that_did_not() -> None:
+    old = "import keras\n# old\na = Dense(1)\n\nb = Dense(2)\n# end\n"
+    new = "# new\n\nimport keras\na = Dense(1)  # wide\nb = Dense(2)\n# the end"
+    shift = Shift.by_lines(old, new)
+    for text in ("import keras", "Dense(1)", "b = Dense(2)"):
+        start = old.index(text)
+        moved = shift.apply(Span(start, start + len(text)))
+        assert moved is not None
+        assert moved.of(new) == text
+    comment = old.index("# old")
+    assert shift.apply(Span(comment, comment + 5)) is None
+    assert Shift.by_lines(old, old) == Shift.identity()
