@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from itertools import accumulate
+from typing import NamedTuple
 
 from keras_lsp.text.span import Span
 
@@ -38,6 +39,12 @@ class Edit:
         return Edit(self.replaced, self.length + later.delta)
 
 
+class _Line(NamedTuple):
+    start: int
+    text: str
+    code: str  # without blanks behind it, and without a comment
+
+
 @dataclass(frozen=True, slots=True)
 class Shift:
     """Edits in the order they were made; those typed in one go are kept as one."""
@@ -59,19 +66,20 @@ class Shift:
 
     @classmethod
     def by_lines(cls, old: str, new: str) -> Shift:
-        """An edit for each run of lines that differ in code, and for each comment at the end of a line."""
-        before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-        code, now = ([line.partition("#")[0].rstrip() for line in lines] for lines in (before, after))
-        edits, place = list[Edit](), 0  # in the text as the edits so far leave it
-        for kind, first, last, other, end in SequenceMatcher(None, code, now, autojunk=False).get_opcodes():
-            removed, added = before[first:last], after[other:end]
-            alike = kind == "equal"
-            for one, two in (
-                zip(removed, added, strict=True) if alike else [("".join(removed), "".join(added))]
-            ):
-                step = cls.between(one, two).edits
-                edits += [Edit(edit.replaced.shifted(place), edit.length) for edit in step]
-                place += len(two)
+        """An edit for each comment, and for what stands between the lines of code, which have to be the same.
+
+        One edit for all where they are not.
+        """
+        before, after = _code_lines(old), _code_lines(new)
+        if [line.code for line in before] != [line.code for line in after]:
+            return cls.between(old, new)
+        edits, place, was = list[Edit](), 0, 0  # `place` in the text as the edits so far leave it
+        for one, two in zip(
+            (*before, _Line(len(old), "", "")), (*after, _Line(len(new), "", "")), strict=True
+        ):
+            for gone, come in ((old[was : one.start], new[place : two.start]), (one.text, two.text)):
+                edits += [Edit(e.replaced.shifted(place), e.length) for e in cls.between(gone, come).edits]
+                place, was = place + len(come), was + len(gone)
         return cls(tuple(edits))
 
     def then(self, other: Shift) -> Shift:
@@ -116,3 +124,13 @@ def common_end(one: str, other: str, most: int) -> int:
         else:
             high = middle - 1
     return low
+
+
+def _code_lines(text: str) -> list[_Line]:
+    """The lines that are more than blanks and a comment."""
+    lines = text.splitlines(keepends=True)
+    places = accumulate(map(len, lines), initial=0)
+    found = [
+        _Line(at, line, line.partition("#")[0].rstrip()) for at, line in zip(places, lines, strict=False)
+    ]
+    return [line for line in found if line.code]
