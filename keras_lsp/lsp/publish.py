@@ -64,6 +64,7 @@ class Publisher:
         told = self._told.setdefault(key, _Told(view.document.version))
         typing = told.version != view.document.version
         told.version = view.document.version
+        told.stale = told.stale or (view.replay is not None and view.replay.stale)  # and was asked for, maybe
         told.quiet.clear()
         if told.timer is not None:
             if not typing:

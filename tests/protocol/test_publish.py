@@ -289,3 +289,17 @@ async def test_an_edit_that_is_taken_back_makes_hints_and_lenses_fresh(
     client.change(URI, 3, GOOD)  # before that has been replayed
     await client.wait_for_status(URI, "ready")
     await client.wait_for(lambda _: len(client.sent("workspace/codeLens/refresh")) > asked)
+
+
+async def test_so_does_one_that_is_taken_back_at_once_but_was_asked_about(
+    clients: Clients, keras_python: list[str]
+) -> None:
+    client = await clients.start(options={"trusted": True, "interpreter": keras_python})
+    client.open(URI, GOOD)
+    await client.wait_for_status(URI, "ready")
+    await client.request("textDocument/codeLens", {"textDocument": {"uri": URI}})  # what came with it is here
+    asked = len(client.sent("workspace/codeLens/refresh"))
+    client.change(URI, 2, GOOD.replace("Dense(3)", "Dense(33)"))
+    await client.request("textDocument/codeLens", {"textDocument": {"uri": URI}})
+    client.change(URI, 3, GOOD)  # before diagnostics of the other text were due
+    await client.wait_for(lambda _: len(client.sent("workspace/codeLens/refresh")) > asked)
