@@ -63,7 +63,7 @@ ONE_THREAD = dict.fromkeys(
     ),
     "1",
 )
-_QUIET = {
+QUIET = {
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
     "MPLBACKEND": "Agg",
@@ -178,7 +178,7 @@ def _environ(environment: Environment, machine: Machine, folder: Path) -> dict[s
     if len(environment.command) == 1:  # behind a launcher the worker's parent would be the launcher
         private[PARENT_VARIABLE] = str(os.getpid())
     private["PYTHONUSERBASE"] = str(user_base(machine))
-    return {**passed, **_CPU_ONLY, **ONE_THREAD, **_QUIET, **private}
+    return {**passed, **_CPU_ONLY, **ONE_THREAD, **QUIET, **private}
 
 
 def _send_kill(send: Callable[[int, int], None], pid: int) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from typing_extensions import Self
 
-from keras_lsp.sandbox.jail import ONE_THREAD
+from keras_lsp.sandbox.jail import ONE_THREAD, QUIET
 from keras_lsp.worker import wire
 from keras_lsp.worker.report import PackedReport, ReplayReport, unpack
 
@@ -27,7 +27,7 @@ class Worker:
         environment = self.environment = {
             **os.environ,
             **ONE_THREAD,  # a worker with more threads does not fork
-            "TF_CPP_MIN_LOG_LEVEL": "3",
+            **QUIET,
             "CUDA_VISIBLE_DEVICES": "-1",
             **(env or {}),
         }
