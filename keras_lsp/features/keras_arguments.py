@@ -103,11 +103,15 @@ def _is_whole_value(place: Place, call: OpenCall, inside: Inside) -> bool:
 
 def parameter_at(entry: Entry, call: OpenCall) -> str | None:
     """The parameter that the string at the cursor is given to; None where strings are not looked at."""
-    name = call.keyword
-    if name is None:
-        positional = entry.positional
-        name = positional[call.position] if call.position < len(positional) else None
+    name = given_to(entry, call)
     return name if name is not None and strings.may_be_listed(name, call.brackets) else None
+
+
+def given_to(entry: Entry, call: OpenCall) -> str | None:
+    """The parameter that the value at the cursor is given to, by its name or its place."""
+    if call.keyword is not None:
+        return call.keyword
+    return entry.positional[call.position] if call.position < len(entry.positional) else None
 
 
 def _items(

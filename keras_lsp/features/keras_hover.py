@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from keras_lsp.features import keras_docs, layer_card, wording
-from keras_lsp.features.keras_arguments import parameter_at
+from keras_lsp.features.keras_arguments import given_to, parameter_at
 from keras_lsp.features.keras_name import api_of, dotted_at
 from keras_lsp.features.keras_object import class_held
 from keras_lsp.features.keras_thing import entry_at
@@ -14,13 +14,16 @@ from keras_lsp.features.monitored import accepted_here
 from keras_lsp.features.open_call import open_call
 from keras_lsp.features.results import Hover
 from keras_lsp.features.typed import code_mask, inside_at
+from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from keras_lsp.features.open_call import OpenCall
     from keras_lsp.knowledge.api import Entry
     from keras_lsp.session.snapshot import DocumentView
-    from keras_lsp.text.span import Span
 
+_NUMBER = re.compile(r"(?<![\w.])(?:\d[\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d\w*)")
+_NUMBER_BEFORE = re.compile(r"(?<![\w.])[\d.][\w.]*(?:(?<=[eE])[+-]\d*)?\Z")
+_LONGEST_NUMBER = 40
 _ASSIGNS = re.compile(r"[ \t]*=(?!=)")
 
 
@@ -30,7 +33,7 @@ def hover_keras(view: DocumentView, offset: int) -> Hover | None:
         return _of_string(view, inside.start, inside.body) if len(inside.quote) == 1 else None
     found = dotted_at(view, offset)
     if found is None:
-        return None
+        return _of_number(view, offset)
     dotted, word = found
     if "." not in dotted and _ASSIGNS.match(code_mask(view.document.text), word.end):
         return _of_argument(view, word)
@@ -46,6 +49,22 @@ def _of_argument(view: DocumentView, word: Span) -> Hover | None:
     if entry is None or name not in entry.keywords:
         return None
     return _of_parameter(view, call, entry, name, word)
+
+
+def _of_number(view: DocumentView, offset: int) -> Hover | None:
+    """`64` in `Dense(64)`, `3` in `Conv2D(8, (3, 3))`."""
+    text = view.document.text
+    before = _NUMBER_BEFORE.search(text, max(0, offset - _LONGEST_NUMBER), offset)
+    start = before.start() if before is not None else offset
+    number = _NUMBER.match(text, start)
+    call = open_call(text, start) if number is not None and number.end() >= offset else None
+    if number is None or call is None or set("[{") & set(call.brackets):
+        return None
+    entry = entry_at(view, call.callee, call.callee_span.start)
+    name = given_to(entry, call) if entry is not None else None
+    if entry is None or name is None or name not in entry.keywords:
+        return None
+    return _of_parameter(view, call, entry, name, Span(*number.span()))
 
 
 def _of_string(view: DocumentView, start: int, body: Span) -> Hover | None:
