@@ -6,6 +6,8 @@ import re
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from playwright.sync_api import Error
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -25,6 +27,16 @@ def plain(text: str) -> str:
     return re.sub(r"[\u200b-\u200d]", "", text.replace("\xa0", " "))
 
 
+def _seen(look: Callable[[], str]) -> str:
+    """Nothing where a frame goes away while it is looked into: VS Code lays another one in its place."""
+    try:
+        return look()
+    except Error as error:
+        if "Frame was detached" in error.message:
+            return ""
+        raise
+
+
 class Screen:
     def __init__(self, page: Page, pictures: Path) -> None:
         self.page = page
@@ -42,7 +54,7 @@ class Screen:
     def until(self, what: str, look: Callable[[], str], seconds: float = SECONDS) -> str:
         """What `look` sees once it sees something."""
         deadline = monotonic() + seconds
-        while not (found := look()):
+        while not (found := _seen(look)):
             if monotonic() > deadline:
                 self.page.screenshot(path=str(self._pictures / "failed.png"))
                 raise AssertionError(f"never came on the screen: {what}; it shows\n{self.text()}")
