@@ -76,7 +76,7 @@ def _hover_seen(view: DocumentView, offset: int) -> Hover | None:
 def _attribute(view: DocumentView, word: Span) -> Span:
     """The expression that ends with `.word`; the word itself where there is none."""
     tree = tree_of(view)
-    spans = (tree.span(node) for node in tree.nodes if isinstance(node, ast.Attribute))
+    spans = map(tree.span, tree.every(ast.Attribute))
     return next((span for span in spans if span.end == word.end), word)
 
 

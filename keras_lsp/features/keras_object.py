@@ -89,15 +89,16 @@ def _around(view: DocumentView, offset: int) -> Iterator[Definition]:
 
 def _made(view: DocumentView, value: Giving) -> Entry | None:
     """The class of Keras that an expression calls."""
-    dotted = dotted_name(value.func) if isinstance(value, ast.Call) else None
-    if dotted is None or not isinstance(value, ast.Call):
+    if not isinstance(value, ast.Call) or (dotted := dotted_name(value.func)) is None:
         return None
     name = resolve(view, dotted, tree_of(view).span(value).start)
     if name is None:
         return None
-    entry = api_of(view).entry(name, by_tensorflow=comes_by_tensorflow(view, dotted))
-    is_known = entry is not None and entry.kind is Kind.CLASS and bool(api_of(view).members_of(entry))
-    return entry if is_known and entry is not None and not _is_model(entry) else None
+    api = api_of(view)
+    entry = api.entry(name, by_tensorflow=comes_by_tensorflow(view, dotted))
+    if entry is None or entry.kind is not Kind.CLASS or _is_model(entry):
+        return None
+    return entry if api.members_of(entry) else None
 
 
 def _is_model(entry: Entry) -> bool:

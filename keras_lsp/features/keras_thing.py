@@ -10,6 +10,7 @@ from keras_lsp.features.keras_object import class_held
 from keras_lsp.features.typed import Link, LinkKind, Typed, Typing
 from keras_lsp.knowledge.api import Entry, Kind
 from keras_lsp.source.facts import ModelKind
+from keras_lsp.source.keras_names import is_keras
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -28,16 +29,12 @@ def entry_at(view: DocumentView, dotted: str, offset: int) -> Entry | None:
     name = resolve(view, dotted, offset)
     if name is not None:
         by_tensorflow = comes_by_tensorflow(view, dotted)
-        return api_of(view).entry(name, by_tensorflow=by_tensorflow) if _is_keras(name) else None
+        return api_of(view).entry(name, by_tensorflow=by_tensorflow) if is_keras(name) else None
     owner, _, member = dotted.rpartition(".")
     if not owner:
         return None
     held = class_held(view, owner, offset)
     return _method(view, owner, member, offset) if held is None else api_of(view).members_of(held).get(member)
-
-
-def _is_keras(name: str) -> bool:
-    return name == "keras" or name.startswith("keras.")
 
 
 def _method(view: DocumentView, owner: str, method: str, offset: int) -> Entry | None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.features.open_call import statements
 from keras_lsp.features.typed import code_mask
-from keras_lsp.source.keras_names import canonical
+from keras_lsp.source.keras_names import canonical, is_keras
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,8 +69,7 @@ def _means_keras(view: DocumentView, found: re.Match[str]) -> bool:
     known = dict(view.facts.keras.names).get(value[1]) if value else None
     if value is None or known is None:
         return False
-    name = canonical(known + (value[2] or ""))
-    return name == "keras" or name.startswith("keras.")
+    return is_keras(canonical(known + (value[2] or "")))
 
 
 def _functions_around(mask: str, offset: int) -> Iterator[tuple[int, str]]:

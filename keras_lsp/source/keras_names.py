@@ -146,9 +146,9 @@ class Imports:
         """`layers = tf.keras.layers` is as good as an import."""
         dotted = dotted_name(value)
         found = self.resolve(dotted) if dotted else None
-        if found is not None and not _is_keras(found) and top_level:
+        if found is not None and not is_keras(found) and top_level:
             self.aliases[name] = found
-        if found is not None and _is_keras(found) and name not in self.names:
+        if found is not None and is_keras(found) and name not in self.names:
             self.names[name] = found
             if dotted and dotted.partition(".")[0] in self.by_tensorflow:
                 self.by_tensorflow.add(name)
@@ -157,7 +157,7 @@ class Imports:
 
     def _bind(self, name: str, dotted: str, alias: ast.alias, top_level: bool) -> None:
         known = self.names.get(name, "")
-        if not (known == "keras" or known.startswith("keras.")):  # a fallback import does not undo the first
+        if not is_keras(known):  # a fallback import does not undo the first
             self.names[name] = canonical(dotted)
             (self.by_tensorflow.add if is_by_tensorflow(dotted) else self.by_tensorflow.discard)(name)
             self.spans[name] = (alias.lineno, alias.col_offset)
@@ -179,7 +179,7 @@ class Imports:
 
     def facts(self, text: str) -> KerasImports:
         uses_tf_keras = any(name in _WITH_KERAS for name in self.names.values()) and ".keras" in text
-        used = uses_tf_keras or any(_is_keras(name) for name in (*self.names.values(), *self.stars))
+        used = uses_tf_keras or any(is_keras(name) for name in (*self.names.values(), *self.stars))
         prefix = self._prefix(text, uses_tf_keras)
         layers = next((n for n in self.top_level if self.names.get(n) == "keras.layers"), None)
         return KerasImports(
@@ -230,5 +230,6 @@ def _is_name_start(text: str, at: int) -> bool:
     return not (before.isalnum() or before in {"_", "."})
 
 
-def _is_keras(name: str) -> bool:
+def is_keras(name: str) -> bool:
+    """Whether a canonical name is Keras or of it."""
     return name == "keras" or name.startswith("keras.")

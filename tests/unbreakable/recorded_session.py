@@ -22,10 +22,10 @@ REFERENCE_EVERY = 100  # answers
 REQUEST_CANCELLED = -32800
 
 
-def recorded() -> list[tuple[float, Message]]:
-    """The messages, each with the seconds after the first at which it was sent."""
-    lines = gzip.decompress(FILE.read_bytes()).decode().splitlines()
-    return [(at / 1000, message) for at, message in map(json.loads, lines)]
+def recorded(folder: Path) -> list[tuple[float, Any]]:
+    """The messages, each with the seconds after the first at which it was sent, for that folder."""
+    text = gzip.decompress(FILE.read_bytes()).decode().replace("ROOT", folder.as_uri())
+    return [(at / 1000, message) for at, message in map(json.loads, text.splitlines())]
 
 
 @dataclass
@@ -61,10 +61,8 @@ class RecordedSession:
         """The whole session once, in a folder of its own; its files stay open."""
         folder = self.root / day
         folder.mkdir()
-        text = json.dumps(recorded())
-        messages = json.loads(text.replace("ROOT", folder.as_uri()))
         started, asked, answered = perf_counter(), dict[Any, int](), list[asyncio.Task[None]]()
-        for at, message in messages:
+        for at, message in recorded(folder):
             await asyncio.sleep(max(0.0, at * self.pace - (perf_counter() - started)))
             method, params = message["method"], message.get("params")
             if "id" in message:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from time import monotonic
 from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import Self
 
-from tests.protocol.client import Client
+from tests.protocol.client import PATIENCE, Client
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Collection
     from types import TracebackType
 
     from tests.protocol.client import Json, Message
@@ -48,6 +49,13 @@ class SharedServer:
 
     def wait(self, seconds: float) -> None:
         self.run(asyncio.sleep(seconds))
+
+    def wait_for_answers(self, asked: Collection[Json]) -> None:
+        """Until each of them has one or has had its time: some are answered beside the others."""
+        give_up = monotonic() + PATIENCE
+        self.settle()
+        while not set(asked) <= count_responses(self.client.messages).keys() and monotonic() < give_up:
+            self.wait(0.01)
 
     def taken(self) -> list[Message]:
         """What the server said since this was asked last; the client forgets it."""

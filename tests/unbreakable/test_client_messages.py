@@ -218,12 +218,7 @@ class AnyClient(RuleBasedStateMachine):
             return
         for uri in self.texts:
             self.client.close(uri)
-        give_up = time.monotonic() + PATIENCE
-        self.server.settle()
-        while self.asked and time.monotonic() < give_up:
-            if set(self.asked) <= count_responses(self.client.messages).keys():
-                break
-            self.server.wait(0.01)  # some are answered beside the others
+        self.server.wait_for_answers(self.asked)
         said = self.server.taken()
         answered = count_responses(said)
         assert {request: answered[request] for request in self.asked if answered[request] != 1} == {}

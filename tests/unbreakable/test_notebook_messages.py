@@ -131,18 +131,15 @@ class AnyNotebook(RuleBasedStateMachine):
         if not hasattr(self, "notebook"):
             return
         self.notebook.close()
-        give_up = time.monotonic() + PATIENCE
-        self.server.settle()
-        client = self.server.client
-        while not set(self.asked) <= count_responses(client.messages).keys() and time.monotonic() < give_up:
-            self.server.wait(0.01)  # some are answered beside the others
+        self.server.wait_for_answers(self.asked)
         said = self.server.taken()
         answered = count_responses(said)
         assert {request: answered[request] for request in self.asked if answered[request] != 1} == {}
         for message in said:
             assert "error" not in message, message
             assert message.get("method") != "window/showMessage", message
-        assert "Traceback" not in client.stderr, client.stderr
+        stderr = self.server.client.stderr
+        assert "Traceback" not in stderr, stderr
 
 
 @pytest.fixture(scope="module")
