@@ -374,7 +374,8 @@ class HeldReader:
         first = counts[0] if len(counts) == 1 else None  # an inner one may run over what an outer one gives
         return replace(container([(EACH, held)], listed=False), open=held.open, length=first)
 
-    _setcomp = _listcomp
+    def _setcomp(self, node: ast.SetComp, local: Environment) -> Held:
+        return replace(self._listcomp(node, local), length=None)
 
     def _generatorexp(self, node: ast.GeneratorExp, local: Environment) -> Held:
         return replace(self._listcomp(node, local), is_made_later=True)

@@ -32,6 +32,15 @@ class Plain(tf.keras.Model):
     def call(self, x):
         return self.body(self.norm(self.a[0](self.b(x))))
 
+class Deep(tf.keras.Model):
+    def __init__(self):
+        super().__init__()
+        self.first = layers.Dense(3)
+        self.blocks = [layers.Dense(8 * n) for n in range(1, 4)]
+        self.wide = list(layers.ReLU() for _ in (1, 2))
+        self.norms = [layers.LayerNormalization() for _ in range(2)]
+        self.head = layers.Dense(1)
+
 class Chain(tf.keras.Sequential):
     def __init__(self):
         super().__init__([layers.Dense(3)])
@@ -98,8 +107,10 @@ dense.build((None, 4))
 show(dense.weights)
 graph = Graph()
 show(graph.weights)
-for name in [layer.name for layer in marked.layers]:
-    print("layer", name)
+for layer in marked.layers:
+    print("layer", layer.name)
+for layer in Deep().layers:
+    print("deep", type(layer).__name__, getattr(layer, "units", None))
 """
 KERAS = [pytest.param(False, id="keras3"), pytest.param(True, id="tf-keras2")]
 
@@ -126,6 +137,42 @@ def test_order_of_layers(run_program: RunProgram, legacy: bool) -> None:
     assert model is not None
     assert model.layers is not None
     assert [slot.call.given_name for slot in model.layers if slot.call] == seen
+
+
+@pytest.mark.parametrize("legacy", KERAS)
+def test_order_of_layers_of_comprehensions(run_program: RunProgram, legacy: bool) -> None:
+    seen = [x.split()[1:] for x in run_program(PROGRAM, legacy).stdout.splitlines() if x[:4] == "deep"]
+    model = extract(PROGRAM).model_class("Deep")
+    assert model is not None
+    assert model.layers is not None
+    assert [slot.path for slot in model.layers] == [
+        "first", "blocks[0]", "blocks[1]", "blocks[2]", "wide[0]", "wide[1]", "norms[0]", "norms[1]", "head"
+    ]  # fmt: skip
+    assert [slot.call.class_name for slot in model.layers if slot.call] == [name for name, _ in seen]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "self.a = [layers.Dense(n) for n in sizes]",  # nobody knows how many
+        "self.a = [layers.Dense(n) for n in range(3) if n]",
+        "d = layers.Dense(1)\n        self.a = [d for _ in range(3)]",  # one layer
+        "self.a = [layers.Dense(1) for _ in range(2)] + [layers.Dense(1)]",
+        "self.a = [(layers.Dense(1), layers.ReLU()) for _ in range(2)]",
+        "self.a = {layers.Dense(1) for _ in range(2)}",
+        "for _ in range(2):\n            self.a = [layers.Dense(1) for _ in range(2)]",
+        "self.a = []\n        for _ in range(2):\n            self.a.append(layers.Dense(1))",
+        "self.a = [layers.Dense(1) for _ in range(2)]\n        self.a.pop()",
+        "self.a = [layers.Dense(1) for _ in range(10**6)]",
+    ],
+)
+def test_order_is_left_open(given: str) -> None:
+    text = "from tensorflow import keras\nfrom keras import layers\nclass M(keras.Model):\n"
+    text += f"    def __init__(self, sizes):\n        super().__init__()\n        {given}\n"
+    model = extract(text).model_class("M")
+    assert model is not None
+    assert model.slots
+    assert model.layers is None
 
 
 def test_the_program_is_python() -> None:
