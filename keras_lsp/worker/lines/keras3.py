@@ -169,10 +169,13 @@ class Keras3(KerasLine):
             if read is not None:  # where there is none, what comes from a file is read when it is assigned
                 put(saving, "safe_get_h5_dataset", shape_only)
             if note is not None:
-                legacy: Any = importlib.import_module("keras.src.legacy.saving.legacy_h5_format")
+                legacy = self.hdf5_models()
                 if hasattr(legacy, "_set_weights"):  # which compares by itself
                     put(legacy, "_set_weights", set_each)
             load()
+
+    def hdf5_models(self) -> Any:
+        return importlib.import_module("keras.src.legacy.saving.legacy_h5_format")
 
     def check_samples(self, arrays: Any) -> None:
         utils: Any = importlib.import_module("keras.src.trainers.data_adapters.data_adapter_utils")

@@ -184,6 +184,25 @@ class KerasLine:
         there is something that does.
         """
 
+    def load_hdf5_model(self, load: Callable[[], Any]) -> Any:
+        """The model of an HDF5 file as `load` makes it, without its arrays; raises what Keras raises.
+
+        None under a Keras that reads such files in another way.
+        """
+        module = self.hdf5_models()
+        names = ("load_weights_from_hdf5_group", "load_optimizer_weights_from_hdf5_group")
+        if not all(hasattr(module, name) for name in names):
+            return None
+        with contextlib.ExitStack() as undone:
+            for name in names:
+                undone.callback(setattr, module, name, getattr(module, name))
+                setattr(module, name, lambda *_, **__: [])
+            return load()
+
+    def hdf5_models(self) -> Any:
+        """Keras's own module that reads whole models from HDF5 files; None where this is not known."""
+        raise NotImplementedError
+
     def tensorflow_checkpoint(self, _prefix: str) -> Tuple[StoredWeight, ...]:
         """What TensorFlow's own files of weights hold, where this line loads from such."""
         return ()

@@ -88,7 +88,7 @@ class TfKeras2(KerasLine):
 
     def load_shapes(self, load: Callable[[], None], note: Optional[NoteShape] = None) -> None:
         """No array is read, no variable gets a value; another shape is refused in TensorFlow's words."""
-        hdf5, saving = self._source("saving.legacy.hdf5_format"), self._source("saving.saving_lib")
+        hdf5, saving = self.hdf5_models(), self._source("saving.saving_lib")
         store = getattr(saving, "H5IOStore", None)
         if hdf5 is None:
             return  # of a version that reads files elsewhere
@@ -114,6 +114,9 @@ class TfKeras2(KerasLine):
                 undone.callback(setattr, owner, name, getattr(owner, name))
                 setattr(owner, name, stand_in)
             load()
+
+    def hdf5_models(self) -> Any:
+        return self._source("saving.legacy.hdf5_format")
 
     def tensorflow_checkpoint(self, prefix: str) -> Tuple[StoredWeight, ...]:
         reader = self.tensorflow.train.load_checkpoint(prefix)

@@ -10,8 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
 from ..report import CheckpointReport, DifferingWeight, Shape, SpanPair, StoredWeight
-from ..unknown.hole import ANSWERS, hole_in
-from .saved_models import SAVED_MODELS
+from ..unknown.hole import ANSWERS, Hole, hole_in
+from .saved_models import NOT_LOADED, SAVED_MODELS, configuration_in
 
 if TYPE_CHECKING:
     from ..lines.symbolic import KerasLine
@@ -42,24 +42,14 @@ class Checkpoints:
         A model without weights is left to the rules about those; of one whose sizes depend on what is not
         known nobody can say what fits.
         """
-        path = args[0] if args else kwargs.get("filepath")
-        if (
-            hole_in(args) is not None
-            or hole_in(kwargs) is not None
-            or not isinstance(path, (str, os.PathLike))
-        ):
-            return
-        path = os.fspath(path)
-        is_compared = path.endswith((*_HDF5, _ARCHIVE))
-        self.asked.append(os.path.abspath(path if is_compared else f"{path}{_INDEX}"))
-        stored = _stored(path) if is_compared else self._stored_by_tensorflow(path)
-        if stored is None:
+        path = _path(args, kwargs)
+        if path is None:
             return
         place = len(self.found)
-        if span is not None and place < _MOST_FILES:
-            self.found.append(CheckpointReport(span, os.path.basename(path), *stored))
-        written = self.may_be_written or SAVED_MODELS.any_was_saved
-        known = is_compared and not written and not ANSWERS.unknowns
+        is_compared = path.endswith((*_HDF5, _ARCHIVE))
+        if not self._note(path, span, is_compared):
+            return
+        known = is_compared and not self.is_written and not ANSWERS.unknowns
         if known and getattr(model, "built", False) and self.line.weights(model):
             try:
                 self.line.load_shapes(lambda: original(model, *args, **kwargs))
@@ -69,6 +59,41 @@ class Checkpoints:
                     with contextlib.suppress(Exception):  # what raises then, has raised before
                         self._note_differing(place, model, lambda: original(model, *args, **kwargs))
                 raise
+
+    def load_model(
+        self, original: Callable[..., Any], args: Any, kwargs: Any, span: Optional[SpanPair]
+    ) -> Any:
+        """The model that an earlier run left in a file, from its configuration alone, or a hole.
+
+        Raises what Keras raises of a configuration that it cannot make a model of.
+        """
+        path = _path(args, kwargs)
+        if path is None or not path.endswith((*_HDF5, _ARCHIVE)):
+            return Hole(NOT_LOADED)
+        name = os.path.basename(path)
+        is_there = self._note(path, span, is_compared=True)
+        if self.is_written:
+            return Hole(f"`load_model` gives what is in `{name}` by then: this program may have written it")
+        if not is_there:
+            return Hole(f"`load_model` gives what is in `{name}`, which is not there, or cannot be read")
+        if path.endswith(_HDF5):
+            made = self.line.load_hdf5_model(lambda: original(*args, **kwargs))
+        else:
+            made = SAVED_MODELS.make(self.line, configuration_in(path), *args, **kwargs)
+        return Hole(NOT_LOADED) if made is None else made
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a real run may find something else in a file than is there now."""
+        return self.may_be_written or SAVED_MODELS.any_was_saved
+
+    def _note(self, path: str, span: Optional[SpanPair], is_compared: bool) -> bool:
+        """Whether the file can be read; then it is told what is in it."""
+        self.asked.append(os.path.abspath(path if is_compared else f"{path}{_INDEX}"))
+        stored = _stored(path) if is_compared else self._stored_by_tensorflow(path)
+        if stored is not None and span is not None and len(self.found) < _MOST_FILES:
+            self.found.append(CheckpointReport(span, os.path.basename(path), *stored))
+        return stored is not None
 
     def _note_differing(self, place: int, model: Any, load: Callable[[], None]) -> None:
         """It is found by loading the file once more and refusing no shape."""
@@ -104,6 +129,13 @@ class Checkpoints:
         except Exception:  # noqa: BLE001 - a real run meets what is wrong, or does not
             return None
         return (found[:_MOST_WEIGHTS], len(found) <= _MOST_WEIGHTS) if found else None
+
+
+def _path(args: Any, kwargs: Any) -> Optional[str]:
+    """The file that a call names by `filepath`; None where that, or anything else given, is not known."""
+    path = args[0] if args else kwargs.get("filepath")
+    known = hole_in(args) is None and hole_in(kwargs) is None and isinstance(path, (str, os.PathLike))
+    return os.fspath(path) if known else None
 
 
 def _stored(path: str) -> Optional[Tuple[Tuple[StoredWeight, ...], bool]]:

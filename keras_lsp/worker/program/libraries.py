@@ -83,11 +83,11 @@ def block_functions(line: KerasLine) -> None:
             function = getattr(owner, name, None)
             if callable(function):
                 originals[id(function)] = (name, functools.update_wrapper(_blocked(what), function))
-    for name, stand_in in (("load_model", _load_model(line)), ("save_model", _save_model(line))):
+    for name, make in (("load_model", _load_model), ("save_model", _save_model)):
         for owner in (getattr(keras, "models", None), getattr(keras, "saving", None)):
             function = getattr(owner, name, None)
-            if callable(function):
-                originals[id(function)] = (name, functools.update_wrapper(stand_in, function))
+            if callable(function) and id(function) not in originals:
+                originals[id(function)] = (name, functools.update_wrapper(make(line, function), function))
     for name in datasets.NAMES:
         module = getattr(getattr(keras, "datasets", None), name, None)
         function = getattr(module, "load_data", None)
@@ -110,19 +110,15 @@ def _blocked(what: str) -> Callable[..., Any]:
     return function
 
 
-def _load_model(line: KerasLine) -> Callable[..., Any]:
+def _load_model(line: KerasLine, original: Callable[..., Any]) -> Callable[..., Any]:
     def load_model(*args: Any, **kwargs: Any) -> Any:
-        loaded = SAVED_MODELS.load(line, *args, **kwargs)
-        return (
-            Hole("`load_model` gives a saved model, which a replay does not load")
-            if loaded is None
-            else loaded
-        )
+        saved = SAVED_MODELS.load(line, *args, **kwargs)
+        return SAVED_MODELS.load_earlier(original, args, kwargs) if saved is None else saved
 
     return load_model
 
 
-def _save_model(line: KerasLine) -> Callable[..., Any]:
+def _save_model(line: KerasLine, _original: Callable[..., Any]) -> Callable[..., Any]:
     def save_model(model: Any, filepath: Any, *_args: Any, **_kwargs: Any) -> Any:
         SAVED_MODELS.save(line, model, filepath)
         return Hole("`save_model` does not run in a replay", harmless=True)

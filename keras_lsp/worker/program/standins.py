@@ -28,8 +28,8 @@ class StandIns:
         self.line = line
         self.observer = observer
         self.events = events
-        self.training = Training(line, observer, self.event)
         self.checkpoints = Checkpoints(line, observer.registry.number)
+        self.training = Training(line, observer, self.event, self.checkpoints)
 
     def install(self) -> None:
         model_class = self.line.model_class
@@ -39,6 +39,7 @@ class StandIns:
         for name in SILENT_METHODS:
             setattr(model_class, name, self._silent_method(name))
         model_class.load_weights = self._load_weights(model_class.load_weights)
+        SAVED_MODELS.load_earlier = self._load_model
         optimizer_class = getattr(self.line.keras.optimizers, "Optimizer", None)
         for name in OPTIMIZER_METHODS:
             if hasattr(optimizer_class, name):
@@ -66,6 +67,10 @@ class StandIns:
             return Hole("`load_weights` gives nothing of use in a replay", harmless=True)
 
         return load_weights
+
+    def _load_model(self, original: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+        span = self.observer.source.caller(sys._getframe(1))
+        return self.checkpoints.load_model(original, args, kwargs, span)
 
     # -- calls on data
 
@@ -144,7 +149,6 @@ class StandIns:
         return observed
 
     def event(self, kind: str, layer: Any, x: Any, span: Any = None, text: Optional[str] = None) -> _Event:
-        self.checkpoints.may_be_written |= kind == "fit"
         if text is None:
             text = structure_text(self.line, x) if x is not None else ""
         if span is None:

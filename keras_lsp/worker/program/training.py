@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..lines.symbolic import KerasLine
     from ..record.observe import Observer
+    from .checkpoints import Checkpoints
 
 COMPARING = ("fit", "evaluate", "train_on_batch", "test_on_batch")
 METHODS = (*COMPARING, "predict", "predict_on_batch")
@@ -39,10 +40,13 @@ class Batch(NamedTuple):
 
 
 class Training:
-    def __init__(self, line: KerasLine, observer: Observer, event: Callable[..., Any]) -> None:
+    def __init__(
+        self, line: KerasLine, observer: Observer, event: Callable[..., Any], checkpoints: Checkpoints
+    ) -> None:
         self.line = line
         self.observer = observer
         self.event = event
+        self.checkpoints = checkpoints
         self._repeated = Repeated(line)
 
     def method(self, name: str) -> Callable[..., Any]:
@@ -53,6 +57,7 @@ class Training:
         def method(model: Any, x: Any = None, *args: Any, **kwargs: Any) -> Any:
             _check_arguments(original, (model, x, *args), kwargs)
             given = {**dict(zip(POSITIONS, args)), **kwargs} if name in COMPARING else {}
+            training.checkpoints.may_be_written |= name == "fit" or bool(kwargs.get("callbacks"))
             with training.event("fit", model, x):
                 x = training._first_batch(x)
                 if name in CASTING:
