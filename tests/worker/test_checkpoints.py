@@ -209,6 +209,7 @@ for name, made in made.items():
     made.save_weights(f"{name}.weights.h5")
     made.save_weights(f"{name}.h5")
 bidirectional(3).save_weights("tensorflow")
+saved.save("whole")
 """
 
 
@@ -243,6 +244,26 @@ def test_what_does_not_fit_raises_as_in_real_tf_keras(
     assert "first/kernel" in messages[0]
     assert "(8, 5)" in messages[0]
     assert "(8, 4)" in messages[0]
+
+
+def test_keras_3_raises_of_what_tensorflow_wrote(
+    keras3_worker: Worker, keras3: WarmKeras, tf_folder: Path
+) -> None:
+    lines = (
+        'model(4).load_weights("tensorflow")\n'
+        'one = keras.models.load_model("whole")\n'
+        'two = keras.saving.load_model(filepath="whole", compile=False)\n'
+    )
+    done = keras3.run("-c", f"{MODEL}\nLOADED = {lines!r}\n{REAL}", folder=tf_folder)
+    assert json.loads(done.stdout.splitlines()[-1]) == ["ValueError"] * 3
+    text = f'{MODEL}{lines}model(4).load_weights("elsewhere")\nkeras.models.load_model("elsewhere")\n'
+    report = replayed(keras3_worker, tf_folder, text)
+    first = MODEL.count("\n")
+    assert failed_lines(text, report) == dict.fromkeys(range(first, first + 3), "ValueError")
+    assert all("File format not supported" in failure.message for failure in report.failures)
+    assert {str(tf_folder / "elsewhere.index"), str(tf_folder / "whole" / "saved_model.pb")} <= {
+        *report.files
+    }
 
 
 def test_under_tf_keras_2_a_file_is_told(tf_keras_worker: Worker, tf_folder: Path) -> None:

@@ -44,6 +44,7 @@ class KerasLine:
     """What both lines share. `keras` is the module whose classes the user's text uses."""
 
     line = 0
+    loads_tensorflow = False  # files of weights and models in TensorFlow's own formats
 
     def __init__(self, keras: Any) -> None:
         self.keras = keras

@@ -42,6 +42,7 @@ class StoredShape:
 
 class TfKeras2(KerasLine):
     line = 2
+    loads_tensorflow = True
 
     def __init__(self, keras: Any) -> None:
         super().__init__(keras)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
 
 from ..report import CheckpointReport, DifferingWeight, Shape, SpanPair, StoredWeight
-from ..unknown.hole import ANSWERS, Hole, hole_in
+from ..unknown.hole import ANSWERS, Hole, Touches, hole_in
 from .saved_models import NOT_LOADED, SAVED_MODELS, configuration_in
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _HDF5 = (".h5", ".hdf5")
 _ARCHIVE, _WITHIN = ".keras", "model.weights.h5"
-_INDEX = ".index"
+_INDEX, _SAVED_MODEL = ".index", "saved_model.pb"
 _MOST_FILES = 16
 _MOST_WEIGHTS = 1000
 _MOST_DIFFERING = 8
@@ -47,6 +47,8 @@ class Checkpoints:
             return
         place = len(self.found)
         is_compared = path.endswith((*_HDF5, _ARCHIVE))
+        if not is_compared:
+            self._refuse(path, lambda: original(model, *args, **kwargs))
         if not self._note(path, span, is_compared):
             return
         known = is_compared and not self.is_written and not ANSWERS.unknowns
@@ -68,7 +70,10 @@ class Checkpoints:
         Raises what Keras raises of a configuration that it cannot make a model of.
         """
         path = _path(args, kwargs)
-        if path is None or not path.endswith((*_HDF5, _ARCHIVE)):
+        if path is None:
+            return Hole(NOT_LOADED)
+        if not path.endswith((*_HDF5, _ARCHIVE)):
+            self._refuse(path, lambda: original(*args, **kwargs))
             return Hole(NOT_LOADED)
         name = os.path.basename(path)
         is_there = self._note(path, span, is_compared=True)
@@ -81,6 +86,19 @@ class Checkpoints:
         else:
             made = SAVED_MODELS.make(self.line, configuration_in(path), *args, **kwargs)
         return Hole(NOT_LOADED) if made is None else made
+
+    def _refuse(self, path: str, load: Callable[[], Any]) -> None:
+        """Raises what Keras 3 raises of what TensorFlow wrote, whatever is in it."""
+        if self.line.loads_tensorflow:
+            return
+        files = (f"{path}{_INDEX}", os.path.join(path, _SAVED_MODEL))
+        self.asked += map(os.path.abspath, files)
+        if any(map(os.path.isfile, files)):
+            touches = Touches.count
+            try:
+                load()
+            finally:  # Keras lists the folder, to find other formats in it: this is not one of those
+                Touches.count = touches
 
     @property
     def is_written(self) -> bool:
