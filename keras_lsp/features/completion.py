@@ -84,7 +84,7 @@ def _layer_indices(view: DocumentView, typed: Typed, target: Denoted) -> tuple[C
         subs = layer_card.sublayers(view, models[0])
         entries = [(_layer_detail(x, x.name), _layer_documentation(view, x)) for x in subs]
     else:
-        entries = [(_call_detail(call, name), "") for call, name in static_layers(target)]
+        entries = [(_call_detail(call, name), "") for call, name in _static_layers(target)]
     slices = _slices(typed, len(entries)) if models else ()
     return (*_indexed(view, typed, entries, CompletionKind.LAYER), *slices)
 
@@ -202,7 +202,7 @@ def _quotable(name: str) -> str:
 
 def _given_names(view: DocumentView, target: Denoted) -> Iterable[LayerCall]:
     """Layers that the text itself names, for a model nobody has replayed."""
-    calls = [call for call, _ in static_layers(target)]
+    calls = list(target.binding.layers) if target.binding is not None else []
     if target.model_class is not None:
         calls += [slot.call for slot in _slots(target.model_class) if slot.call]
         calls += target.model_class.graph
@@ -303,11 +303,11 @@ def _attribute_text(view: DocumentView, layers: list[LayerReport], slots: list[L
     return wording.one_of(_call_detail(call) for call in calls), ""
 
 
-def static_layers(target: Denoted) -> list[tuple[LayerCall, str]]:
+def _static_layers(target: Denoted) -> list[tuple[LayerCall, str]]:
     """The first entries of `.layers` as far as the text alone settles them, with the slots' names."""
-    if target.binding is not None and target.binding.layers:
-        shown = [c for c in target.binding.layers if c.class_name not in ("Input", "InputLayer")]
-        return [(call, call.given_name or "") for call in shown]
+    of_sequential = locate.sure_layers(target.binding) if target.binding is not None else None
+    if of_sequential is not None:
+        return [(call, call.given_name or "") for call in of_sequential]
     sure: list[tuple[LayerCall, str]] = []
     for slot in (target.model_class.layers or ()) if target.model_class else ():
         if slot.call is None:

@@ -149,10 +149,12 @@ def _unseen_card(view: DocumentView, reference: Reference, title: str) -> Card |
     """What is not known of a model of this text, or of a layer of it: because of what."""
     root = reference.path.root_span if reference.path is not None else reference.span
     of_model = any(r.kind is ReferenceKind.MODEL for r in view.facts.references_at(root.start))
-    if view.replay is None or not of_model:
+    if not of_model:
         return None
-    values = view.replay.values_at(locate.expression(reference))
     name = reference.name if reference.kind is ReferenceKind.MODEL else ""
+    if view.replay is None:
+        return Card(title, name, origin=(layer_card.why_no_more(view, None),)) if view.reason else None
+    values = view.replay.values_at(locate.expression(reference))
     if holes := _holes(values):
         return Card(title, name, origin=(f"Shapes and weights are not known: {holes[0]}",))
     if values or reference.kind is ReferenceKind.MODEL:
@@ -196,17 +198,24 @@ def _layers_card(view: DocumentView, models: tuple[LayerReport, ...]) -> Card | 
 
 
 def _static_layers_card(view: DocumentView, reference: Reference) -> Card | None:
-    """The layers of a class, where the text is sure of all of them."""
-    model_class = view.facts.model_class(reference.binding.class_name) if reference.binding else None
-    direct = reference.binding is not None and reference.binding.name == _list_owner_text(view, reference)
-    if model_class is None or model_class.layers is None or not direct:
+    """The layers of a class or of a Sequential, where the text is sure of all of them."""
+    binding = reference.binding
+    if binding is None or binding.name != _list_owner_text(view, reference):
+        return None
+    model_class = view.facts.model_class(binding.class_name)
+    if (sure := locate.sure_layers(binding)) is not None:
+        calls = [("", call) for call in sure]
+        about = f"of Sequential, {len(calls)}"
+    elif model_class is not None and model_class.layers is not None:
+        slots = model_class.layers
+        calls = [(locate.slot_title(slot), slot.call) for slot in slots if slot.call is not None]
+        about = f"of {model_class.name}, {len(calls)}"
+    else:
         return None
     rows = [
-        (str(i), locate.slot_title(slot), slot.call.class_name, layer_card.arguments_text(slot.call))
-        for i, slot in enumerate(model_class.layers)
-        if slot.call is not None
+        (str(i), name or call.given_name or "", call.class_name, layer_card.arguments_text(call))
+        for i, (name, call) in enumerate(calls)
     ]
-    about = f"of {model_class.name}, {len(rows)}"
     return Card("layers", about=about, table=card.folded(rows), origin=(layer_card.why_no_more(view, None),))
 
 

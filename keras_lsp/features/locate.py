@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from keras_lsp.source.facts import LayerCall, LayerSlot, Reference, ReferenceKind
+from keras_lsp.source.facts import LayerCall, LayerSlot, ModelKind, Reference, ReferenceKind
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keras_lsp.session.snapshot import DocumentView, ReplayView
+    from keras_lsp.source.facts import Binding
     from keras_lsp.worker.report import LayerReport, Value
 
 
@@ -110,6 +111,13 @@ def holds(slot: LayerSlot, path: str) -> bool:
 def slot_title(slot: LayerSlot) -> str:
     """How a slot is called: `dense1`, and `blocks` for all that is in `blocks[*]`."""
     return slot.path.removesuffix("[*]")
+
+
+def sure_layers(binding: Binding) -> tuple[LayerCall, ...] | None:
+    """`.layers` of a Sequential, which hides its input; None where the text is not sure of all of them."""
+    if binding.kind is not ModelKind.SEQUENTIAL or not binding.complete or binding.class_name is not None:
+        return None
+    return tuple(call for call in binding.layers if call.class_name not in ("Input", "InputLayer"))
 
 
 def created_by(replay: ReplayView, call: LayerCall | None) -> tuple[LayerReport, ...]:

@@ -391,6 +391,18 @@ def test_an_input_is_chosen_and_written_into_the_file(tmp_path: Path, keras_pyth
     assert answers["shown"] is not None
 
 
+def test_a_buffer_without_a_name_has_a_status_and_cards(
+    open_file: Callable[..., Journey], keras_python: list[str]
+) -> None:
+    journey = open_file("functional", keras_python, trusted=True)
+    typed = "import keras<CR>m = keras.Sequential([keras.layers.Dense(3)])<CR>m.layers[0]"
+    journey.do("typed", "text", keys=f":enew<CR>:set ft=python<CR>i{typed}<Esc>", contains="m.layers[0]")
+    journey.do("status", "state", among=SETTLED)
+    answers = journey.do("card", "hover", needle="m.layers[0]", after=4, contains="Dense").run()
+    assert answers["status"] is not None
+    assert answers["card"] is not None
+
+
 GUESSED = """\
 import keras
 

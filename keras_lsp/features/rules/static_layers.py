@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from keras_lsp.features import locate
 from keras_lsp.features.rules.guarded import guarded
 from keras_lsp.source.facts import Binding, EventKind, LayerCall, LayerPath, ModelClass, ModelKind
 from keras_lsp.text.span import Span
@@ -32,9 +33,9 @@ def sure_layers(view: DocumentView, path: LayerPath) -> SureLayers | None:
         return None  # an attribute that several methods give: nobody knows which came last
     if any(e.variable == path.root and e.kind is EventKind.OTHER for e in view.facts.events):
         return None
-    if binding.kind is ModelKind.SEQUENTIAL and binding.complete and binding.class_name is None:
-        hidden = ("Input", "InputLayer")
-        return SureLayers("the model", tuple(c for c in binding.layers if c.class_name not in hidden))
+    layers = locate.sure_layers(binding)
+    if layers is not None:
+        return SureLayers("the model", layers)
     return _of_class(view.facts.model_class(binding.class_name))
 
 

@@ -64,6 +64,13 @@ def test_layer_indices_from_the_text_alone(seed: Callable[[str], str]) -> None:
 def test_text_stops_where_it_is_not_sure(seed: Callable[[str], str]) -> None:
     _, items = typing(static, seed("nested") + "\nmodel.layers[‸")
     assert items == ()
+    start = "import keras\ni = keras.Input((3,))\n"
+    for made in (
+        "m = keras.Model(i, keras.layers.Dense(2)(i))\n",  # its input is a layer, too
+        "m = keras.Sequential([keras.layers.Dense(2)])\nfor _ in range(n):\n    m.add(keras.layers.ReLU())\n",
+        "m = keras.Sequential([keras.layers.Dense(2), *more])\n",
+    ):
+        assert typing(static, f"{start}{made}m.layers[‸]\n")[1] == ()
 
 
 def test_slots_below_self(seed: Callable[[str], str], replayed: Replayed) -> None:

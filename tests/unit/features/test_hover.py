@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from keras_lsp.session.snapshot import Snapshot
     from tests.unit.features.conftest import Replayed
 
+NO_TENSORFLOW = "TensorFlow is not installed"
 NO_KERAS = "def f(model):\n    self = model.layers[0]\n    return self.weights[0]\n"
 
 
@@ -492,11 +493,12 @@ print(config.layers[0])
 def test_what_a_replay_did_not_come_to_says_why(replayed: Replayed, marked: str, title: str) -> None:
     shown = card(current(BEYOND, replayed(BEYOND)), marked)
     assert shown.startswith(f"{title}\nShapes and weights are not known: line 6 raised IndexError")
-    assert hover(static(BEYOND), KEY, at(BEYOND, marked)) is None
+    assert card(static(BEYOND), marked) == f"{title}\nShapes and weights are not known: {NO_TENSORFLOW}"
 
 
 @pytest.mark.parametrize("marked", ["config.layers[|0]", "config.lay|ers"])
 def test_of_what_may_be_no_model_nothing_is_said(replayed: Replayed, marked: str) -> None:
+    assert hover(static(BEYOND), KEY, at(BEYOND, marked)) is None
     assert hover(current(BEYOND, replayed(BEYOND)), KEY, at(BEYOND, marked)) is None
 
 
@@ -508,4 +510,38 @@ def test_what_comes_from_a_file_says_so(replayed: Replayed, marked: str, title: 
     text = 'import keras\n\nagain = keras.models.load_model("net.keras")\nagain.layers[0]\n'
     title_line, why = card(current(text, replayed(text)), marked).splitlines()
     assert title_line == title
-    assert why.endswith("not known: `load_model` gives a saved model, which a replay does not load")
+    assert why.endswith(
+        "not known: `load_model` gives what is in `net.keras`, which is not there, or cannot be read"
+    )
+
+
+@pytest.mark.parametrize(
+    ("marked", "title", "rows"),
+    [
+        ("chain.lay|ers", "layers · of Sequential, 2", ["0  a  Dense  units=3", "1     ReLU"]),
+        ("grown.lay|ers", "layers", []),  # how many there are, is not known
+        ("graph.lay|ers", "layers", []),  # it has its inputs in it, and Keras orders it
+    ],
+)
+def test_the_layers_of_a_sequential_from_the_text_alone(marked: str, title: str, rows: list[str]) -> None:
+    shown = card(static(LISTED), marked).splitlines()
+    assert shown[0] == title
+    assert [line.strip() for line in shown[1:-1] if line.strip()] == rows
+    assert shown[-1] == f"Shapes and weights are not known: {NO_TENSORFLOW}"
+
+
+LISTED = """\
+import keras
+from keras import layers
+
+chain = keras.Sequential([keras.Input((3,)), layers.Dense(3, name="a"), layers.ReLU()])
+chain.layers
+grown = keras.Sequential([layers.Dense(3)])
+for _ in range(depth):
+    grown.add(layers.Dense(3))
+grown.add(layers.ReLU())
+grown.layers
+inputs = keras.Input((3,))
+graph = keras.Model(inputs, layers.Dense(2)(inputs))
+graph.layers
+"""

@@ -39,17 +39,18 @@ return {
 
     -- For status lines: vim.b.keras_lsp is { state, reason, summary }, and require('keras_lsp').status().
     ['kerasLsp/status'] = function(_, status, context)
-      local buffer = vim.uri_to_bufnr(status.uri)
-      if not vim.api.nvim_buf_is_loaded(buffer) then
-        return
-      end
-      vim.b[buffer].keras_lsp = { state = status.state, reason = status.reason, summary = status.summary }
-      vim.api.nvim_exec_autocmds(
-        'User',
-        { pattern = 'KerasLspStatus', modeline = false, data = { buf = buffer } }
-      )
-      vim.cmd.redrawstatus({ bang = true })
       local client = vim.lsp.get_client_by_id(context.client_id)
+      for buffer in pairs(client and client.attached_buffers or {}) do
+        -- A buffer without a name has a URI, too, from which `vim.uri_to_bufnr` does not lead back to it.
+        if vim.api.nvim_buf_is_loaded(buffer) and vim.uri_from_bufnr(buffer) == status.uri then
+          vim.b[buffer].keras_lsp = { state = status.state, reason = status.reason, summary = status.summary }
+          vim.api.nvim_exec_autocmds(
+            'User',
+            { pattern = 'KerasLspStatus', modeline = false, data = { buf = buffer } }
+          )
+        end
+      end
+      vim.cmd.redrawstatus({ bang = true })
       local root = client and client.config.root_dir
       -- Asked only about a folder with model code in it, and when nothing else is under way.
       if root and status.state == 'unavailable' and not trust.is_trusted(root) then
