@@ -56,7 +56,7 @@ class _Import(NamedTuple):
 def complete_unimported(place: Place) -> tuple[Completion, ...]:
     """Classes of Keras that begin like the word that is typed, and are not in reach by that word."""
     keras = place.view.facts.keras
-    if not keras.used or not place.typed or not _is_read(place):
+    if not _has_keras(place) or not place.typed or not _is_read(place):
         return ()
     typed, known = place.typed[0].lower(), _words(place)
     imports, local_names = _imports(place), _local_names(place)
@@ -85,11 +85,16 @@ def unimported_module(place: Place, dotted: str) -> tuple[str, tuple[TextEdit, .
     """The module of Keras that `layers` in `layers.De|` can only mean, and the edit that imports it."""
     facts = place.view.facts.keras
     entry = place.api.entry(f"{_FULL}.{dotted}")
-    if not facts.used or entry is None or entry.kind is not Kind.MODULE or entry.name != f"{_FULL}.{dotted}":
+    if not _has_keras(place) or entry is None or entry.kind is not Kind.MODULE or entry.name != f"{_FULL}.{dotted}":
         return None
     if dotted in dict(facts.names) or is_rebound(place.view, dotted, place.offset):
         return None
     return entry.name, (_import_of(place, _imports(place), _FULL, dotted),)
+
+
+def _has_keras(place: Place) -> bool:
+    """Whether the file speaks of Keras, or imports the TensorFlow that it would do so with."""
+    return place.view.facts.keras.used or place.view.facts.keras.prefix is not None
 
 
 def _is_read(place: Place) -> bool:

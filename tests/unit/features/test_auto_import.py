@@ -29,6 +29,11 @@ def taken(marked: str, label: str) -> str | None:
             "import tensorflow as tf\nm = tf.keras.Model()\nx = tf.keras.layers.Dense",
         ),
         (
+            "import tensorflow as tf\nx = De‸",  # the first that the file says of Keras
+            "Dense",
+            "import tensorflow as tf\nx = tf.keras.layers.Dense",
+        ),
+        (
             "from tensorflow.keras import layers\nx = [De‸]",
             "Dense",
             "from tensorflow.keras import layers\nx = [layers.Dense]",
