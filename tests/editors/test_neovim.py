@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.conftest import RunProgram
 
 SETTLED = ["ready", "failed", "unavailable"]
+LENSES = "vim.lsp.codelens.get(0)"
 Answers = dict[str, Any]
 CLOSED = (
     "import keras\nmodel = keras.Sequential([keras.layers.Dense(3)])\nprint(model.layers[0].weights[0])\n"
@@ -41,6 +42,7 @@ def open_file(tmp_path_factory: pytest.TempPathFactory, seed: Callable[[str], st
 def subclassed(open_file: Callable[..., Journey], keras_python: list[str]) -> Answers:
     journey = open_file("subclassed", keras_python, trusted=True)
     journey.do("encoding", "encoding")
+    journey.do("lenses asked for", "lua", expression=f"(vim.lsp.codelens.refresh() or 1) and #{LENSES}")
     journey.do("slot", "hover", needle="self.dense1(inputs)", after=6)
     journey.do("by index", "hover", needle="model.layers[1]", after=13)
     journey.do("found", "diagnostics", some=True)
@@ -67,6 +69,7 @@ def subclassed(open_file: Callable[..., Journey], keras_python: list[str]) -> An
     journey.do("restored again", "escape", keys="<Esc>u")
     journey.do("edited", "text", keys="gg/Dense(64<CR>f6cw128<Esc>", contains="Dense(128")
     journey.do("new hints", "hints", label="(None, 128)")
+    journey.do("new lens", "lua", expression=f"{LENSES}[1].command.title:match('5,5.*')")
     journey.do("new width", "hover", needle="self.dense1(inputs)", after=6, contains="(None, 128)")
     journey.do("new view", "buffer", named="keras-model:", contains="(None, 128)")
     journey.do("status", "lua", expression="require('keras_lsp').status()")
@@ -163,6 +166,10 @@ def test_an_unsaved_edit_changes_the_card(subclassed: Answers, run_program: RunP
 
 def test_hints_are_back_with_what_was_cut(subclassed: Answers) -> None:
     assert sorted(map(str, subclassed["back"])) == sorted(map(str, subclassed["new hints"]))
+
+
+def test_a_lens_follows_the_model_without_being_asked_for(subclassed: Answers) -> None:
+    assert subclassed["new lens"].startswith("5,514 parameters")
 
 
 def test_the_new_width_is_in_hints_and_view_too(subclassed: Answers) -> None:
