@@ -55,7 +55,6 @@ class _Import(NamedTuple):
 
 def complete_unimported(place: Place) -> tuple[Completion, ...]:
     """Classes of Keras that begin like the word that is typed, and are not in reach by that word."""
-    keras = place.view.facts.keras
     if not _has_keras(place) or not place.typed or not _is_read(place):
         return ()
     typed, known = place.typed[0].lower(), _words(place)
@@ -85,7 +84,12 @@ def unimported_module(place: Place, dotted: str) -> tuple[str, tuple[TextEdit, .
     """The module of Keras that `layers` in `layers.De|` can only mean, and the edit that imports it."""
     facts = place.view.facts.keras
     entry = place.api.entry(f"{_FULL}.{dotted}")
-    if not _has_keras(place) or entry is None or entry.kind is not Kind.MODULE or entry.name != f"{_FULL}.{dotted}":
+    if (
+        not _has_keras(place)
+        or entry is None
+        or entry.kind is not Kind.MODULE
+        or entry.name != f"{_FULL}.{dotted}"
+    ):
         return None
     if dotted in dict(facts.names) or is_rebound(place.view, dotted, place.offset):
         return None

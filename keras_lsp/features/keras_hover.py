@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _NUMBER = re.compile(r"(?<![\w.])(?:\d[\w.]*(?:(?<=[eE])[+-]\d+)?|\.\d\w*)")
 _NUMBER_BEFORE = re.compile(r"(?<![\w.])[\d.][\w.]*(?:(?<=[eE])[+-]\d*)?\Z")
 _LONGEST_NUMBER = 40
+_CONSTANTS = ("True", "False", "None")
 _ASSIGNS = re.compile(r"[ \t]*=(?!=)")
 
 
@@ -38,7 +40,10 @@ def hover_keras(view: DocumentView, offset: int) -> Hover | None:
     if "." not in dotted and _ASSIGNS.match(code_mask(view.document.text), word.end):
         return _of_argument(view, word)
     entry = entry_at(view, dotted, word.start) or class_held(view, dotted, word.start)
-    return Hover(word, keras_docs.markdown(entry), keras_docs.plain(entry)) if entry else None
+    if entry is None:
+        is_value = "." not in dotted and (dotted in _CONSTANTS or not keyword.iskeyword(dotted))
+        return _of_value(view, word) if is_value else None
+    return Hover(word, keras_docs.markdown(entry), keras_docs.plain(entry))
 
 
 def _of_argument(view: DocumentView, word: Span) -> Hover | None:
@@ -57,14 +62,19 @@ def _of_number(view: DocumentView, offset: int) -> Hover | None:
     before = _NUMBER_BEFORE.search(text, max(0, offset - _LONGEST_NUMBER), offset)
     start = before.start() if before is not None else offset
     number = _NUMBER.match(text, start)
-    call = open_call(text, start) if number is not None and number.end() >= offset else None
-    if number is None or call is None or set("[{") & set(call.brackets):
+    return _of_value(view, Span(*number.span())) if number is not None and number.end() >= offset else None
+
+
+def _of_value(view: DocumentView, value: Span) -> Hover | None:
+    """`True` in `GRU(8, return_sequences=True)`, `width` in `Dense(width)`: which argument it is."""
+    call = open_call(view.document.text, value.start)
+    if call is None or set("[{") & set(call.brackets):
         return None
     entry = entry_at(view, call.callee, call.callee_span.start)
     name = given_to(entry, call) if entry is not None else None
     if entry is None or name is None or name not in entry.keywords:
         return None
-    return _of_parameter(view, call, entry, name, Span(*number.span()))
+    return _of_parameter(view, call, entry, name, value)
 
 
 def _of_string(view: DocumentView, start: int, body: Span) -> Hover | None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from keras_lsp.knowledge.api import Api
     from keras_lsp.session.snapshot import DocumentView
 
-_DOTTED_END = re.compile(rf"(?:{OF_BASE})?[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*\Z")
+_DOTTED_END = re.compile(rf"(?<!\w)(?:{OF_BASE})?[^\W\d]\w*(?:[ \t]*\.[ \t]*[^\W\d]\w*)*\Z")
 _WORD = re.compile(r"\w*")
 
 
