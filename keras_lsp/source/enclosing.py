@@ -153,7 +153,7 @@ def changed_names(statements: Iterable[ast.AST]) -> set[str]:
         node = waiting.pop()
         if isinstance(node, Function):
             inside = changed_names(node.body)
-            found |= inside - _own_names(node) if inside else inside
+            found |= inside - own_names(node) if inside else inside
             continue
         name = root_name(changed_by(node))
         if name is not None:
@@ -162,7 +162,7 @@ def changed_names(statements: Iterable[ast.AST]) -> set[str]:
     return found
 
 
-def _own_names(function: Function) -> set[str]:
+def own_names(function: Function) -> set[str]:
     return {*parameter_names(function), *givings(function.body)} - set(_names_of_others(function))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.features.rewrites.outside_uses import counts_layers
 from keras_lsp.features.rules.tree import assignment_of, calls_of, tree_of
 from keras_lsp.source.calls import is_input, layers_argument
 from keras_lsp.source.facts import ModelKind
@@ -49,7 +50,7 @@ class _Written:
 
 def _fix(view: DocumentView, binding: Binding, call: LayerCall) -> Fix | None:
     written, prefix = _written(view, binding, call), view.facts.keras.prefix
-    if written is None or prefix is None:
+    if written is None or prefix is None or counts_layers(tree_of(view), binding.name):
         return None
     layers = list(written.elements)
     first = calls_of(view).get(written.first)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keras_lsp.features.results import Fix, TextEdit
+from keras_lsp.features.rewrites.outside_uses import counts_layers, used_outside
 from keras_lsp.features.rules.tree import assignment_of, calls_of, tree_of
 from keras_lsp.source.facts import ModelKind
 from keras_lsp.source.fingerprint import comments
@@ -54,7 +55,10 @@ def _fix(view: DocumentView, binding: Binding) -> Fix | None:
     if several_lines or any(whole.covers(comment) for comment in comments(text)):
         return None
     source = calls_of(view).get(tree.span(_maker(first)))
-    if source is None or source.callee != "keras.Input" or _used_elsewhere(tree, chain, whole):
+    names = filter(None, map(_target, chain))  # of tensors, for which a Sequential has no names
+    if source is None or source.callee != "keras.Input" or used_outside(tree, chain, names, whole):
+        return None
+    if counts_layers(tree, binding.name):
         return None
     lines = view.document.lines
     indent = lines.before(whole.start)
@@ -123,12 +127,3 @@ def _maker(statement: ast.Assign) -> ast.expr:
     """The constructor call in `x = Dense(3)(x)`; the whole of `x = Input((3,))`."""
     made = statement.value
     return made.func if isinstance(made, ast.Call) and isinstance(made.func, ast.Call) else made
-
-
-def _used_elsewhere(tree: Tree, chain: Sequence[ast.Assign], whole: Span) -> bool:
-    """Whether a tensor of the chain is asked for outside of it: a Sequential has no names for them."""
-    names = {_target(statement) for statement in chain}
-    return any(
-        isinstance(node, ast.Name) and node.id in names and not whole.covers(tree.span(node))
-        for node in tree.nodes
-    )

@@ -44,6 +44,14 @@ x = layers.Dropout(0.5)(x)
 outputs = layers.Dense(2, name="head")(x)
 model = keras.Model(inputs, outputs, name="small")
 """
+# A functional model has its input in `layers`, a Sequential has not.
+COUNTED = (
+    "model.layers[0]",
+    "model.layers[i]",
+    "model.layers[1:]",
+    "len(model.layers)",
+    "model.get_layer(index=1)",
+)
 SAID = """
 print(model.name, model.input_shape, model.output_shape, [(w.name, tuple(w.shape)) for w in model.weights])
 """
@@ -96,6 +104,7 @@ def test_inside_a_function_it_keeps_its_place(run_program: RunProgram) -> None:
         ('name="small")\n', 'name="small")\nmodel.add(layers.Dense(1))\n'),
         ("model = keras", "if True: model = keras"),
         ('name="small")\n', 'name="small")\nprint(\n'),
+        *((' name="small")\n', f' name="small")\n{counted}\n') for counted in COUNTED),
     ],
 )
 def test_what_cannot_be_taken_apart_is_left(old: str, new: str) -> None:
@@ -110,6 +119,16 @@ def test_a_chain_becomes_a_sequential(run_program: RunProgram) -> None:
     assert rewritten(static(FUNCTIONAL.replace("\n", "\r\n")), "mod|el = ", "Write") == new.replace(
         "\n", "\r\n"
     )
+
+
+def test_other_variables_of_the_same_names_do_not_keep_a_chain_from_that(run_program: RunProgram) -> None:
+    before = "import keras\nfrom keras import layers\n\ndef f(x):\n    outputs = x\n    return outputs\n\n"
+    after = "model.layers[-1]\nmodel.get_layer('head')\nfor layer in model.layers: layer.trainable = True\n"
+    again = "inputs = keras.Input((3,))\nx = inputs\noutputs = x\n"
+    text = before + FUNCTIONAL + after + again
+    new = rewritten(static(text), "mod|el = ", "Write `model` as a Seq")
+    assert new == before + SEQUENTIAL + after + again
+    assert said(run_program, text) == said(run_program, new)
 
 
 @pytest.mark.parametrize(
@@ -128,6 +147,10 @@ def test_a_chain_becomes_a_sequential(run_program: RunProgram) -> None:
         ('name="small")\n', 'name="small")\nmiddle = keras.Model(inputs, x)\n'),
         ("inputs = keras.Input((8,))", "inputs = make()"),
         ('name="small")\n', 'name="small"\n'),
+        ('name="small")\n', 'name="small")\nx = layers.ReLU()(x)\n'),
+        ('name="small")\n', 'name="small")\ndef f():\n    return x\n'),
+        ('name="small")\n', 'name="small")\nif a:\n    x = 3\nprint(x)\n'),
+        *((' name="small")\n', f' name="small")\n{counted}\n') for counted in COUNTED),
     ],
 )
 def test_what_is_no_plain_chain_is_left(old: str, new: str) -> None:

@@ -1,0 +1,77 @@
+"""What the rest of a file asks of that which a rewrite changes: variables, places in `model.layers`."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from keras_lsp.features.rules.tree import Function
+from keras_lsp.source.enclosing import own_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from keras_lsp.features.rules.tree import Tree
+    from keras_lsp.text.span import Span
+
+_AGAIN = (ast.For, ast.AsyncFor, ast.While)
+
+
+def used_outside(tree: Tree, statements: Sequence[ast.stmt], names: Iterable[str], whole: Span) -> bool:
+    """`statements` follow each other in one body, and `whole` covers them."""
+    home = tree.function_of(statements[0])
+    wanted = set(names)
+    found: dict[str, list[ast.Name]] = {}
+    for node in tree.every(ast.Name):
+        if node.id in wanted and not whole.covers(tree.span(node)) and not _is_another(tree, node, home):
+            found.setdefault(node.id, []).append(node)
+    if any(isinstance(holder, _AGAIN) for holder in tree.above(statements[0])):
+        return bool(found)
+    body = _body_of(tree, statements[0])
+    for nodes in found.values():
+        if any(tree.function_of(node) is not home for node in nodes):
+            return True  # read by a function, nobody knows when
+        after = [node for node in nodes if tree.span(node).start >= whole.end]
+        if after and not _is_given_anew(tree, body, after[0]):
+            return True
+    return False
+
+
+def counts_layers(tree: Tree, model: str) -> bool:
+    """Whether something goes by the places in `model.layers`: only a functional model has its input there."""
+    for node in tree.every(ast.Attribute):
+        if not isinstance(node.value, ast.Name) or node.value.id != model:
+            continue
+        holder = tree.parents[node]
+        if node.attr == "layers" and isinstance(holder, ast.Subscript):
+            if not (isinstance(holder.slice, ast.UnaryOp) and isinstance(holder.slice.op, ast.USub)):
+                return True
+        elif isinstance(holder, ast.Call):  # `zip(model.layers, other.layers)`, `model.get_layer(index=1)`
+            by_place = any(keyword.arg == "index" for keyword in holder.keywords) or len(holder.args) > 1
+            if (node.attr == "layers") if node is not holder.func else node.attr == "get_layer" and by_place:
+                return True
+    return False
+
+
+def _is_another(tree: Tree, node: ast.Name, home: Function | None) -> bool:
+    """Whether it is a variable of a function's own that has the same name."""
+    for holder in tree.above(node):
+        if holder is home:
+            return False
+        if isinstance(holder, Function) and node.id in own_names(holder):
+            return True
+    return False
+
+
+def _body_of(tree: Tree, statement: ast.stmt) -> Sequence[ast.stmt]:
+    holder = tree.parents[statement]
+    bodies = (getattr(holder, field, []) for field in ("body", "orelse", "finalbody"))
+    return next((body for body in bodies if statement in body), ())
+
+
+def _is_given_anew(tree: Tree, body: Sequence[ast.stmt], name: ast.Name) -> bool:
+    """Whether a statement of the same body gives it another value, for which it does not ask for this one."""
+    statement = tree.parents[name]
+    if not isinstance(statement, ast.Assign) or statement not in body or name not in statement.targets:
+        return False
+    return not any(isinstance(node, ast.Name) and node.id == name.id for node in tree.below(statement.value))
