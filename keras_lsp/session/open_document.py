@@ -31,14 +31,19 @@ class _Replayed:
     fingerprint: str
     shift: Shift = field(default_factory=Shift.identity)
     report: ReplayReport | None = None
+    is_torn: bool = False  # an edit took code with it, of which some is there again
+    is_lost: bool = False  # of some code of the text as it is now nobody can tell where it was
 
-    def edit(self, step: Shift, text: str) -> None:
+    def edit(self, step: Shift, before: str, text: str) -> None:
         """What was cut and is back, as by an undo, is where it was: no edit could say so."""
         self.shift = Shift.identity() if text == self.text else self.shift.then(step)
+        self.is_torn |= any(edit.replaced.of(before).strip() for edit in step.edits)
 
     def come_back(self, text: str) -> None:
-        """The same code after other code: only in comments and blank lines can the texts differ."""
-        self.shift = Shift.by_lines(self.text, text)
+        """The same code, as a program: where the lines of code are the same, it is clear where each was."""
+        by_lines = Shift.by_lines(self.text, text)
+        self.shift = Shift.between(self.text, text) if by_lines is None else by_lines
+        self.is_torn, self.is_lost = False, by_lines is None
 
 
 @dataclass(slots=True)
@@ -83,7 +88,7 @@ class OpenDocument:
             step = edits_between(old, new) if old and new else Shift.between(self.document.text, text.text)
             for replayed in (self._sent, self._kept):
                 if replayed is not None:
-                    replayed.edit(step, text.text)
+                    replayed.edit(step, self.document.text, text.text)
             self.document = text
         self._view = self.imports = None
         self.module.edit(document.text)
@@ -103,13 +108,18 @@ class OpenDocument:
 
     def take_fingerprint(self, fingerprint: str) -> bool:
         """Whether it is another one: then a report of the old code is stale."""
-        if fingerprint == self.fingerprint:
-            return False
-        self.fingerprint, self._view = fingerprint, None
+        is_other = fingerprint != self.fingerprint
         for replayed in (self._sent, self._kept):
-            if replayed is not None and replayed.fingerprint == fingerprint:
+            if (
+                replayed is not None
+                and replayed.fingerprint == fingerprint
+                and (is_other or replayed.is_torn)
+            ):
                 replayed.come_back(self.document.text)
-        return True
+                self._view = None
+        if is_other:
+            self.fingerprint, self._view = fingerprint, None
+        return is_other
 
     def enter(self, state: ReplayState, reason: str = "") -> None:
         self.state, self.reason, self._view = state, reason, None
@@ -166,8 +176,9 @@ class OpenDocument:
 
     @property
     def is_current(self) -> bool:
-        """Whether the report is of today's code."""
-        return self._kept is not None and self._kept.fingerprint == self.fingerprint
+        """Whether the report is of today's code, also where another layout has moved it."""
+        kept = self._kept
+        return kept is not None and kept.fingerprint == self.fingerprint and not kept.is_lost
 
     def view(self) -> DocumentView:
         if self._view is None:

@@ -65,19 +65,25 @@ class Shift:
         return cls((Edit(Span(prefix, len(old) - suffix), len(new) - suffix - prefix),))
 
     @classmethod
-    def by_lines(cls, old: str, new: str) -> Shift:
+    def by_lines(cls, old: str, new: str) -> Shift | None:
         """An edit for each comment, and for what stands between the lines of code, which have to be the same.
 
-        One edit for all where they are not.
+        None where they are not.
         """
-        before, after = _code_lines(old), _code_lines(new)
+        prefix = common_start(old, new)
+        suffix = common_end(old, new, min(len(old), len(new)) - prefix)
+        start = old.rfind("\n", 0, prefix) + 1
+        behind = old.find("\n", len(old) - suffix)
+        rest = len(old) - behind if behind >= 0 else 0  # of whole lines that both end with
+        before, after = _code_lines(old[start : len(old) - rest]), _code_lines(new[start : len(new) - rest])
         if [line.code for line in before] != [line.code for line in after]:
-            return cls.between(old, new)
-        edits, place, was = list[Edit](), 0, 0  # `place` in the text as the edits so far leave it
+            return None
+        edits, place, was = list[Edit](), start, start  # `place` in the text as the edits so far leave it
         for one, two in zip(
-            (*before, _Line(len(old), "", "")), (*after, _Line(len(new), "", "")), strict=True
+            (*before, _Line(len(old) - start, "", "")), (*after, _Line(len(new) - start, "", "")), strict=True
         ):
-            for gone, come in ((old[was : one.start], new[place : two.start]), (one.text, two.text)):
+            at, now = start + one.start, start + two.start
+            for gone, come in ((old[was:at], new[place:now]), (one.text, two.text)):
                 edits += [Edit(e.replaced.shifted(place), e.length) for e in cls.between(gone, come).edits]
                 place, was = place + len(come), was + len(gone)
         return cls(tuple(edits))

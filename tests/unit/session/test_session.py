@@ -212,6 +212,41 @@ class TestEdits:
         bench.edit(WIDER)
         assert bench.view().current is None
 
+    async def test_comments_written_in_several_places_at_once_move_what_lies_between(
+        self, bench: Bench
+    ) -> None:
+        text = MODEL.replace("__init__()", "__init__()  # one").replace("(inputs)\n", "(inputs)  # two\n")
+        assert text.index("# one") < text.index("Dense") < text.index("# two")
+        bench.edit(text)
+        assert (bench.view().state, bench.fact()) == (ReplayState.READY, "Dense")
+        await bench.settle()
+        assert len(bench.builders.requests) == 1
+
+    async def test_another_layout_of_the_same_code_is_replayed_where_places_are_lost(
+        self, bench: Bench
+    ) -> None:
+        text = MODEL.replace("__init__()", "__init__(\n        )").replace("(inputs)\n", "(\n  inputs)\n")
+        bench.edit(text)
+        view = bench.view()
+        assert (view.state, view.current) == (ReplayState.BUILDING, None)
+        await bench.settle()
+        assert [request.text for request in bench.builders.requests] == [MODEL, text]
+        assert (bench.view().state, bench.fact()) == (ReplayState.READY, "Dense")
+        bench.edit(MODEL)  # the layout of before: no report is of it any more
+        await bench.settle()
+        assert len(bench.builders.requests) == 3
+
+    async def test_another_layout_during_a_replay(self, bench: Bench) -> None:
+        bench.builders.go_on.clear()
+        bench.edit(WIDER)
+        await bench.until_asked(2)
+        text = WIDER.replace("__init__()", "__init__(\n        )").replace("(inputs)\n", "(\n  inputs)\n")
+        bench.edit(text)
+        bench.builders.go_on.set()
+        await bench.settle()
+        assert bench.builders.requests[-1].text == text
+        assert (bench.view().state, bench.fact()) == (ReplayState.READY, "Dense")
+
     async def test_what_does_not_parse_is_blanked_and_the_rest_replayed(self, bench: Bench) -> None:
         bench.edit(MODEL + "\nmodel = Model(\n")
         await bench.settle()

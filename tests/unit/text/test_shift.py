@@ -113,6 +113,7 @@ def test_lines_that_stayed_are_found_between_those_that_did_not() -> None:
     old = "import keras\n# old\na = Dense(1)\n\nb = Dense(2)\n# end\n"
     new = "# new\n\nimport keras\na = Dense(1)  # wide\nb = Dense(2)\n# the end"
     shift = Shift.by_lines(old, new)
+    assert shift is not None
     for text in ("import keras", "Dense(1)", "b = Dense(2)"):
         start = old.index(text)
         moved = shift.apply(Span(start, start + len(text)))
@@ -121,3 +122,29 @@ def test_lines_that_stayed_are_found_between_those_that_did_not() -> None:
     comment = old.index("# old")
     assert shift.apply(Span(comment, comment + 5)) is None
     assert Shift.by_lines(old, old) == Shift.identity()
+    assert Shift.by_lines(old, old.replace("Dense(1)", "Dense( 1)")) is None
+
+
+@given(
+    st.lists(st.sampled_from(["a = 1\n", "b\n", "# c\n", "\n", "  d  # e\r\n", "f # g"]), max_size=8),
+    st.data(),
+)
+def test_lines_of_code_are_where_they_are_whatever_comments_come_and_go(
+    lines: list[str], data: st.DataObject
+) -> None:
+    code = [line for line in lines if line.partition("#")[0].strip()]
+    new = "".join(data.draw(st.sampled_from(["", "# x\n", "\n"])) + line for line in code)
+    old = "".join(lines)
+    shift = Shift.by_lines(old, new)
+    if shift is None:  # where lines have run into each other
+        return
+    starts = [i for i, line in enumerate(lines) if line in code]
+    place = 0
+    for number in starts:
+        word = lines[number].partition("#")[0].strip()
+        start = len("".join(lines[:number])) + lines[number].index(word)
+        moved = shift.apply(Span(start, start + len(word)))
+        assert moved is not None
+        assert moved.of(new) == word
+        assert moved.start >= place
+        place = moved.end
