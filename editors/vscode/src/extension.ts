@@ -3,6 +3,7 @@ import { type ExtensionContext, window } from 'vscode';
 import type { ServerAccess } from './access';
 import { registerCommands } from './commands';
 import { registerFailureMessage } from './failure';
+import { registerOutline } from './outline';
 import { Server } from './server';
 import { Settings } from './settings';
 import { type Shown, registerStatus } from './status';
@@ -25,6 +26,7 @@ export function activate(context: ExtensionContext): ExtensionApi {
   registerCommands(context, started, status, log);
   registerFailureMessage(context, started);
   registerModelView(context, started);
+  registerOutline(context, started);
   void started.restart();
   return { server: started, status: () => status.shown };
 }
