@@ -68,4 +68,4 @@ def only_marks_text(view: DocumentView, build: Span) -> str:
 def callee_text(call: str) -> str:
     """`model.build` of `model.build((None, 32))`."""
     node = syntax.expression(call)
-    return wording.one_line(ast.unparse(node.func)) if isinstance(node, ast.Call) else "build"
+    return wording.one_line(syntax.spelled(node.func)) if isinstance(node, ast.Call) else "build"

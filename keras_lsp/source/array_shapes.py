@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from keras_lsp.source.keras_names import dotted_name
 from keras_lsp.source.literals import index_literal, slice_literal
+from keras_lsp.source.syntax import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -288,7 +289,7 @@ def _size(node: ast.expr) -> str | None:
         return "None"  # -1: whatever is left
     if isinstance(node, ast.Constant):
         return str(node.value) if isinstance(node.value, (int, type(None))) else None
-    return ast.unparse(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
+    return spelled(node) if isinstance(node, (ast.Name, ast.Attribute)) else None
 
 
 def per_batch(shape: str | None) -> str | None:

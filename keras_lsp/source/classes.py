@@ -34,6 +34,7 @@ from keras_lsp.source.parameters import (
 )
 from keras_lsp.source.sequential_class import sequential_slots
 from keras_lsp.source.slot_reader import SlotReader, is_super
+from keras_lsp.source.syntax import spelled
 from keras_lsp.source.weights import weights_at
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class ClassReader:
         elif name.rpartition(".")[2] not in _NEUTRAL_BASES:
             info.known_bases = False
             info.builds_itself = True  # nobody knows
-        return name or ast.unparse(base)
+        return name or spelled(base)
 
     def _init_parameters(self, info: ClassInfo) -> tuple[str, ...]:
         init = info.function("__init__")
@@ -231,7 +232,10 @@ class ClassReader:
         found: Environment = {}
         for statement in node.body:
             if isinstance(statement, ast.Assign) and not isinstance(statement.value, ast.Constant):
-                held = reader.read(statement.value)
+                try:
+                    held = reader.read(statement.value)
+                except RecursionError:  # nested deeper than we follow
+                    held = OPEN
                 names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
                 found.update(dict.fromkeys(names, held) if held.entries else {})
         return found

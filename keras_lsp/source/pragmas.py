@@ -55,11 +55,11 @@ def read_input(text: str) -> tuple[str, str]:
         return "", f"One input is expected, others by name: {_EXPECTED}."
     for value in values:
         if not _is_input(value):
-            return "", f"`{ast.unparse(value)}` is no input: {_EXPECTED}."
+            return "", f"`{syntax.spelled(value)}` is no input: {_EXPECTED}."
     if len(values) == 1 and (call.args or call.keywords[0].arg == _FIRST):
-        return ast.unparse(values[0]), ""
+        return syntax.spelled(values[0]), ""
     return ", ".join(
-        [*map(ast.unparse, call.args), *(f"{k.arg}={ast.unparse(k.value)}" for k in call.keywords)]
+        [*map(syntax.spelled, call.args), *(f"{k.arg}={syntax.spelled(k.value)}" for k in call.keywords)]
     ), ""
 
 

@@ -38,6 +38,14 @@ def literal(text: str) -> Any:
         return None
 
 
+def spelled(node: ast.AST) -> str:
+    """The text of a node, written anew; of one nested deeper than Python follows, that it is long."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "…"
+
+
 def _parse(text: str, mode: str) -> ast.AST | SyntaxError:
     try:
         with _ONE_AT_A_TIME, warnings.catch_warnings():

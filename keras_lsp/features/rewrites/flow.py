@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr, ast.Return, ast.Pass, ast.Assert)
 _STRANGE = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-# Functions that see the names around their call.
-_SEES_NAMES = frozenset({"locals", "globals", "vars", "dir", "eval", "exec", "super"})
+# Functions that see the names around their call, and one that sees in which class it is.
+_SEES_NAMES = frozenset({"locals", "globals", "vars", "dir", "eval", "exec"})
+_SEES_CLASS = "super"
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ def flow(tree: Tree, selected: Selection) -> Flow | None:
     inside = set(selected.nodes)
     scope = list(ast.walk(selected.scope))
     if any(isinstance(n, ast.Name) and n.id in _SEES_NAMES for n in scope):
+        return None
+    if any(isinstance(n, ast.Name) and n.id == _SEES_CLASS for n in inside):
         return None
     if _shared(tree, {*needed, *assigned}) or any(set(free_of(f)) & {*assigned} for f in inner(scope[1:])):
         return None

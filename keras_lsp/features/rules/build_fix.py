@@ -131,7 +131,7 @@ def _inputs(node: ast.expr, make: str, dtype: str, structures: bool) -> str | No
         items = [_inputs(value, make, dtype, structures) for value in node.values]
         if not items or any(item is None for item in items) or any(key is None for key in node.keys):
             return None
-        pairs = zip([ast.unparse(key) for key in node.keys if key is not None], items, strict=True)
+        pairs = zip([syntax.spelled(key) for key in node.keys if key is not None], items, strict=True)
         return "{" + ", ".join(f"{key}: {item}" for key, item in pairs) + "}"
     if not isinstance(node, ast.Tuple | ast.List) or not node.elts:
         return None
@@ -145,7 +145,7 @@ def _input(elements: list[ast.expr], make: str, dtype: str) -> str | None:
     """One `Input(...)`: without the batch axis, which is said apart when it is fixed."""
     if any(isinstance(element, ast.Starred | ast.Tuple | ast.List | ast.Dict) for element in elements):
         return None
-    batch, *rest = [ast.unparse(element) for element in elements]
+    batch, *rest = [syntax.spelled(element) for element in elements]
     shape = f"({rest[0]},)" if len(rest) == 1 else f"({', '.join(rest)})"
     options = [shape]
     if batch != "None":

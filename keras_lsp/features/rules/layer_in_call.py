@@ -10,6 +10,7 @@ from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.evidence import WEIGHTED
 from keras_lsp.features.rules.rule import Rule
 from keras_lsp.features.rules.tree import calls_of, method, model_classes, self_attribute, tree_of
+from keras_lsp.source.syntax import spelled
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def check(view: DocumentView) -> Iterator[Finding]:
 def _makes_once(tree: Tree, call: Function) -> bool:
     """Whether some test in `call` may keep it from making the layer twice."""
     tests = [node.test for node in tree.below(call) if isinstance(node, ast.If | ast.IfExp)]
-    return any(re.search(r"\bNone\b|hasattr|built", ast.unparse(test)) for test in tests)
+    return any(re.search(r"\bNone\b|hasattr|built", spelled(test)) for test in tests)
 
 
 def _fixes(

@@ -14,6 +14,7 @@ from keras_lsp.features.results import Finding, Fix, Severity, TextEdit
 from keras_lsp.features.rules.raised import call_at, node_at, raised_rule
 from keras_lsp.features.rules.tree import canonical, tree_of
 from keras_lsp.knowledge import catalogue
+from keras_lsp.source.syntax import spelled
 from keras_lsp.text.span import Span
 
 if TYPE_CHECKING:
@@ -187,7 +188,7 @@ def _renamed(view: DocumentView, case: Case) -> list[Fix]:
     pair = _attribute_of(view, case)
     if pair is not None and pair[0].attr in ("get_output_at", "get_input_at"):
         call = tree_of(view).parents.get(pair[0])
-        zero = isinstance(call, ast.Call) and [ast.unparse(a) for a in call.args] == ["0"]
+        zero = isinstance(call, ast.Call) and [spelled(a) for a in call.args] == ["0"]
         new = pair[0].attr[4:-3]
         if zero and isinstance(call, ast.Call):
             place = Span(case.span.end - len(pair[0].attr), tree_of(view).span(call).end)

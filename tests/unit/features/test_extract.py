@@ -252,6 +252,15 @@ def test_what_is_not_sure_is_not_offered(old: str, new: str) -> None:
     assert offered(PLAIN.replace(old, new))[1] == ()
 
 
+def test_a_class_elsewhere_in_the_module_keeps_nothing_from_being_moved() -> None:
+    other = "class L(layers.Layer):\n    def __init__(self):\n        super().__init__()\n\n\n"
+    head = f"import keras\nfrom keras import layers\n\n\n{other}inputs = keras.Input((3,))\n"
+    moved = "x = layers.Dense(8)(inputs)\nx = layers.ReLU()(x)\n"
+    _, becomes = extracted(f"{head}«{moved}»outputs = layers.Dense(1)(x)\n")
+    assert "x = block(inputs)\noutputs" in becomes
+    assert not offered(f"{head}«{moved.replace('inputs', 'super()')}»outputs = layers.Dense(1)(x)\n")[1]
+
+
 def test_the_rest_of_the_block_decides_what_is_needed() -> None:
     assert "    y = block(x, z)\n    return y\n" in extracted(PLAIN)[1]
     again = PLAIN.replace("    return y", "    z = y = 3\n    return y")

@@ -40,6 +40,28 @@ def test_deep_nesting(deep: str) -> None:
     assert len(facts.weight_uses) == 1
 
 
+@pytest.mark.parametrize("deep", DEEP.values(), ids=DEEP)
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    def __init__(self, x", "    deep = {}\n    def __init__(self, x"),
+        ("    def __init__(self, x", "    def __init__(self, x={}"),
+        ("    def __init__(self, x", "    def __init__(self, x: {}"),
+        ("class Net", "@f({})\nclass Net"),
+        ("class Net", "class Other({}):\n    pass\n\nclass Net"),
+        ("model = Net()", "model = Net()\ndef f(x={}):\n    return x\n"),
+    ],
+    ids=("body", "default", "annotation", "decorator", "base", "function"),
+)
+def test_deep_nesting_around_methods(deep: str, old: str, new: str) -> None:
+    text = CLASS.replace("        DEEP\n", "").replace("DEEP\n", "")
+    facts = extract(text.replace(old, new.format(deep.removeprefix("self.deep = "))))
+    model = facts.model_class("Net")
+    assert model is not None
+    assert [slot.path for slot in model.slots] == ["first", "last"]
+    assert len(facts.weight_uses) == 1
+
+
 def test_a_long_chain_of_elif() -> None:
     chain = "if x:\n    pass\n" + "".join(f"elif x == {i}:\n    pass\n" for i in range(400))
     facts = extract(CLASS.replace("        DEEP\n", "").replace("DEEP\n", chain))

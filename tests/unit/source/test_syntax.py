@@ -70,3 +70,12 @@ def test_nobody_goes_around_the_door() -> None:
 )
 def test_literals(text: str, value: object) -> None:
     assert syntax.literal(text) == value
+
+
+def test_a_node_is_spelled_however_deep_it_is() -> None:
+    node = syntax.expression("a.b( 1 )")
+    assert node is not None
+    assert syntax.spelled(node) == "a.b(1)"
+    deep = syntax.expression("a" + ".b" * 2000)
+    assert deep is not None
+    assert syntax.spelled(deep) == "…"
