@@ -28,6 +28,7 @@ class _Replayed:
     """A text that was replayed: its fingerprint, and the edits made to it since."""
 
     text: str
+    code: str  # the same without what does not parse
     fingerprint: str
     shift: Shift = field(default_factory=Shift.identity)
     report: ReplayReport | None = None
@@ -39,10 +40,10 @@ class _Replayed:
         self.shift = Shift.identity() if text == self.text else self.shift.then(step)
         self.is_torn |= any(edit.replaced.of(before).strip() for edit in step.edits)
 
-    def come_back(self, text: str) -> None:
+    def come_back(self, code: str) -> None:
         """The same code, as a program: where the lines of code are the same, it is clear where each was."""
-        by_lines = Shift.by_lines(self.text, text)
-        self.shift = Shift.between(self.text, text) if by_lines is None else by_lines
+        by_lines = Shift.by_lines(self.code, code)
+        self.shift = Shift.between(self.code, code) if by_lines is None else by_lines
         self.is_torn, self.is_lost = False, by_lines is None
 
 
@@ -115,7 +116,7 @@ class OpenDocument:
                 and replayed.fingerprint == fingerprint
                 and (is_other or replayed.is_torn)
             ):
-                replayed.come_back(self.document.text)
+                replayed.come_back(self.parsed.text)
                 self._view = None
         if is_other:
             self.fingerprint, self._view = fingerprint, None
@@ -138,7 +139,7 @@ class OpenDocument:
 
     def send(self) -> None:
         """The text as it is now goes to the worker."""
-        self._sent = _Replayed(self.document.text, self.fingerprint)
+        self._sent = _Replayed(self.document.text, self.parsed.text, self.fingerprint)
 
     def accept(self, report: ReplayReport) -> bool:
         """Keeps the report of the text that was sent; False when the code has changed meanwhile."""
