@@ -15,9 +15,10 @@ from keras_lsp.source.calls import Calls, MadeBy
 from keras_lsp.source.class_info import ClassInfo, Holder, PassedOn
 from keras_lsp.source.facts import LayerSlot, MethodFacts, ModelClass, ModelKind
 from keras_lsp.source.foreign_slots import held_in, slots_here, with_setters
-from keras_lsp.source.held import EACH, OPEN, Environment, Held
+from keras_lsp.source.held import OPEN, Environment, Held
 from keras_lsp.source.initial_state import InitialState, is_functional
 from keras_lsp.source.keras_names import dotted_name
+from keras_lsp.source.layer_order import layer_order
 from keras_lsp.source.literals import index_literal
 from keras_lsp.source.module_index import blocks_of
 from keras_lsp.source.parameters import (
@@ -32,7 +33,6 @@ from keras_lsp.source.parameters import (
     kept_results,
     may_assign,
 )
-from keras_lsp.source.sequential_class import sequential_slots
 from keras_lsp.source.slot_reader import SlotReader, is_super
 from keras_lsp.source.syntax import spelled
 from keras_lsp.source.weights import weights_at
@@ -43,9 +43,7 @@ if TYPE_CHECKING:
     from keras_lsp.source.facts import LayerCall
     from keras_lsp.source.module_index import Function, ModuleIndex
     from keras_lsp.source.positions import Positions
-    from keras_lsp.text.span import Span
 
-_MAX_LISTED = 1000  # layers that one comprehension makes
 # Methods that Keras itself runs: what they assign is there without anybody asking for it.
 _SURE_METHODS = ("__init__", "build")
 # Methods of other classes that run before all others.
@@ -189,6 +187,7 @@ class ClassReader:
         )
         slots = tuple(with_setters(reader.notes.slots, setters))
         lengths = _lengths(reader.attributes)
+        certain = closed and reader.notes.straight
         info.facts = ModelClass(
             name=info.node.name,
             span=self._positions.span(info.node),
@@ -202,7 +201,7 @@ class ClassReader:
                 *(s for p in info.parents for s in (*p.facts.slots, *p.facts.inherited)),
                 *info.foreign,
             ),
-            layers=self._order(info, slots, closed and reader.notes.straight, lengths),
+            layers=layer_order(info, slots, certain, dict(lengths), self._calls, self._positions),
             builds_itself=info.builds_itself or info.is_sequential,
             input_text=said_by_class(info.node, self._calls),
             lengths=lengths,
@@ -354,58 +353,6 @@ class ClassReader:
             parameters=tuple(names if is_static(function) else names[1:]),
             defaults=len(list(defaults(function))),
         )
-
-    def _order(
-        self,
-        info: ClassInfo,
-        slots: tuple[LayerSlot, ...],
-        straight: bool,
-        lengths: tuple[tuple[str, int], ...],
-    ) -> tuple[LayerSlot, ...] | None:
-        """`.layers` in order, where every Keras agrees: attributes assigned whole and once, one by one."""
-        init = info.functions.get("__init__")
-        if info.is_sequential:
-            alone = info.bases == ("keras.Sequential",) and not info.is_ambiguous
-            return sequential_slots(info.node, init, self._calls, self._positions) if alone else None
-        if not straight or info.parents or init is None or "layers" in info.functions:
-            return None
-        if info.kind is ModelKind.MODULE:
-            return None
-        inside = self._positions.span(init)
-        calls = [slot.call for slot in slots]
-        once = {self._positions.header_span(statement) for statement in init.body}
-        listed = _listed(slots, dict(lengths), once)
-        certain = all(
-            slot.call is not None
-            and not slot.conditional
-            and (not slot.repeated or slot.path in listed)
-            and "'" not in slot.path
-            and '"' not in slot.path
-            and inside.covers(slot.source_line)
-            for slot in slots
-        )
-        if not certain or len(set(map(id, calls))) != len(calls):
-            return None
-        return tuple(each for slot in slots for each in listed.get(slot.path, (slot,)))
-
-
-def _listed(
-    slots: tuple[LayerSlot, ...], lengths: dict[str, int], once: set[Span]
-) -> dict[str, list[LayerSlot]]:
-    """The elements of `self.blocks = [Dense(8) for _ in range(3)]`, by the path that stands for all of them.
-
-    Only where it is the comprehension that makes each of them: `[dense for _ in range(3)]` is one layer.
-    """
-    found = {}
-    for slot in slots:
-        length = lengths.get(slot.attribute)
-        alone = sum(other.attribute == slot.attribute for other in slots) == 1
-        whole = slot.path == slot.attribute + EACH and slot.source_line in once and alone
-        if whole and length is not None and length <= _MAX_LISTED and slot.call is not None:
-            places = [replace(slot, path=f"{slot.attribute}[{place}]") for place in range(length)]
-            if slot.source_line.covers(slot.call.span):
-                found[slot.path] = places
-    return found
 
 
 def _init_of(node: ast.ClassDef, init: Function | None, base: PassedOn | None) -> PassedOn | None:

@@ -256,6 +256,14 @@ class Screen:
     def pick(self, label: str) -> None:
         self.page.locator(".quick-input-list .monaco-list-row", has_text=label).first.click()
 
+    def outline(self, wanted: str) -> str:
+        """What the outline shows below the files; it is opened for that, and closed again."""
+        title = self.page.get_by_text("Outline", exact=True).first
+        title.click()
+        shown = self._visible("the outline", self.page.locator(".outline-tree"), wanted)
+        title.click()
+        return shown
+
     # -- the model view
 
     def title_button(self, name: str) -> None:

@@ -77,6 +77,7 @@ def walk(screen: Screen, workbench: Workbench) -> Seen:
     seen["squiggle"] = screen.squiggle()
     seen["hints"] = screen.hints("(None, 10)")
     screen.picture("hints")
+    seen["outline"] = screen.outline("(None, 10)")
 
     screen.hover_text("64", line_with="x: (None, 64)")
     seen["card of a hint"] = screen.card("kernel")
@@ -167,6 +168,10 @@ def test_a_folder_that_is_not_trusted_says_so_and_how_to_change_it(seen: Seen) -
 
 def test_trust_brings_exact_shapes_without_a_restart(seen: Seen) -> None:
     assert re.search(r"Keras 3\.\d+", seen["trusted"])
+
+
+def test_the_outline_has_the_shapes_without_an_edit(seen: Seen) -> None:
+    assert re.search(r"dense2\s+Dense \(None, 64\) → \(None, 10\)", seen["outline"])
 
 
 def test_hints_stand_at_the_ends_of_lines(seen: Seen) -> None:
