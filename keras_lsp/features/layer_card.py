@@ -107,7 +107,8 @@ def layer_card(view: DocumentView, layer: LayerReport, here: Span | None, shown_
     """The card of one layer or model; `here` is the expression whose state at that moment counts."""
     name = shown_name or layer.name
     subs = sublayers(view, layer) if layer.kind != "layer" else []
-    about = [_KINDS[layer.kind]] if layer.kind in _KINDS and layer.class_name.lower() != layer.kind else []
+    is_told = layer.class_name.lower() == layer.kind or (layer.kind == "subclass" and not layer.is_user_class)
+    about = [_KINDS[layer.kind]] if layer.kind in _KINDS and not is_told else []
     if subs:
         about.append(wording.count_text(len(subs), "layer"))
     if name != layer.name:

@@ -555,6 +555,17 @@ def test_arguments_are_those_of_the_initializer(keras3_worker: Worker) -> None:
     assert layer.outputs == ("(None, width)",)
 
 
+def test_what_an_unused_function_could_not_make_says_why(keras3_worker: Worker) -> None:
+    text = (
+        "import keras\n\ndef build():\n    inputs = keras.Input((3,))\n"
+        "    model = keras.Model(input=inputs, output=keras.layers.Dense(2)(inputs))\n    return model\n"
+    )
+    report = keras3_worker.replay(text)
+    (model,) = by_class(report, "Model")
+    assert model.built_how.startswith("nobody in this file uses `build`, and calling it raised ValueError")
+    assert not report.failures
+
+
 def test_what_could_not_be_made_is_not_called(keras3_worker: Worker) -> None:
     (model,) = by_class(keras3_worker.replay(UNMADE, classes=("Broken",)), "Broken")
     assert model.built_how.startswith("nobody in this file uses `Broken`, and making one raised KeyError")

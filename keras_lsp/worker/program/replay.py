@@ -258,7 +258,7 @@ class _Replay:
             failure = dataclasses.replace(failure, certain=certain)
             self.failures.append(failure)
             reason = self._unknown_in(statement, failure) or self._raised(statement, failure)
-            self._note_half_made(failure.span, reason)
+            self.registry.note_half_made(failure.span, reason)
         names = sorted(set(slicing.bound_names(statement)) - {HOLDER})
         compound = isinstance(statement, (ast.For, ast.While, ast.If, ast.Try))
         for name in names:
@@ -290,12 +290,6 @@ class _Replay:
             spot = self.source.spot(failure.span or self.source.node(statement))
             return f"{spot} is given something that is not known: {Touches.reason}"
         return ""
-
-    def _note_half_made(self, span: Optional[SpanPair], reason: str) -> None:
-        """An object whose constructor raised is seen, and nothing but that is known of it."""
-        last = self.registry.last_at(span) if span is not None else None
-        if last is not None and not last.calls:
-            last.note_half_made(reason)
 
     def _taint(self, statement: ast.stmt) -> None:
         """What a statement made from holes is uncertain, and so is each model it had a hand on."""

@@ -188,6 +188,12 @@ class Registry:
     def last_at(self, created: SpanPair) -> Optional[Seen]:
         return next((entry for entry in reversed(self.seen) if entry.created == created), None)
 
+    def note_half_made(self, span: Optional[SpanPair], reason: str) -> None:
+        """An object whose constructor raised is seen, and nothing but that is known of it."""
+        last = self.last_at(span) if span is not None else None
+        if last is not None and not last.calls:
+            last.note_half_made(reason)
+
     def number(self, layer: Any) -> Optional[int]:
         entry = self.find(layer)
         return None if entry is None else entry.number

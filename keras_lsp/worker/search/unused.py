@@ -70,6 +70,8 @@ class UnusedDefinitions:
                 function(**given.values)
             except Exception as error:  # noqa: BLE001 - whatever the user's code raises
                 failure = failure or brief(error)
+                raised_at = self.source.chain(error.__traceback__)[-1:]
+                self.registry.note_half_made(next(iter(raised_at), None), self._reason(node, failure))
                 for seen in self.registry.seen[before:]:
                     if type(seen.layer) is function:
                         seen.note_half_made(self._reason(node, failure))
