@@ -111,7 +111,7 @@ def layer_card(view: DocumentView, layer: LayerReport, here: Span | None, shown_
     about = [_KINDS[layer.kind]] if layer.kind in _KINDS and not is_told else []
     if subs:
         about.append(wording.count_text(len(subs), "layer"))
-    if name != layer.name:
+    if layer.name not in ("", name):
         about.append(f"named `{layer.name}`")
     summary = [wording.flow_text(layer)]
     size = wording.size_text(layer)
