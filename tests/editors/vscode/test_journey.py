@@ -171,7 +171,7 @@ def test_trust_brings_exact_shapes_without_a_restart(seen: Seen) -> None:
 
 
 def test_the_outline_has_the_shapes_without_an_edit(seen: Seen) -> None:
-    assert re.search(r"dense2\s+Dense \(None, 64\) → \(None, 10\)", seen["outline"])
+    assert re.search(r"dense2\s*Dense \(None, 64\) → \(None, 10\)", seen["outline"])
 
 
 def test_hints_stand_at_the_ends_of_lines(seen: Seen) -> None:
