@@ -139,6 +139,11 @@ def spelled(text: str, legacy: bool) -> str:
     return text.replace("import keras", "import tf_keras as keras").replace("from keras", "from tf_keras")
 
 
+def numbered(lines: str) -> str:
+    """Each line's value under a name of its own."""
+    return "".join(f"value{number} = {line}" for number, line in enumerate(lines.splitlines(keepends=True)))
+
+
 def said(report: ReplayReport, text: str) -> list[object]:
     """As REAL does."""
     start = text.index("value0 = ")
@@ -168,11 +173,9 @@ def test_what_is_loaded_is_what_was_saved(
     assert done.returncode == 0, done.stderr[-2000:]
     real = json.loads(done.stdout.splitlines()[-1])
     assert real[:2] == [[8, 5], "ValueError"]
-    numbered = "".join(
-        f"value{number} = {line}" for number, line in enumerate(lines.splitlines(keepends=True))
-    )
     worker = tf_keras_worker if legacy else keras3_worker
-    assert said(worker.replay(program + numbered), program + numbered) == real
+    text = program + numbered(lines)
+    assert said(worker.replay(text), text) == real
 
 
 @pytest.mark.parametrize("legacy", [False, True])
@@ -196,11 +199,8 @@ def test_what_an_earlier_run_left_is_what_is_loaded(
     real = json.loads(done.stdout.splitlines()[-1])
     # Keras 3 does not find the loss that it wrote into an HDF5 file as "mse".
     assert real[:2] == [[8, 5], [8, 5] if legacy else "ValueError"]
-    numbered = "".join(
-        f"value{number} = {line}" for number, line in enumerate(lines.splitlines(keepends=True))
-    )
     worker = tf_keras_worker if legacy else keras3_worker
-    text = program + numbered
+    text = program + numbered(lines)
     report = worker.replay(text, path=str(tmp_path / "program.py"), roots=[str(tmp_path)])
     check_report(report, len(text))
     assert said(report, text) == real

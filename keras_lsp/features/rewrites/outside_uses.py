@@ -27,7 +27,7 @@ def used_outside(tree: Tree, statements: Sequence[ast.stmt], names: Iterable[str
             found.setdefault(node.id, []).append(node)
     if any(isinstance(holder, _AGAIN) for holder in tree.above(statements[0])):
         return bool(found)
-    body = _body_of(tree, statements[0])
+    body = tree.body_of(statements[0])
     for nodes in found.values():
         if any(tree.function_of(node) is not home for node in nodes):
             return True  # read by a function, nobody knows when
@@ -42,15 +42,26 @@ def counts_layers(tree: Tree, model: str) -> bool:
     for node in tree.every(ast.Attribute):
         if not isinstance(node.value, ast.Name) or node.value.id != model:
             continue
-        holder = tree.parents[node]
-        if node.attr == "layers" and isinstance(holder, ast.Subscript):
-            if not (isinstance(holder.slice, ast.UnaryOp) and isinstance(holder.slice.op, ast.USub)):
-                return True
-        elif isinstance(holder, ast.Call):  # `zip(model.layers, other.layers)`, `model.get_layer(index=1)`
-            by_place = any(keyword.arg == "index" for keyword in holder.keywords) or len(holder.args) > 1
-            if (node.attr == "layers") if node is not holder.func else node.attr == "get_layer" and by_place:
-                return True
+        use = tree.parents[node]
+        if (node.attr == "layers" and _takes_place(use, node)) or (
+            node.attr == "get_layer" and _asks_by_index(use, node)
+        ):
+            return True
     return False
+
+
+def _takes_place(use: ast.AST, layers: ast.Attribute) -> bool:
+    """`model.layers[1]`, `zip(model.layers, other.layers)`; from the end, places are the same."""
+    if isinstance(use, ast.Subscript):
+        return not (isinstance(use.slice, ast.UnaryOp) and isinstance(use.slice.op, ast.USub))
+    return isinstance(use, ast.Call) and use.func is not layers
+
+
+def _asks_by_index(use: ast.AST, method: ast.Attribute) -> bool:
+    """`model.get_layer(index=1)`."""
+    if not isinstance(use, ast.Call) or use.func is not method:
+        return False
+    return len(use.args) > 1 or any(keyword.arg == "index" for keyword in use.keywords)
 
 
 def _is_another(tree: Tree, node: ast.Name, home: Function | None) -> bool:
@@ -61,12 +72,6 @@ def _is_another(tree: Tree, node: ast.Name, home: Function | None) -> bool:
         if isinstance(holder, Function) and node.id in own_names(holder):
             return True
     return False
-
-
-def _body_of(tree: Tree, statement: ast.stmt) -> Sequence[ast.stmt]:
-    holder = tree.parents[statement]
-    bodies = (getattr(holder, field, []) for field in ("body", "orelse", "finalbody"))
-    return next((body for body in bodies if statement in body), ())
 
 
 def _is_given_anew(tree: Tree, body: Sequence[ast.stmt], name: ast.Name) -> bool:

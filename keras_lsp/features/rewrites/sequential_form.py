@@ -16,7 +16,6 @@ from keras_lsp.text.span import Span
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from keras_lsp.features.rules.tree import Tree
     from keras_lsp.session.snapshot import DocumentView
     from keras_lsp.source.facts import Binding
 
@@ -45,7 +44,8 @@ def _fix(view: DocumentView, binding: Binding) -> Fix | None:
     model = _model(end) if end is not None else None
     if end is None or model is None or prefix is None:
         return None
-    chain = _chain(_before(tree, end), model)
+    body = tree.body_of(end)
+    chain = _chain(body[: body.index(end)] if body else (), model)
     if chain is None:
         return None
     first = chain[0]
@@ -73,15 +73,6 @@ def _fix(view: DocumentView, binding: Binding) -> Fix | None:
     )
     edit = TextEdit(whole, f"{lines.ending}{indent}".join(rows))
     return Fix(f"Write `{binding.name}` as a Sequential", (edit,))
-
-
-def _before(tree: Tree, end: ast.stmt) -> Sequence[ast.stmt]:
-    """The statements of the same body that stand before one."""
-    for name in ("body", "orelse", "finalbody"):
-        statements: list[ast.stmt] = getattr(tree.parents[end], name, [])
-        if end in statements:
-            return statements[: statements.index(end)]
-    return ()
 
 
 def _model(statement: ast.Assign) -> _Model | None:

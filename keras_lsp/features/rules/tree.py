@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Node = TypeVar("Node", bound=ast.AST)
 _TESTS = (ast.If, ast.IfExp, ast.Try, ast.BoolOp, ast.While, ast.Match)
+_BODIES = ("body", "orelse", "finalbody")
 _NOTHING = ParsedModule("")
 
 
@@ -89,6 +90,12 @@ class Tree:
         while (parent := self.parents.get(node)) is not None:
             yield parent
             node = parent
+
+    def body_of(self, statement: ast.stmt) -> Sequence[ast.stmt]:
+        """The statements of the block that it is in, itself among them."""
+        holder = self.parents[statement]
+        bodies: Iterator[list[ast.stmt]] = (getattr(holder, name, []) for name in _BODIES)
+        return next((body for body in bodies if statement in body), ())
 
     def function_of(self, node: ast.AST) -> Function | None:
         """The innermost function whose body it is in."""

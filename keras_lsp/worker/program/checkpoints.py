@@ -1,4 +1,4 @@
-"""Files that weights are loaded from: what is in them, and whether it fits; no array of them is loaded."""
+"""Files that models and weights are loaded from: what is in them, and whether it fits; no array is loaded."""
 
 from __future__ import annotations
 

@@ -70,11 +70,11 @@ class UnusedDefinitions:
                 function(**given.values)
             except Exception as error:  # noqa: BLE001 - whatever the user's code raises
                 failure = failure or brief(error)
-                raised_at = self.source.chain(error.__traceback__)[-1:]
-                self.registry.note_half_made(next(iter(raised_at), None), self._reason(node, failure))
+                reason, places = self._reason(node, failure), self.source.chain(error.__traceback__)
+                self.registry.note_half_made(places[-1] if places else None, reason)
                 for seen in self.registry.seen[before:]:
                     if type(seen.layer) is function:
-                        seen.note_half_made(self._reason(node, failure))
+                        seen.note_half_made(reason)
             else:
                 return
             finally:
